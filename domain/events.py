@@ -1,0 +1,66 @@
+"""What every event is: a fact (what happened) in an envelope (who, when, by which command).
+
+A fact is a frozen dataclass of primitives and values with an explicit stored name (`TOPIC`) and schema version;
+neither may change once stored. Facts hold no secret and no readable personal data: events are never edited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+
+class Fact:
+    """Base of all facts. `TOPIC` is the stored name, `SCHEMA_VERSION` the shape it is written in today."""
+
+    __slots__ = ()
+
+    TOPIC: ClassVar[str]
+    SCHEMA_VERSION: ClassVar[int] = 1
+
+
+ActorKind = Literal["user", "api_key", "webhook", "operator", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acted. `id` is a user's id, a provider's name or a process's name; an operator always gives a reason."""
+
+    kind: ActorKind
+    id: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact at its place in one stream.
+
+    `version` counts from 1 within the stream. `partition_key` is the property's id for property, booking and
+    payment streams and the user's id for user streams. `occurred_at` is domain time (UTC, from the clock port).
+    `position` (place in the whole log) and `recorded_at` (the database's time) are known once it is stored.
+    """
+
+    event_id: UUID
+    stream_id: UUID
+    version: int
+    partition_key: UUID
+    fact: Fact
+    occurred_at: datetime
+    actor: Actor
+    command_id: UUID
+    correlation_id: UUID
+    causation_id: UUID | None = None
+    position: int | None = None
+    recorded_at: datetime | None = None
+
+    @property
+    def originator_id(self) -> UUID:
+        """The stream's id under the name that the eventsourcing library uses."""
+        return self.stream_id
+
+    @property
+    def originator_version(self) -> int:
+        """The version under the name that the eventsourcing library uses."""
+        return self.version
