@@ -1,0 +1,59 @@
+"""Stays and other ranges of nights: half-open local dates, so back-to-back stays touch and do not overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.policies import HORIZON_DAYS, STAY_NIGHTS_MAX
+from domain.rejections import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The nights `[check_in, check_out)` in the property's local calendar: 1 to 365 of them."""
+
+    check_in: date
+    check_out: date
+
+    def __post_init__(self) -> None:
+        if self.check_out <= self.check_in:
+            raise Rejected("stay_reversed", "check_out must be after check_in.")
+        if self.nights > STAY_NIGHTS_MAX:
+            raise Rejected("stay_too_long", f"A stay has at most {STAY_NIGHTS_MAX} nights.", maximum=STAY_NIGHTS_MAX)
+
+    @property
+    def nights(self) -> int:
+        return (self.check_out - self.check_in).days
+
+    def dates(self) -> Iterator[date]:
+        """The date on which each night begins."""
+        return (self.check_in + timedelta(days=n) for n in range(self.nights))
+
+    def overlaps(self, other: Stay) -> bool:
+        return self.check_in < other.check_out and other.check_in < self.check_out
+
+
+def must_be_bookable(stay: Stay, today: date) -> None:
+    """Refuse stays that begin before `today` (the property's local date) or end beyond the horizon."""
+    if stay.check_in < today:
+        raise Rejected("stay_in_past", "check_in is before today at the property.", today=today.isoformat())
+    if (stay.check_out - today).days > HORIZON_DAYS:
+        last = today + timedelta(days=HORIZON_DAYS)
+        raise Rejected(
+            "stay_beyond_horizon",
+            f"Stays are booked at most {HORIZON_DAYS} days ahead.",
+            last=last.isoformat(),
+        )
+
+
+def local_date(now: datetime, zone: str) -> date:
+    """The date at the property when it is `now` (an aware instant)."""
+    return now.astimezone(ZoneInfo(zone)).date()
+
+
+def local_instant(day: date, at: time, zone: str) -> datetime:
+    """The instant of a local wall-clock time, through the zone's rules (a DST change moves the instant)."""
+    return datetime.combine(day, at, ZoneInfo(zone))
