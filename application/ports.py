@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from domain.events import Event
+from domain.money import Money
+from domain.payments import Evidence, PaymentMethod, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Answer:
     body: str
     headers: Mapping[str, str] = field(default_factory=dict)
     position: int | None = None
+
+
+IN_FLIGHT: Final = Answer(status=0, body="")
+"""Kept while a command that calls a payment provider is under way; its outcome replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +115,15 @@ class AnswerKept(Exception):  # noqa: N818
         self.answer = answer
 
 
+class AnswerInFlight(Exception):  # noqa: N818
+    """This command is under way: its provider has not answered yet."""
+
+
 class KeyReused(Exception):  # noqa: N818
     """The same Idempotency-Key came with another body."""
+
+
+Events = Sequence[Event]
 
 
 class EventLog(Protocol):
@@ -121,7 +134,7 @@ class EventLog(Protocol):
     ) -> Mapping[UUID, Sequence[Event]]:
         """The events of each stream in version order (an empty sequence for an unknown one), in one round trip.
 
-        Raises AnswerKept or KeyReused when an answer is kept under `idempotency`.
+        Raises AnswerKept, AnswerInFlight or KeyReused when an answer is kept under `idempotency`.
         """
         ...
 
@@ -135,7 +148,8 @@ class EventLog(Protocol):
     ) -> int:
         """Append all or nothing, in one transaction and one round trip; returns the highest new position.
 
-        Raises VersionConflict, NightsTaken, IdentityTaken, AnswerKept, KeyReused.
+        An answer replaces one that is IN_FLIGHT under the same key. No events keep the answer alone (returns 0).
+        Raises VersionConflict, NightsTaken, IdentityTaken, AnswerKept, AnswerInFlight, KeyReused.
         """
         ...
 
@@ -146,3 +160,114 @@ class EventLog(Protocol):
     def lapsed_claims(self, now: datetime, limit: int) -> Sequence[UUID]:
         """Claims whose `held_until` has passed, oldest first."""
         ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Domain time: an aware UTC instant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Personal data, kept outside events. `version` counts changes of the profile."""
+
+    user_id: UUID
+    username: str
+    email: str
+    name: str
+    phone: str | None
+    bio: str
+    password_hash: str | None
+    version: int
+    created_at: datetime
+
+
+class People(Protocol):
+    """Plain tables of personal data."""
+
+    def get(self, user_ids: Sequence[UUID]) -> Mapping[UUID, Person]: ...
+
+    def find(self, kind: str, digest: bytes) -> Person | None:
+        """Whom an e-mail address or username belongs to, by its keyed digest."""
+        ...
+
+    def change_profile(
+        self,
+        person: Person,
+        *,
+        expected_version: int,
+        answer: tuple[Idempotency, Answer] | None = None,
+    ) -> None:
+        """Write name, phone and bio at `expected_version`. Raises VersionConflict, AnswerKept, KeyReused."""
+        ...
+
+
+class Payers(Protocol):
+    """Phones that mobile money is asked from, kept outside events."""
+
+    def remember(self, payment_id: UUID, phone: str) -> None: ...
+
+    def phone(self, payment_id: UUID) -> str | None: ...
+
+
+class Passwords(Protocol):
+    def hash(self, password: str) -> str: ...
+
+    def matches(self, password_hash: str | None, password: str) -> bool:
+        """Takes the same time when there is no hash."""
+        ...
+
+
+class Signer(Protocol):
+    """Keyed signatures and digests."""
+
+    def sign(self, purpose: str, claims: Mapping[str, object], expires_at: datetime) -> str: ...
+
+    def verify(self, purpose: str, token: str, now: datetime) -> Mapping[str, object]:
+        """The claims. Raises Rejected `<purpose>_expired` or `<purpose>_invalid`."""
+        ...
+
+    def digest(self, kind: str, value: str) -> bytes:
+        """A keyed SHA-256, so that a stolen table of digests cannot be guessed from."""
+        ...
+
+
+class Zones(Protocol):
+    def zone_at(self, latitude_e6: int, longitude_e6: int) -> str:
+        """The IANA zone at a place."""
+        ...
+
+
+class GatewayUnavailable(Exception):  # noqa: N818
+    """The provider did not answer. Whether it acted is unknown: ask again with the same key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a provider is asked to take. `key` makes a repeat of the call the same call."""
+
+    key: str
+    payment_id: UUID
+    amount: Money
+    payment_method: PaymentMethod
+    phone: str | None
+
+
+class Gateway(Protocol):
+    """A payment provider. Every call is outside a transaction and repeatable by its key.
+
+    Each raises GatewayUnavailable when no answer came.
+    """
+
+    name: str
+
+    def start(self, charge: Charge) -> Report: ...
+
+    def look_up(self, reference: str) -> Report: ...
+
+    def capture(self, reference: str, key: str) -> Report: ...
+
+    def void(self, reference: str, key: str) -> Report: ...
+
+    def refund(self, reference: str, amount: Money, key: str) -> Evidence: ...

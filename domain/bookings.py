@@ -11,6 +11,7 @@ from domain.cancellations import CancelledBy, Refund, Terms, refund
 from domain.events import Fact
 from domain.policies import HOLD
 from domain.pricing import Quote
+from domain.pricing import quote as price
 from domain.properties import Property, must_exist
 from domain.rejections import Rejected
 from domain.stays import Stay, local_date, local_instant, must_be_bookable
@@ -83,9 +84,12 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
+    """`payment_id` is the payment that had confirmed it, if one had."""
+
     made: BookingHeld
     by: CancelledBy
     refund: Refund
+    payment_id: UUID | None = None
 
 
 Booking = Held | Confirmed | Expired | Cancelled
@@ -95,7 +99,7 @@ Role = Literal["guest", "host"]
 
 @dataclass(frozen=True, slots=True)
 class RequestBooking:
-    """A guest asks for a stay. `quote` is a signed quote already verified, or None to book at today's price."""
+    """A guest asks for a stay."""
 
     property_id: UUID
     guest_id: UUID
@@ -113,17 +117,24 @@ def evolve(state: Booking | None, fact: BookingFact) -> Booking | None:
         case BookingExpired():
             return Expired(state.made)
         case BookingCancelled(by, refunded):
-            return Cancelled(state.made, by, refunded)
+            return Cancelled(state.made, by, refunded, state.payment_id if isinstance(state, Confirmed) else None)
         case _:
             assert_never(fact)
 
 
-def request(listing: Property | None, command: RequestBooking, quote: Quote, now: datetime) -> tuple[BookingFact, ...]:
-    """Hold the nights for 15 minutes. `quote` prices exactly this stay; free nights are the guard's to tell."""
+def request(
+    listing: Property | None, command: RequestBooking, agreed: Quote | None, now: datetime
+) -> tuple[BookingHeld]:
+    """Hold the nights for 15 minutes, at the agreed quote or at the price of now.
+
+    Whether the nights are free is for the guard to tell.
+    """
     offered = must_take(listing, command.stay, command.guests, now)
     if offered.host_id == command.guest_id:
         raise Rejected("own_property", "Hosts do not book their own property; block its nights instead.")
     assert offered.location is not None
+    assert offered.pricing is not None
+    quote = agreed or price(offered.pricing, command.stay, command.guests)
     rules = offered.house_rules
     terms = Terms(rules.cancellation_policy, offered.location.zone, rules.check_in_time)
     held = BookingHeld(command.property_id, offered.host_id, command.guest_id, quote, terms, now + HOLD)
@@ -162,6 +173,19 @@ def settle(state: Booking | None, payment_id: UUID) -> tuple[BookingFact, ...]:
             return (BookingReinstated(payment_id),)
         case Confirmed() | Cancelled():
             return ()
+        case other:
+            assert_never(other)
+
+
+def owes_back(state: Booking | None, payment_id: UUID) -> bool:
+    """Whether a captured payment bought nothing: the booking was cancelled unpaid or confirmed by another one."""
+    match must_be_made(state):
+        case Confirmed(_, confirmed_by):
+            return confirmed_by != payment_id
+        case Cancelled() as cancelled:
+            return cancelled.payment_id != payment_id
+        case Held() | Expired():
+            return False
         case other:
             assert_never(other)
 

@@ -1,0 +1,123 @@
+"""Lodger: what every use case is given, and the two moves they all make, load and append."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import update_wrapper
+from typing import Concatenate, Final, ParamSpec, TypeVar
+from uuid import UUID
+
+from application import ports
+from application.calls import Call
+from application.streams import Change, Done, F, Kind, S, Stream, fold
+from domain.events import Event
+from domain.payments import PaymentMethod
+from domain.rejections import Rejected
+
+TRIES: Final = 4
+"""How often a command that keeps losing races is decided anew before the client is asked to come back."""
+
+
+@dataclass(frozen=True)
+class Lodger:
+    """The application: ports, wired by `infrastructure.bootstrap`. `wake` tells the workers that there is news."""
+
+    log: ports.EventLog
+    clock: ports.Clock
+    people: ports.People
+    payers: ports.Payers
+    passwords: ports.Passwords
+    signer: ports.Signer
+    zones: ports.Zones
+    gateways: Mapping[PaymentMethod, ports.Gateway]
+    new_id: Callable[[], UUID]
+    wake: Callable[[], None]
+
+    def read(self, *stream_ids: UUID, call: Call | None = None) -> Histories:
+        """The history of several streams in one round trip (and the kept answer of `call`, which ends it)."""
+        return Histories(self.log.load(stream_ids, call.idempotency if call else None))
+
+    def load(self, kind: Kind[S, F], stream_id: UUID, call: Call | None = None) -> Stream[S, F]:
+        """One stream, folded."""
+        return self.read(stream_id, call=call).stream(kind, stream_id)
+
+    def append(
+        self,
+        call: Call,
+        shown: Change[S, F],
+        *others: Change[S, F],
+        nights: ports.NightsChange | None = None,
+        person: ports.NewPerson | None = None,
+    ) -> Done[S, F]:
+        """Store all changes at once, with the nights they take, and keep the answer that shows `shown`.
+
+        Raises the refusals of `ports.EventLog.append`.
+        """
+        events = [event for change in (shown, *others) for event in _envelopes(call, change)]
+        answer = call.render(shown.after) if call.render else None
+        kept = (call.idempotency, _kept(call, answer)) if call.idempotency and answer else None
+        after = shown.after
+        if events or kept:
+            position = self.log.append(events, nights=nights, answer=kept, person=person)
+            if events:
+                after = replace(after, position=position)
+                self.wake()
+        if answer is not None:
+            answer = replace(answer, position=after.position)
+        return Done(after, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Loaded events by stream."""
+
+    by_stream: Mapping[UUID, ports.Events]
+
+    def stream(self, kind: Kind[S, F], stream_id: UUID, upto: int | None = None) -> Stream[S, F]:
+        return fold(kind, stream_id, self.by_stream[stream_id], upto)
+
+    def in_order(self) -> list[Event]:
+        """All events, as they stand in the log."""
+        return sorted((e for events in self.by_stream.values() for e in events), key=lambda e: e.position or 0)
+
+
+def _envelopes(call: Call, change: Change[S, F]) -> list[Event]:
+    before = change.before
+    return [
+        Event(
+            event_id=call.event_id(before.id, version),
+            stream_id=before.id,
+            version=version,
+            partition_key=before.partition_key,
+            fact=fact,
+            occurred_at=call.now,
+            actor=call.actor,
+            command_id=call.command_id,
+            correlation_id=call.correlation_id,
+            causation_id=call.causation_id,
+        )
+        for version, fact in enumerate(change.facts, start=before.version + 1)
+    ]
+
+
+def _kept(call: Call, answer: ports.Answer) -> ports.Answer:
+    return ports.IN_FLIGHT if call.keeping == "opens" else answer
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def retried(handler: Callable[Concatenate[Lodger, P], R]) -> Callable[Concatenate[Lodger, P], R]:
+    """A command that loses a race for a stream's next version is decided anew on what it finds then."""
+
+    def deciding(lodger: Lodger, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        for _ in range(TRIES):
+            try:
+                return handler(lodger, *args, **kwargs)
+            except ports.VersionConflict:
+                continue
+        raise Rejected("busy", "Too many changes at once. Try again in a moment.")
+
+    return update_wrapper(deciding, handler)

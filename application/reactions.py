@@ -1,0 +1,41 @@
+"""What follows from what happened: each event's follow-up commands. At least once; each command is idempotent."""
+
+from __future__ import annotations
+
+from application import bookings, payments
+from application.calls import following
+from application.lodger import Lodger
+from domain.bookings import BookingCancelled, BookingExpired
+from domain.events import Event
+from domain.payments import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentCaptureStarted,
+    PaymentStarted,
+    PaymentVoidStarted,
+    RefundStarted,
+)
+
+
+def react(lodger: Lodger, event: Event) -> None:
+    """Carry out what `event` asks for. Raises GatewayUnavailable when it has to be tried again."""
+    call = following(event, "reactions", lodger.clock.now())
+    match event.fact:
+        case PaymentStarted():
+            payments.submit(lodger, call, event.stream_id)
+        case PaymentAuthorized():
+            payments.proceed(lodger, call, event.stream_id)
+        case PaymentCaptureStarted():
+            payments.capture(lodger, call, event.stream_id)
+        case PaymentCaptured():
+            bookings.settle(lodger, call, event.stream_id)
+        case PaymentVoidStarted():
+            payments.give_up(lodger, call, event.stream_id)
+        case RefundStarted(refund_id):
+            payments.pay_back(lodger, call, event.stream_id, refund_id)
+        case BookingCancelled():
+            payments.unwind(lodger, call, event.stream_id, "the booking was cancelled")
+        case BookingExpired():
+            payments.unwind(lodger, call, event.stream_id, "the hold lapsed")
+        case _:
+            pass  # nothing follows from the others

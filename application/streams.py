@@ -1,0 +1,87 @@
+"""Streams as the use cases handle them: folded history in, facts to append out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Generic, TypeVar, cast
+from uuid import UUID
+
+from application.ports import Answer
+from domain import bookings, payments, properties, users
+from domain.events import Event, Fact
+
+S = TypeVar("S")
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[S, F]):
+    """How a kind of stream begins and folds."""
+
+    name: str
+    initial: S
+    evolve: Callable[[S, F], S]
+
+
+USER: Final = Kind[users.User, users.UserFact]("user", users.NOBODY, users.evolve)
+PROPERTY: Final = Kind[properties.Property | None, properties.PropertyFact]("property", None, properties.evolve)
+BOOKING: Final = Kind[bookings.Booking | None, bookings.BookingFact]("booking", None, bookings.evolve)
+PAYMENT: Final = Kind[payments.Payment | None, payments.PaymentFact]("payment", None, payments.evolve)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Generic[S, F]):
+    """One stream at one version. `position` is that of its last event in the log (0 when it has none)."""
+
+    kind: Kind[S, F]
+    id: UUID
+    partition_key: UUID
+    version: int
+    position: int
+    state: S
+
+    def then(self, facts: Sequence[F]) -> Change[S, F]:
+        """What appending `facts` would make of it."""
+        state = self.state
+        for fact in facts:
+            state = self.kind.evolve(state, fact)
+        return Change(self, tuple(facts), replace(self, state=state, version=self.version + len(facts)))
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[S, F]):
+    """Facts to append at `before.version`, and the stream as it will be."""
+
+    before: Stream[S, F]
+    facts: tuple[F, ...]
+    after: Stream[S, F]
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[S, F]):
+    """A command that took effect: the stream that it shows, and the answer if one was rendered."""
+
+    stream: Stream[S, F]
+    answer: Answer | None = None
+
+    @property
+    def state(self) -> S:
+        return self.stream.state
+
+
+def begin(kind: Kind[S, F], stream_id: UUID, partition_key: UUID | None = None) -> Stream[S, F]:
+    """A stream without events. Bookings and payments live in their property's partition."""
+    return Stream(kind, stream_id, partition_key or stream_id, 0, 0, kind.initial)
+
+
+def fold(kind: Kind[S, F], stream_id: UUID, events: Sequence[Event], upto: int | None = None) -> Stream[S, F]:
+    """The stream that `events` tell, or its first `upto` versions."""
+    told = events if upto is None else events[:upto]
+    state = kind.initial
+    for event in told:
+        state = kind.evolve(state, cast("F", event.fact))
+    if not told:
+        return begin(kind, stream_id)
+    last = told[-1]
+    return Stream(kind, stream_id, last.partition_key, last.version, last.position or 0, state)
