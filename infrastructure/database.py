@@ -1,0 +1,225 @@
+"""The way to PostgreSQL: SQLAlchemy's engine and pool, psycopg2's connection, and the schema's revision."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg2.extensions import connection as PsycopgConnection
+from psycopg2.extras import register_uuid
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import NullPool
+
+from infrastructure.roles import MAY_SET, WRITER_ROLE, create_roles, grant_rights
+
+POOL_TIMEOUT_SECONDS = 2.0
+_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_MIGRATION_LOCK = "hashtextextended('lodger migrate', 0)"
+
+register_uuid()
+
+
+class Unavailable(ConnectionError):
+    """PostgreSQL could not do it now: no connection, no free one in the pool, a time-out, a deadlock that stayed.
+
+    Nothing was decided by a rule; the caller may try again (HTTP 503). When the connection broke during a commit,
+    what became of it is unknown: only an idempotency key makes trying again safe.
+    """
+
+
+class Connection(PsycopgConnection):
+    """A psycopg2 connection that remembers which statements it has prepared."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepared: set[str] = set()
+
+    def run_prepared(self, name: str, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
+        """Execute `statement` (with `$1`, `$2`, …) as the prepared statement `name`, in one round trip.
+
+        The first use on a connection takes one more, to prepare it.
+        """
+        with self.cursor() as cursor:
+            if name not in self._prepared:
+                cursor.execute(f"PREPARE {name} AS {statement}")
+                self._prepared.add(name)
+            slots = ", ".join(["%s"] * len(arguments))
+            cursor.execute(f"EXECUTE {name} ({slots})", arguments)
+            return cursor.fetchall()
+
+
+def engine_url(url: str) -> URL:
+    """The URL with the driver named: SQLAlchemy takes a bare `postgresql://` for psycopg 3."""
+    parsed = make_url(url)
+    return parsed.set(drivername="postgresql+psycopg2")
+
+
+class Database:
+    """A pool of connections to one database.
+
+    `role` is taken by every new connection when it exists and the login is its member, so that the application
+    holds the writer's few rights whoever it logs in as; None keeps the login's own.
+    Times are in seconds. The defaults fit the command path; something that works in bulk passes longer ones.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        pool_size: int = 8,
+        *,
+        role: str | None = WRITER_ROLE,
+        application_name: str = "lodger",
+        statement_timeout: float = 5.0,
+        lock_timeout: float = 2.0,
+    ) -> None:
+        settings = {
+            "timezone": "UTC",
+            "default_transaction_isolation": r"read\ committed",  # kept answers and the nights guard rest on it
+            "statement_timeout": f"{statement_timeout * 1000:.0f}",
+            "lock_timeout": f"{lock_timeout * 1000:.0f}",
+            "idle_in_transaction_session_timeout": f"{statement_timeout * 1000:.0f}",
+        }
+        self._role = role
+        self.engine = sqlalchemy.create_engine(
+            engine_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT_SECONDS,
+            connect_args={
+                "application_name": application_name,
+                "connect_timeout": 2,
+                "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+                "connection_factory": Connection,
+            },
+        )
+        event.listen(self.engine, "connect", self._take_role)
+        event.listen(self.engine, "checkout", _refuse_closed)
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection in autocommit: each statement is its own transaction. Raises Unavailable."""
+        with self._checked_out() as connection:
+            connection.autocommit = True
+            try:
+                yield connection
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection inside BEGIN … COMMIT, rolled back when the block raises. Raises Unavailable."""
+        with self._checked_out() as connection, connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _checked_out(self) -> Iterator[Connection]:
+        try:
+            pooled = self.engine.raw_connection()
+        except (PoolTimeout, DBAPIError, psycopg2.OperationalError) as error:
+            raise Unavailable(str(error)) from error
+        connection = pooled.driver_connection
+        assert isinstance(connection, Connection)
+        try:
+            yield connection
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            raise Unavailable(str(error)) from error
+        finally:
+            if connection.closed:
+                pooled.invalidate()
+            pooled.close()
+
+    def _take_role(self, connection: Connection, _record: object) -> None:
+        """Act as the role, where it exists and this login may."""
+        if self._role is None:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = %s AND {MAY_SET}",
+                [self._role],
+            )
+        connection.commit()
+
+
+def _refuse_closed(connection: Connection, _record: object, _proxy: object) -> None:
+    """Make the pool replace a connection that the server has closed, without a round trip to find out.
+
+    Nothing is ever said to an idle connection except that it is over.
+    """
+    poller = select.poll()
+    poller.register(connection.fileno(), select.POLLIN | select.POLLHUP)
+    if poller.poll(0):
+        raise DisconnectionError("closed by the server while idle")
+
+
+def migrate(url: str, say: Callable[[str], None] = lambda _line: None) -> None:
+    """Bring the database to the head revision; safe to call twice and from several processes at once.
+
+    Each migration is a transaction of its own. Roles and rights are seen to every time: roles belong to the
+    cluster and do not come with a restored database. `say` gets a line for each step.
+    """
+    with _unpooled(url) as connection:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, PsycopgConnection)
+        connection.execute(sqlalchemy.text(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})"))  # until it disconnects
+        connection.commit()
+        create_roles(raw, say)
+        before = MigrationContext.configure(connection).get_current_revision()
+        connection.commit()
+        config = _alembic()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        grant_rights(raw)
+        after = head_revision()
+        say(f"the database is at revision {after}" if before == after else f"migrated from {before} to {after}")
+
+
+def current_revision(url: str) -> str | None:
+    """The revision the database is at; None when no migration has seen it."""
+    with _unpooled(url) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head_revision() -> str:
+    """The newest revision this code has."""
+    head = ScriptDirectory.from_config(_alembic()).get_current_head()
+    assert head is not None
+    return head
+
+
+def is_newer(revision: str | None) -> bool:
+    """Whether a database at `revision` was migrated by a later version than this one: nothing may touch it."""
+    known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+    return revision is not None and revision not in known
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+@contextmanager
+def _unpooled(url: str) -> Iterator[sqlalchemy.Connection]:
+    """A connection without time limits, closed at the end and not kept."""
+    try:
+        with sqlalchemy.create_engine(engine_url(url), poolclass=NullPool).connect() as connection:
+            yield connection
+    except sqlalchemy.exc.OperationalError as error:
+        raise Unavailable(str(error)) from error

@@ -1,0 +1,134 @@
+"""append(): one command's whole effect in one call, one transaction, one round trip."""
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("""
+    CREATE FUNCTION keep_answer(answer jsonb) RETURNS answers LANGUAGE plpgsql AS $$
+    -- Keeps the answer and returns null, or returns the answer that was already kept under its key.
+    -- A concurrent duplicate waits in the INSERT for the first one to commit or to fail.
+    DECLARE
+        kept answers;
+    BEGIN
+        INSERT INTO answers (principal, route, key, digest, status, body, headers)
+        VALUES (answer->>'principal', answer->>'route', answer->>'key', decode(answer->>'digest', 'hex'),
+                (answer->>'status')::integer, answer->>'body', answer->'headers')
+        ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            SELECT a.* INTO kept FROM answers a
+            WHERE (a.principal, a.route, a.key) = (answer->>'principal', answer->>'route', answer->>'key');
+            IF kept.key IS NULL THEN
+                RAISE serialization_failure USING MESSAGE = 'the kept answer was forgotten meanwhile: try again';
+            END IF;
+        END IF;
+        RETURN kept;
+    END $$;
+
+    CREATE FUNCTION take_identities(owner uuid, wanted jsonb) RETURNS void LANGUAGE plpgsql AS $$
+    -- `wanted` is [[kind, digest in hex], …]. All or none; the first kind that belongs to somebody else is the DETAIL.
+    DECLARE
+        taken text;
+    BEGIN
+        WITH asked AS (
+            SELECT pair->>0 AS kind, decode(pair->>1, 'hex') AS digest FROM jsonb_array_elements(wanted) AS pair
+        ), got AS (
+            INSERT INTO identities (kind, digest, user_id)
+            SELECT kind, digest, owner FROM asked ORDER BY kind, digest
+            ON CONFLICT DO NOTHING RETURNING kind, digest
+        )
+        SELECT min(kind) INTO taken FROM asked WHERE (kind, digest) NOT IN (SELECT kind, digest FROM got);
+        IF taken IS NOT NULL THEN
+            RAISE unique_violation
+                USING MESSAGE = 'identity taken', CONSTRAINT = 'identities_pkey', DETAIL = taken;
+        END IF;
+    END $$;
+
+    CREATE FUNCTION change_nights(give_back jsonb, take jsonb) RETURNS void LANGUAGE plpgsql AS $$
+    -- Takes every range or raises with the claims in the way as the DETAIL, in JSON.
+    DECLARE
+        taken integer;
+    BEGIN
+        DELETE FROM nights n
+        WHERE n.claim_id IN (SELECT claim::uuid FROM jsonb_array_elements_text(give_back) AS claim);
+
+        -- One statement, ordered, ON CONFLICT DO NOTHING: rivals wait for each other instead of deadlocking.
+        INSERT INTO nights (property_id, claim_id, nights, lane, held_until)
+        SELECT w.property_id, w.claim_id, daterange(w.first, w.until),
+               CASE w.kind
+                   WHEN 'stay' THEN int8range(NULL, NULL)
+                   WHEN 'block' THEN own_lane()
+               END,
+               w.held_until
+        FROM jsonb_to_recordset(take)
+            AS w(property_id uuid, claim_id uuid, first date, until date, kind text, held_until timestamptz)
+        ORDER BY w.property_id, w.first, w.until
+        ON CONFLICT DO NOTHING;
+
+        GET DIAGNOSTICS taken = ROW_COUNT;
+        IF taken < jsonb_array_length(take) THEN
+            RAISE exclusion_violation USING
+                MESSAGE = 'nights taken', CONSTRAINT = 'nights_no_overlap', DETAIL = (
+                    SELECT coalesce(json_agg(DISTINCT jsonb_build_object(
+                        'claim_id', n.claim_id, 'first', lower(n.nights), 'until', upper(n.nights),
+                        'kind', CASE WHEN upper_inf(n.lane) THEN 'stay' ELSE 'block' END,
+                        'held_until', n.held_until)), '[]')
+                    FROM nights n
+                    JOIN jsonb_to_recordset(take)
+                        AS w(property_id uuid, claim_id uuid, first date, until date, kind text)
+                      ON n.property_id = w.property_id AND n.nights && daterange(w.first, w.until)
+                    WHERE n.claim_id <> w.claim_id AND (w.kind = 'stay' OR upper_inf(n.lane)));
+        END IF;
+    END $$;
+
+    CREATE FUNCTION append(
+        partition_key uuid, stream_ids uuid[], versions integer[], types text[], schema_versions integer[],
+        data text[], meta text[], nights jsonb, answer jsonb, person jsonb,
+        OUT positions bigint[], OUT kept jsonb
+    ) LANGUAGE plpgsql AS $$
+    -- `positions` are those of the events sorted by (stream, version); `kept` is the answer this command already
+    -- got, and then nothing else happens. The events come last: whatever has to wait, waits without holding
+    -- the lock on `events` that readers of the log wait for.
+    DECLARE
+        earlier answers;
+    BEGIN
+        IF answer IS NOT NULL THEN
+            earlier := keep_answer(answer);
+            IF earlier.key IS NOT NULL THEN
+                kept := to_jsonb(earlier);
+                RETURN;
+            END IF;
+        END IF;
+
+        IF person IS NOT NULL THEN
+            PERFORM take_identities((person->>'user_id')::uuid, person->'identities');
+            INSERT INTO people (user_id, username, email, name, password_hash)
+            VALUES ((person->>'user_id')::uuid, person->>'username', person->>'email', person->>'name',
+                    person->>'password_hash');
+        END IF;
+
+        IF nights IS NOT NULL THEN
+            PERFORM change_nights(nights->'give_back', nights->'take');
+        END IF;
+
+        WITH appended AS (
+            INSERT INTO events (partition_key, stream_id, version, type, schema_version, data, meta)
+            SELECT append.partition_key, e.*
+            FROM unnest(stream_ids, versions, types, schema_versions, append.data, append.meta)
+                AS e(stream_id, version, type, schema_version, data, meta)
+            ORDER BY e.stream_id, e.version
+            RETURNING position
+        )
+        SELECT array_agg(position ORDER BY position) INTO positions FROM appended;
+
+        IF answer IS NOT NULL THEN
+            UPDATE answers a SET position = positions[array_upper(positions, 1)]
+            WHERE (a.principal, a.route, a.key) = (answer->>'principal', answer->>'route', answer->>'key');
+        END IF;
+    END $$;
+    """)
