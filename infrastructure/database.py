@@ -92,6 +92,9 @@ class Database:
             "idle_in_transaction_session_timeout": f"{statement_timeout * 1000:.0f}",
         }
         self._role = role
+        self.losses = 0
+        """How many connections broke. Whoever remembers something about the server forgets it when this grows:
+        a crash closes every connection, and takes back what was not yet durable."""
         self.engine = sqlalchemy.create_engine(
             engine_url(url),
             pool_size=pool_size,
@@ -105,7 +108,7 @@ class Database:
             },
         )
         event.listen(self.engine, "connect", self._take_role)
-        event.listen(self.engine, "checkout", _refuse_closed)
+        event.listen(self.engine, "checkout", self._refuse_closed)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -142,6 +145,7 @@ class Database:
             raise Unavailable(str(error)) from error
         finally:
             if connection.closed:
+                self.losses += 1
                 pooled.invalidate()
             pooled.close()
 
@@ -156,16 +160,16 @@ class Database:
             )
         connection.commit()
 
+    def _refuse_closed(self, connection: Connection, _record: object, _proxy: object) -> None:
+        """Make the pool replace a connection that the server has closed, without a round trip to find out.
 
-def _refuse_closed(connection: Connection, _record: object, _proxy: object) -> None:
-    """Make the pool replace a connection that the server has closed, without a round trip to find out.
-
-    Nothing is ever said to an idle connection except that it is over.
-    """
-    poller = select.poll()
-    poller.register(connection.fileno(), select.POLLIN | select.POLLHUP)
-    if poller.poll(0):
-        raise DisconnectionError("closed by the server while idle")
+        Nothing is ever said to an idle connection except that it is over.
+        """
+        poller = select.poll()
+        poller.register(connection.fileno(), select.POLLIN | select.POLLHUP)
+        if poller.poll(0):
+            self.losses += 1
+            raise DisconnectionError("closed by the server while idle")
 
 
 def migrate(url: str, say: Callable[[str], None] = lambda _line: None) -> None:

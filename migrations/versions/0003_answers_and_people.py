@@ -29,7 +29,7 @@ def upgrade() -> None:
         username      text        NOT NULL,
         email         text        NOT NULL,
         name          text        NOT NULL,
-        phone         text        NOT NULL DEFAULT '',
+        phone         text,
         bio           text        NOT NULL DEFAULT '',
         password_hash text,
         version       integer     NOT NULL DEFAULT 1,
@@ -44,4 +44,10 @@ def upgrade() -> None:
         CONSTRAINT identities_pkey PRIMARY KEY (kind, digest)
     );
     CREATE INDEX identities_user ON identities (user_id);
+
+    CREATE TABLE payers (
+        payment_id uuid NOT NULL,
+        phone      text NOT NULL,
+        CONSTRAINT payers_pkey PRIMARY KEY (payment_id)
+    );
     """)

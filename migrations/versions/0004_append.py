@@ -12,31 +12,31 @@ def upgrade() -> None:
     op.execute("""
     CREATE FUNCTION keep_answer(answer jsonb) RETURNS answers LANGUAGE plpgsql AS $$
     -- Keeps the answer and returns null, or returns the answer that was already kept under its key.
-    -- A concurrent duplicate waits in the INSERT for the first one to commit or to fail.
+    -- A concurrent duplicate waits in the INSERT for the first one to commit or to fail. Status 0 says that a
+    -- command is under way: the first real answer to the same body takes its place.
     DECLARE
         kept answers;
     BEGIN
-        INSERT INTO answers (principal, route, key, digest, status, body, headers)
-        VALUES (answer->>'principal', answer->>'route', answer->>'key', decode(answer->>'digest', 'hex'),
+        INSERT INTO answers AS a (principal, route, key, digest, status, body, headers)
+        VALUES (answer->>'principal', answer->>'route', answer->>'key', decode(answer->>'digest', 'base64'),
                 (answer->>'status')::integer, answer->>'body', answer->'headers')
-        ON CONFLICT DO NOTHING;
+        ON CONFLICT (principal, route, key) DO UPDATE
+            SET status = excluded.status, body = excluded.body, headers = excluded.headers
+            WHERE a.status = 0 AND excluded.status <> 0 AND a.digest = excluded.digest;
         IF NOT FOUND THEN
             SELECT a.* INTO kept FROM answers a
             WHERE (a.principal, a.route, a.key) = (answer->>'principal', answer->>'route', answer->>'key');
-            IF kept.key IS NULL THEN
-                RAISE serialization_failure USING MESSAGE = 'the kept answer was forgotten meanwhile: try again';
-            END IF;
         END IF;
         RETURN kept;
     END $$;
 
     CREATE FUNCTION take_identities(owner uuid, wanted jsonb) RETURNS void LANGUAGE plpgsql AS $$
-    -- `wanted` is [[kind, digest in hex], …]. All or none; the first kind that belongs to somebody else is the DETAIL.
+    -- `wanted` is [[kind, digest in base64], …]. All or none; the first kind that belongs to somebody else is the DETAIL.
     DECLARE
         taken text;
     BEGIN
         WITH asked AS (
-            SELECT pair->>0 AS kind, decode(pair->>1, 'hex') AS digest FROM jsonb_array_elements(wanted) AS pair
+            SELECT pair->>0 AS kind, decode(pair->>1, 'base64') AS digest FROM jsonb_array_elements(wanted) AS pair
         ), got AS (
             INSERT INTO identities (kind, digest, user_id)
             SELECT kind, digest, owner FROM asked ORDER BY kind, digest

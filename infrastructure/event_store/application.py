@@ -1,0 +1,113 @@
+"""The event store the use cases see, wired from the eventsourcing library's parts and ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NoReturn
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import InfrastructureFactory, IntegrityError, TrackingRecorder, Transcoder
+from eventsourcing.persistence import Mapper as LibraryMapper
+from eventsourcing.utils import Environment, EnvType
+
+from application.ports import Answer, Claim, Idempotency, NewPerson, NightsChange, VersionConflict
+from domain.catalogue import FACTS
+from domain.events import Event, Fact
+from infrastructure.database import Database
+from infrastructure.event_store.mapper import Mapper
+from infrastructure.event_store.recorder import PostgresRecorder
+
+
+class Factory(InfrastructureFactory[TrackingRecorder]):
+    """Our mapper and recorder for the library's Application, whatever its environment variables say."""
+
+    def __init__(self, database: Database, facts: Mapping[str, type[Fact]]) -> None:
+        super().__init__(Environment())
+        self._mapper = Mapper(facts)
+        self._recorder = PostgresRecorder(database)
+
+    def mapper(self, transcoder: Transcoder | None = None, mapper_class: Any = None) -> LibraryMapper[Any]:
+        return self._mapper
+
+    def application_recorder(self) -> PostgresRecorder:
+        return self._recorder
+
+    def aggregate_recorder(self, purpose: str = "events") -> NoReturn:
+        raise NotImplementedError("no measurement has asked for snapshots")
+
+    def tracking_recorder(self, tracking_recorder_class: object = None) -> NoReturn:
+        raise NotImplementedError("projections keep their positions themselves")
+
+    def process_recorder(self) -> NoReturn:
+        raise NotImplementedError("projections keep their positions themselves")
+
+
+class Events(Application[UUID]):
+    """Implements `application.ports.EventLog`. Whatever the database cannot do now is `Unavailable`."""
+
+    def __init__(self, database: Database, facts: Mapping[str, type[Fact]] = FACTS) -> None:
+        self._database = database
+        self._facts = facts
+        super().__init__()
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Nothing of the process's environment: the store is what its constructor was given."""
+        return Environment(name, env)
+
+    def construct_factory(self, env: Environment) -> Factory:
+        return Factory(self._database, self._facts)
+
+    def load(
+        self, stream_ids: Sequence[UUID], idempotency: Idempotency | None = None
+    ) -> Mapping[UUID, Sequence[Event]]:
+        """See `EventLog.load`."""
+        streams: dict[UUID, list[Event]] = {stream_id: [] for stream_id in stream_ids}
+        for stored in self.recorder.load(stream_ids, idempotency):
+            event = self.mapper.to_domain_event(stored)
+            streams[event.stream_id].append(event)
+        return streams
+
+    def append(
+        self,
+        events: Sequence[Event],
+        *,
+        nights: NightsChange | None = None,
+        answer: tuple[Idempotency, Answer] | None = None,
+        person: NewPerson | None = None,
+    ) -> int:
+        """See `EventLog.append`; 0 when there was no event to append."""
+        try:
+            recordings = self.events.put(events, nights=nights, answer=answer, person=person)
+        except IntegrityError as error:
+            raise VersionConflict(str(error)) from error
+        return max((recording.notification.id for recording in recordings), default=0)
+
+    def claims(self, property_id: UUID, first: date, until: date) -> Sequence[Claim]:
+        """See `EventLog.claims`."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT claim_id, lower(nights), upper(nights),
+                          CASE WHEN upper_inf(lane) THEN 'stay' ELSE 'block' END, held_until
+                   FROM nights WHERE property_id = %s AND nights && daterange(%s, %s)
+                   ORDER BY lower(nights), claim_id""",
+                [property_id, first, until],
+            )
+            return [Claim(*row) for row in cursor.fetchall()]
+
+    def lapsed_claims(self, now: datetime, limit: int) -> Sequence[UUID]:
+        """See `EventLog.lapsed_claims`."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT claim_id FROM nights WHERE held_until <= %s
+                   GROUP BY claim_id ORDER BY min(held_until), claim_id LIMIT %s""",
+                [now, limit],
+            )
+            return [claim_id for (claim_id,) in cursor.fetchall()]
+
+    def forget_answers(self, before: datetime) -> int:
+        """Delete the answers kept before an instant (of the database's clock); returns how many there were."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("DELETE FROM answers WHERE recorded_at < %s", [before])
+            return cursor.rowcount

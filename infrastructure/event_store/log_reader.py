@@ -1,0 +1,95 @@
+"""Following the log without missing an event, and without a lock."""
+
+from __future__ import annotations
+
+from time import monotonic, sleep
+
+from psycopg2.extensions import cursor as Cursor
+
+from domain.events import Event
+from infrastructure.database import Database
+from infrastructure.event_store.mapper import Mapper, UnknownEvent
+from infrastructure.event_store.recorder import PostgresRecorder
+
+_POLL_SECONDS = 0.005
+
+
+class LogReader:
+    """Reads the log in order of position, only as far as nothing can appear behind the reader any more.
+
+    Appends run in parallel: a position is drawn when a row is inserted and becomes visible when its transaction
+    commits, which may be in another order. So the reader first looks how far positions have been drawn, then who
+    is writing, and waits for exactly those writers (as CREATE INDEX CONCURRENTLY does). Every position up to that
+    head then is visible or will never be. Writers that come later draw later positions and are not waited for.
+
+    One reader may be shared by threads.
+    """
+
+    def __init__(self, database: Database, mapper: Mapper) -> None:
+        self._database = database
+        self._mapper = mapper
+        self._recorder = PostgresRecorder(database)
+        self._forget()
+
+    def safe_position(self, wait_seconds: float = 2.0) -> int:
+        """How far the log can be read now.
+
+        Waits at most `wait_seconds` for the writers that are at work; when some are still at it, returns the last
+        position found safe, and the next call goes on waiting for the same writers.
+        """
+        deadline = monotonic() + wait_seconds
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            if self._losses != self._database.losses:
+                self._forget()
+            while True:
+                resumed = self._awaited is not None
+                # Three snapshots that must stay apart: first the head, then its writers, later the read of the log.
+                head, writers = self._awaited or (_head(cursor), _writers(cursor))
+                while writers and monotonic() < deadline:
+                    sleep(_POLL_SECONDS)
+                    writers &= _writers(cursor)
+                if writers:
+                    self._awaited = head, writers
+                    return self._safe
+                self._safe, self._awaited = head, None
+                if not resumed:
+                    return head
+
+    def read(self, after: int, upto: int, limit: int) -> list[Event]:
+        """The events at positions in `(after, upto]`, at most `limit`; `upto` is a safe position.
+
+        Stops before an event that this code does not know, and raises UnknownEvent when that is the first one.
+        """
+        events: list[Event] = []
+        for stored in self._recorder.select_log(after, upto, limit):
+            try:
+                events.append(self._mapper.to_domain_event(stored))
+            except UnknownEvent:
+                if not events:
+                    raise
+                break
+        return events
+
+    def _forget(self) -> None:
+        """After a crash of the server, positions that were drawn and not yet durable are drawn again."""
+        self._losses = self._database.losses
+        self._safe = 0
+        self._awaited: tuple[int, frozenset[str]] | None = None
+
+
+def _head(cursor: Cursor) -> int:
+    """The highest position drawn so far, committed or not; 0 when there is none."""
+    cursor.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_position_seq")
+    ((head,),) = cursor.fetchall()
+    assert isinstance(head, int)
+    return head
+
+
+def _writers(cursor: Cursor) -> frozenset[str]:
+    """The transactions that hold the lock which every INSERT into `events` takes before it draws a position."""
+    cursor.execute(
+        """SELECT virtualtransaction FROM pg_locks
+           WHERE locktype = 'relation' AND relation = 'events'::regclass AND mode = 'RowExclusiveLock' AND granted
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+    )
+    return frozenset(transaction for (transaction,) in cursor.fetchall())

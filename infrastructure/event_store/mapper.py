@@ -1,0 +1,142 @@
+"""Events as they are stored: the fact as JSON text under its stable name, the envelope beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import JSONTranscoder, MapperDeserialisationError, Notification, StoredEvent
+from eventsourcing.persistence import Mapper as LibraryMapper
+from eventsourcing.utils import get_topic, register_topic
+
+from domain.events import Actor, Event, Fact
+from infrastructure.event_store.upcasters import UPCASTERS, Upcaster
+
+
+class UnknownEvent(MapperDeserialisationError):  # noqa: N818
+    """A stored event that this code cannot read. Whoever reads the log must stop here, never skip it."""
+
+
+@dataclass(frozen=True)
+class StoredFact(Notification):
+    """One row of `events`. The inherited `topic` is the column `type`, `state` is `data`, `id` the position.
+
+    Before it is stored the position is 0 and `recorded_at` None.
+    """
+
+    partition_key: UUID
+    schema_version: int
+    meta: str
+    recorded_at: datetime | None
+
+
+class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The part of the envelope that has no column of its own: the JSON text in `meta`."""
+
+    event_id: UUID
+    occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    actor: Actor
+    command_id: UUID
+    correlation_id: UUID
+    causation_id: UUID | None = None
+
+
+class Mapper(LibraryMapper[UUID]):
+    """Events to rows and back.
+
+    `facts` is every fact there is by its stored name: a name found in the log is looked up there and nowhere else,
+    so no stored text ever decides what is imported.
+    """
+
+    def __init__(
+        self, facts: Mapping[str, type[Fact]], upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS
+    ) -> None:
+        super().__init__(transcoder=JSONTranscoder())
+        for name, fact in facts.items():
+            register_topic(name, fact)  # refuses a second class under the same name
+        self._facts = facts
+        self._upcasters = upcasters
+        self._encoder = msgspec.json.Encoder()
+        self._decoders = {name: msgspec.json.Decoder(fact) for name, fact in facts.items()}
+        self._meta_decoder = msgspec.json.Decoder(Meta)
+
+    def to_stored_event(self, domain_event: Event) -> StoredFact:  # type: ignore[override]  # only our events
+        """The row of an event. Raises ValueError for a fact that is in no catalogue or an instant without zone."""
+        fact = domain_event.fact
+        name = get_topic(type(fact))
+        if name not in self._facts:
+            raise ValueError(f"{name} is not in the catalogue of facts")
+        if domain_event.occurred_at.tzinfo is None:
+            raise ValueError(f"occurred_at of {name} has no time zone")
+        meta = Meta(
+            event_id=domain_event.event_id,
+            occurred_at=domain_event.occurred_at,
+            actor=domain_event.actor,
+            command_id=domain_event.command_id,
+            correlation_id=domain_event.correlation_id,
+            causation_id=domain_event.causation_id,
+        )
+        return StoredFact(
+            originator_id=domain_event.stream_id,
+            originator_version=domain_event.version,
+            topic=name,
+            state=self._encoder.encode(fact),
+            id=0,
+            partition_key=domain_event.partition_key,
+            schema_version=fact.SCHEMA_VERSION,
+            meta=self._encoder.encode(meta).decode(),
+            recorded_at=None,
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Event:  # type: ignore[override]  # only our events
+        """The event of a row. Raises UnknownEvent when its type, version or shape is not one this code knows."""
+        assert isinstance(stored_event, StoredFact), "only rows of `events` carry an envelope"
+        try:
+            fact = self._fact(stored_event)
+            meta = self._meta_decoder.decode(stored_event.meta)
+        except msgspec.MsgspecError as error:
+            raise _unknown(stored_event, f"its JSON does not have that shape ({error})") from error
+        assert isinstance(stored_event.originator_id, UUID)
+        return Event(
+            event_id=meta.event_id,
+            stream_id=stored_event.originator_id,
+            version=stored_event.originator_version,
+            partition_key=stored_event.partition_key,
+            fact=fact,
+            occurred_at=meta.occurred_at,
+            actor=meta.actor,
+            command_id=meta.command_id,
+            correlation_id=meta.correlation_id,
+            causation_id=meta.causation_id,
+            position=stored_event.id,
+            recorded_at=stored_event.recorded_at,
+        )
+
+    def _fact(self, stored: StoredFact) -> Fact:
+        fact = self._facts.get(stored.topic)
+        if fact is None:
+            raise _unknown(stored, "no fact has that name")
+        if stored.schema_version == fact.SCHEMA_VERSION:
+            return self._decoders[stored.topic].decode(stored.state)
+        if stored.schema_version > fact.SCHEMA_VERSION:
+            raise _unknown(stored, f"version {fact.SCHEMA_VERSION} is the newest one known")
+        raw: dict[str, Any] = msgspec.json.decode(stored.state)
+        for version in range(stored.schema_version, fact.SCHEMA_VERSION):
+            upcaster = self._upcasters.get((stored.topic, version))
+            if upcaster is None:
+                raise _unknown(stored, f"nothing upcasts version {version}")
+            raw = upcaster(raw)
+        return msgspec.convert(raw, fact)
+
+
+def _unknown(stored: StoredFact, reason: str) -> UnknownEvent:
+    return UnknownEvent(
+        f"cannot read {stored.topic} version {stored.schema_version} at position {stored.id}"
+        f" (stream {stored.originator_id}, version {stored.originator_version}): {reason}."
+        " Run the version of Lodger that wrote it, or a newer one; if none knows it, add the fact to the catalogue"
+        " or its upcaster to infrastructure/event_store/upcasters.py."
+    )

@@ -1,0 +1,83 @@
+"""Personal data in its plain tables. It is never in an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from application.ports import Answer, Idempotency, Person, VersionConflict
+from infrastructure.database import Database
+from infrastructure.event_store.recorder import answer_document, raise_kept
+
+_COLUMNS = "user_id, username, email, name, phone, bio, password_hash, version, created_at"
+
+
+class PeopleTables:
+    """Implements `application.ports.People`. Registering is part of `Events.append`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, user_ids: Sequence[UUID]) -> Mapping[UUID, Person]:
+        """The people there are among these ids."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {_COLUMNS} FROM people WHERE user_id = ANY (%s)",  # noqa: S608 - constants
+                [list(user_ids)],
+            )
+            return {row[0]: Person(*row) for row in cursor.fetchall()}
+
+    def find(self, kind: str, digest: bytes) -> Person | None:
+        """Whom an e-mail address or username belongs to, by its keyed digest."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                f"""SELECT {_COLUMNS} FROM people
+                    WHERE user_id = (SELECT user_id FROM identities WHERE kind = %s AND digest = %s)""",  # noqa: S608
+                [kind, digest],
+            )
+            row = cursor.fetchone()
+            return Person(*row) if row else None
+
+    def change_profile(
+        self, person: Person, *, expected_version: int, answer: tuple[Idempotency, Answer] | None = None
+    ) -> None:
+        """Write name, phone and bio at `expected_version`, with the kept answer, in one transaction.
+
+        Raises VersionConflict, AnswerKept, AnswerInFlight, KeyReused.
+        """
+        with self._database.transaction() as connection, connection.cursor() as cursor:
+            if answer is not None:
+                cursor.execute("SELECT to_jsonb(kept) FROM keep_answer(%s) AS kept", [answer_document(answer)])
+                ((kept,),) = cursor.fetchall()
+                if kept["key"] is not None:
+                    raise_kept(kept, answer[0])
+            cursor.execute(
+                """UPDATE people SET name = %s, phone = %s, bio = %s, version = version + 1
+                   WHERE user_id = %s AND version = %s""",
+                [person.name, person.phone, person.bio, person.user_id, expected_version],
+            )
+            if cursor.rowcount == 0:
+                raise VersionConflict(f"person {person.user_id} is not at version {expected_version}")
+
+
+class PayersTable:
+    """Implements `application.ports.Payers`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def remember(self, payment_id: UUID, phone: str) -> None:
+        """Keep the phone that a payment is asked from; a later one replaces it."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                """INSERT INTO payers (payment_id, phone) VALUES (%s, %s)
+                   ON CONFLICT (payment_id) DO UPDATE SET phone = excluded.phone""",
+                [payment_id, phone],
+            )
+
+    def phone(self, payment_id: UUID) -> str | None:
+        """The phone of a payment, if it has one."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT phone FROM payers WHERE payment_id = %s", [payment_id])
+            row = cursor.fetchone()
+            return row[0] if row else None

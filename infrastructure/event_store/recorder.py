@@ -1,0 +1,259 @@
+"""Rows of the log written and read with hand-written SQL on psycopg2's cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+from uuid import UUID
+
+import msgspec
+import psycopg2
+from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, StoredEvent, Subscription
+from psycopg2.errors import DeadlockDetected, SerializationFailure
+
+from application.ports import (
+    IN_FLIGHT,
+    Answer,
+    AnswerInFlight,
+    AnswerKept,
+    Claim,
+    Idempotency,
+    IdentityTaken,
+    KeyReused,
+    NewPerson,
+    NightsChange,
+    NightsTaken,
+)
+from infrastructure.database import Database
+from infrastructure.event_store.mapper import StoredFact
+
+_COLUMNS = "stream_id, version, type, data, position, partition_key, schema_version, meta, recorded_at"
+_APPEND = "SELECT positions, kept FROM append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+_LOAD = f"""
+    SELECT {_COLUMNS}, NULL::jsonb AS kept FROM events WHERE stream_id = ANY ($1::uuid[])
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(a) FROM answers a
+    WHERE (principal, route, key) = ($2::text, $3::text, $4::text)
+    ORDER BY stream_id, version
+"""  # noqa: S608 - constants
+_ATTEMPTS = 4
+
+
+class PostgresRecorder(ApplicationRecorder):
+    """The library's recorder interface on the table `events`.
+
+    Appends take no lock on the table, so positions become visible out of order: to follow the log use
+    `LogReader`, not `select_notifications`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        nights: NightsChange | None = None,
+        answer: tuple[Idempotency, Answer] | None = None,
+        person: NewPerson | None = None,
+        **kwargs: Any,
+    ) -> Sequence[int]:
+        """Append all or nothing in one transaction; returns the position of each event.
+
+        The events are of one partition. Raises IntegrityError when a version is taken, NightsTaken,
+        IdentityTaken, AnswerKept, AnswerInFlight, KeyReused, Unavailable.
+        """
+        if kwargs:
+            raise TypeError(f"unknown: {', '.join(kwargs)}")
+        rows = [_row(event) for event in stored_events]
+        # The order append() writes in, the same for everybody, so that two appends never wait for each other.
+        order = sorted(range(len(rows)), key=lambda i: (rows[i].originator_id, rows[i].originator_version))
+        positions = self._append(_arguments([rows[i] for i in order], nights, answer, person), answer)
+        placed = dict(zip(order, positions, strict=True))
+        return [placed[i] for i in range(len(rows))]
+
+    def _append(self, arguments: Sequence[object], answer: tuple[Idempotency, Answer] | None) -> Sequence[int]:
+        for attempt in range(1, _ATTEMPTS + 1):
+            with self._database.connection() as connection:
+                try:
+                    ((positions, kept),) = connection.run_prepared("lodger_append", _APPEND, arguments)
+                except (DeadlockDetected, SerializationFailure):
+                    if attempt == _ATTEMPTS:
+                        raise
+                    continue
+                except psycopg2.IntegrityError as error:
+                    _refuse(error)
+            if kept is not None:
+                assert answer is not None
+                raise_kept(kept, answer[0])
+            return positions or ()
+        raise AssertionError
+
+    def load(
+        self, stream_ids: Sequence[UUID], idempotency: Idempotency | None
+    ) -> Sequence[StoredFact]:
+        """All events of some streams, sorted by (stream, version). Raises AnswerKept, AnswerInFlight, KeyReused."""
+        key = (idempotency.principal, idempotency.route, idempotency.key) if idempotency else (None, None, None)
+        with self._database.connection() as connection:
+            rows = connection.run_prepared("lodger_load", _LOAD, [_array(stream_ids), *key])
+        if idempotency and rows and rows[-1][-1] is not None:  # NULLs sort last
+            raise_kept(rows[-1][-1], idempotency)
+        return [_stored(row[:-1]) for row in rows]
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredFact]:
+        """The events of one stream with versions in `(gt, lte]`."""
+        return self._select(
+            f"""SELECT {_COLUMNS} FROM events
+                WHERE stream_id = %s AND version > coalesce(%s, -1) AND version <= coalesce(%s, 2147483647)
+                ORDER BY version {"DESC" if desc else "ASC"} LIMIT %s""",  # noqa: S608 - constants
+            [originator_id, gt, lte, limit],
+        )
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """A stretch of the log by position. Only up to a safe position is it sure that nothing is missing."""
+        after = -1 if start is None else start - inclusive_of_start
+        return self.select_log(after, stop, limit, topics)
+
+    def select_log(
+        self, after: int, upto: int | None, limit: int, topics: Sequence[str] = ()
+    ) -> Sequence[StoredFact]:
+        """The rows at positions in `(after, upto]`, in order, at most `limit`."""
+        return self._select(
+            f"""SELECT {_COLUMNS} FROM events
+                WHERE position > %s AND position <= coalesce(%s, 9223372036854775807) {"AND type = ANY (%s)" * bool(topics)}
+                ORDER BY position LIMIT %s""",  # noqa: S608 - constants
+            [after, upto, *([list(topics)] if topics else []), limit],
+        )
+
+    def max_notification_id(self) -> int | None:
+        """The highest visible position; lower ones may still become visible."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT max(position) FROM events")
+            ((position,),) = cursor.fetchall()
+            return position
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        """Refused."""
+        raise NotImplementedError(
+            "the library's subscription follows the highest position it has seen, and appends without a table lock"
+            " become visible out of order: it would skip events. Follow the log with LogReader."
+        )
+
+    def _select(self, statement: str, arguments: Sequence[object]) -> Sequence[StoredFact]:
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(statement, arguments)
+            return [_stored(row) for row in cursor.fetchall()]
+
+
+def raise_kept(kept: dict[str, Any], idempotency: Idempotency) -> NoReturn:
+    """Raise what a row of `answers` (as JSON) means: AnswerKept, AnswerInFlight, or KeyReused for another body."""
+    if bytes.fromhex(kept["digest"].removeprefix("\\x")) != idempotency.digest:
+        raise KeyReused(idempotency.key)
+    if kept["status"] == IN_FLIGHT.status:
+        raise AnswerInFlight(idempotency.key)
+    raise AnswerKept(Answer(kept["status"], kept["body"], kept["headers"], kept["position"]))
+
+
+def answer_document(answer: tuple[Idempotency, Answer] | None) -> str | None:
+    """What keep_answer() in the database takes."""
+    if answer is None:
+        return None
+    idempotency, given = answer
+    return _json(
+        {
+            "principal": idempotency.principal,
+            "route": idempotency.route,
+            "key": idempotency.key,
+            "digest": idempotency.digest,
+            "status": given.status,
+            "body": given.body,
+            "headers": given.headers,
+        }
+    )
+
+
+def _arguments(
+    rows: Sequence[StoredFact],
+    nights: NightsChange | None,
+    answer: tuple[Idempotency, Answer] | None,
+    person: NewPerson | None,
+) -> Sequence[object]:
+    """The arguments of append(), in its order."""
+    partitions = {row.partition_key for row in rows}
+    if len(partitions) > 1:
+        raise ValueError(f"one append stays in one partition, these events are of {len(partitions)}")
+    return [
+        str(partitions.pop()) if partitions else None,
+        _array([row.originator_id for row in rows]),
+        [row.originator_version for row in rows],
+        [row.topic for row in rows],
+        [row.schema_version for row in rows],
+        [row.state.decode() for row in rows],
+        [row.meta for row in rows],
+        _json(nights) if nights else None,
+        answer_document(answer),
+        _json(person) if person else None,
+    ]
+
+
+def _array(ids: Sequence[UUID | str]) -> str:
+    """A literal of `uuid[]`: cheaper than an ARRAY[…] of casts."""
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _row(event: StoredEvent) -> StoredFact:
+    """The library's plain events are a partition and a first schema version of their own."""
+    if isinstance(event, StoredFact):
+        return event
+    return StoredFact(
+        originator_id=event.originator_id,
+        originator_version=event.originator_version,
+        topic=event.topic,
+        state=event.state,
+        id=0,
+        partition_key=UUID(str(event.originator_id)),
+        schema_version=1,
+        meta="{}",
+        recorded_at=None,
+    )
+
+
+def _stored(row: tuple[Any, ...]) -> StoredFact:
+    """A row of `_COLUMNS`."""
+    stream_id, version, name, data, position, partition_key, schema_version, meta, recorded_at = row
+    return StoredFact(
+        stream_id, version, name, data.encode(), position, partition_key, schema_version, meta, recorded_at
+    )
+
+
+def _refuse(error: psycopg2.IntegrityError) -> NoReturn:
+    """Say which guard refused. By prefix, because a distributed database adds to the names of constraints."""
+    constraint = error.diag.constraint_name or ""
+    detail = error.diag.message_detail or ""
+    if constraint.startswith("nights_no_overlap"):
+        raise NightsTaken(msgspec.json.decode(detail, type=list[Claim])) from error
+    if constraint.startswith("identities_"):
+        raise IdentityTaken(detail) from error
+    if constraint.startswith(("events_", "people_")):
+        raise IntegrityError(str(error)) from error
+    raise error
