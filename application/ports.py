@@ -87,11 +87,11 @@ class NewPerson:
     identities: Sequence[tuple[str, bytes]]
 
 
-class VersionConflict(Exception):  # noqa: N818
+class VersionConflict(Exception):
     """Somebody else appended to one of the streams first: load again."""
 
 
-class NightsTaken(Exception):  # noqa: N818
+class NightsTaken(Exception):
     """The guard refused. `by` are the claims in the way (empty when they were gone by the time of asking)."""
 
     def __init__(self, by: Sequence[Claim]) -> None:
@@ -99,7 +99,7 @@ class NightsTaken(Exception):  # noqa: N818
         self.by = by
 
 
-class IdentityTaken(Exception):  # noqa: N818
+class IdentityTaken(Exception):
     """A unique name or address belongs to somebody else. `kind` is "email" or "username"."""
 
     def __init__(self, kind: str) -> None:
@@ -107,7 +107,7 @@ class IdentityTaken(Exception):  # noqa: N818
         self.kind = kind
 
 
-class AnswerKept(Exception):  # noqa: N818
+class AnswerKept(Exception):
     """This command already took effect; here is the answer it got."""
 
     def __init__(self, answer: Answer) -> None:
@@ -115,11 +115,11 @@ class AnswerKept(Exception):  # noqa: N818
         self.answer = answer
 
 
-class AnswerInFlight(Exception):  # noqa: N818
+class AnswerInFlight(Exception):
     """This command is under way: its provider has not answered yet."""
 
 
-class KeyReused(Exception):  # noqa: N818
+class KeyReused(Exception):
     """The same Idempotency-Key came with another body."""
 
 
@@ -239,7 +239,7 @@ class Zones(Protocol):
         ...
 
 
-class GatewayUnavailable(Exception):  # noqa: N818
+class GatewayUnavailable(Exception):
     """The provider did not answer. Whether it acted is unknown: ask again with the same key."""
 
 
@@ -260,7 +260,8 @@ class Gateway(Protocol):
     Each raises GatewayUnavailable when no answer came.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def start(self, charge: Charge) -> Report: ...
 

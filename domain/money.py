@@ -28,7 +28,7 @@ EXPONENTS: Final[dict[str, int]] = (
 _DECIMAL: Final = re.compile(r"(-?)(0|[1-9][0-9]{0,17})(?:\.([0-9]+))?", re.ASCII)
 
 
-class CurrencyMismatch(TypeError):  # noqa: N818
+class CurrencyMismatch(TypeError):
     """Two currencies met in one sum: a mistake in the code, never a user's doing."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Rejected(Exception):  # noqa: N818  (a refusal is an answer, not an error)
+class Rejected(Exception):
     """A command refused by a rule.
 
     `code` is stable and part of the API (it becomes the problem's `type`); `details` are JSON values that say

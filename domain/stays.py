@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.policies import HORIZON_DAYS, STAY_NIGHTS_MAX
@@ -55,5 +55,8 @@ def local_date(now: datetime, zone: str) -> date:
 
 
 def local_instant(day: date, at: time, zone: str) -> datetime:
-    """The instant of a local wall-clock time, through the zone's rules (a DST change moves the instant)."""
-    return datetime.combine(day, at, ZoneInfo(zone))
+    """The instant of a local wall-clock time, through the zone's rules (a DST change moves the instant).
+
+    In UTC: Python adds hours to a zoned time on the wall clock, so that 24 hours could be 23 or 25.
+    """
+    return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)

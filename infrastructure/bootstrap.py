@@ -1,0 +1,71 @@
+"""The only wiring: what stands behind each port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from uuid_utils.compat import uuid7
+
+from application.lodger import Lodger
+from application.ports import Clock, Gateway
+from domain.payments import PaymentMethod
+from infrastructure.clock import SandboxClock, SystemClock
+from infrastructure.database import Database
+from infrastructure.event_store.application import Events
+from infrastructure.event_store.people import People
+from infrastructure.gateways.sandbox import SandboxGateway
+from infrastructure.passwords import Argon2Passwords
+from infrastructure.payers import PhoneBook
+from infrastructure.settings import Settings
+from infrastructure.signing import KeyedSigner
+from infrastructure.workers.waker import Waker
+from infrastructure.zones import ZoneFinder
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """Lodger and the parts of it that the edges need by themselves. `sandbox` is None in production."""
+
+    lodger: Lodger
+    settings: Settings
+    database: Database
+    clock: Clock
+    zones: ZoneFinder
+    sandbox: SandboxGateway | None
+
+
+def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired:
+    """Connect everything for one process. `wake` replaces the message to the workers (tests)."""
+    database = Database(settings.database_url, settings.pool_size)
+    sandbox = SandboxGateway(database, settings.public_url) if settings.sandbox else None
+    gateways: dict[PaymentMethod, Gateway] = {"card": sandbox, "mobile_money": sandbox} if sandbox else {}
+    clock = _clock(settings, database)
+    zones = ZoneFinder()
+    lodger = Lodger(
+        log=Events(database),
+        clock=clock,
+        people=People(database),
+        payers=PhoneBook(database),
+        passwords=Argon2Passwords(),
+        signer=KeyedSigner(settings.secret_key),
+        zones=zones,
+        gateways=gateways,
+        new_id=uuid7,
+        wake=wake or Waker(settings.redis_url).wake,
+    )
+    return Wired(lodger, settings, database, clock, zones, sandbox)
+
+
+def bootstrap(settings: Settings) -> Lodger:
+    """Lodger alone, for processes that need nothing else."""
+    return wire(settings).lodger
+
+
+def _clock(settings: Settings, database: Database) -> Clock:
+    if not settings.sandbox:
+        return SystemClock()
+    clock = SandboxClock(database)
+    if settings.clock_start is not None:
+        clock.start_at(settings.clock_start)
+    return clock
