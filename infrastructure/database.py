@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from psycopg2.extensions import connection as PsycopgConnection
+from psycopg2 import extensions
 from psycopg2.extras import register_uuid
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
@@ -28,7 +28,7 @@ POOL_TIMEOUT_SECONDS = 2.0
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _MIGRATION_LOCK = "hashtextextended('lodger migrate', 0)"
 
-register_uuid()
+register_uuid()  # type: ignore[no-untyped-call]  # so its stubs have it
 
 
 class Unavailable(ConnectionError):
@@ -39,7 +39,7 @@ class Unavailable(ConnectionError):
     """
 
 
-class Connection(PsycopgConnection):
+class Connection(extensions.connection):
     """A psycopg2 connection that remembers which statements it has prepared."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -155,7 +155,7 @@ class Database:
             return
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = %s AND {MAY_SET}",
+                f"SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = %s AND {MAY_SET}",  # noqa: S608
                 [self._role],
             )
         connection.commit()
@@ -180,7 +180,7 @@ def migrate(url: str, say: Callable[[str], None] = lambda _line: None) -> None:
     """
     with _unpooled(url) as connection:
         raw = connection.connection.driver_connection
-        assert isinstance(raw, PsycopgConnection)
+        assert isinstance(raw, extensions.connection)
         connection.execute(sqlalchemy.text(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})"))  # until it disconnects
         connection.commit()
         create_roles(raw, say)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from psycopg2 import extensions
 from psycopg2.errors import InsufficientPrivilege
-from psycopg2.extensions import connection as Connection
-from psycopg2.extensions import cursor as Cursor
 
 OWNER_ROLE = "lodger_owner"
 WRITER_ROLE = "lodger_writer"
@@ -54,10 +53,10 @@ _GIVE_TO_OWNER = f"""
             EXECUTE statement;
         END LOOP;
     END $$
-"""
+"""  # noqa: S608 - constants
 
 
-def create_roles(connection: Connection, say: Callable[[str], None]) -> None:
+def create_roles(connection: extensions.connection, say: Callable[[str], None]) -> None:
     """Create the roles that are missing and make the login their member, as far as it may."""
     try:
         with connection, connection.cursor() as cursor:
@@ -72,7 +71,7 @@ def create_roles(connection: Connection, say: Callable[[str], None]) -> None:
         say(f"going on without the roles {OWNER_ROLE} and {WRITER_ROLE}: {error.diag.message_primary}")
 
 
-def grant_rights(connection: Connection) -> None:
+def grant_rights(connection: extensions.connection) -> None:
     """Give the tables to the owner and the writer its rights; does nothing while a role is missing."""
     with connection, connection.cursor() as cursor:
         if _missing(cursor):
@@ -84,13 +83,13 @@ def grant_rights(connection: Connection) -> None:
         cursor.execute(_WRITER_RIGHTS)
 
 
-def missing_roles(connection: Connection) -> Sequence[str]:
+def missing_roles(connection: extensions.connection) -> Sequence[str]:
     """The roles that do not exist or that this login may not take."""
     with connection.cursor() as cursor:
         return _missing(cursor)
 
 
-def _missing(cursor: Cursor) -> Sequence[str]:
+def _missing(cursor: extensions.cursor) -> Sequence[str]:
     cursor.execute(f"SELECT rolname FROM pg_roles WHERE {MAY_SET}")  # noqa: S608 - a constant
     takeable = {name for (name,) in cursor.fetchall()}
     return [role for role in (OWNER_ROLE, WRITER_ROLE) if role not in takeable]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NoReturn
 from uuid import UUID
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import InfrastructureFactory, IntegrityError, TrackingRecorder, Transcoder
-from eventsourcing.persistence import Mapper as LibraryMapper
+from eventsourcing.persistence import IntegrityError
 from eventsourcing.utils import Environment, EnvType
 
 from application.ports import Answer, Claim, Idempotency, NewPerson, NightsChange, VersionConflict
@@ -20,32 +18,11 @@ from infrastructure.event_store.mapper import Mapper
 from infrastructure.event_store.recorder import PostgresRecorder
 
 
-class Factory(InfrastructureFactory[TrackingRecorder]):
-    """Our mapper and recorder for the library's Application, whatever its environment variables say."""
-
-    def __init__(self, database: Database, facts: Mapping[str, type[Fact]]) -> None:
-        super().__init__(Environment())
-        self._mapper = Mapper(facts)
-        self._recorder = PostgresRecorder(database)
-
-    def mapper(self, transcoder: Transcoder | None = None, mapper_class: Any = None) -> LibraryMapper[Any]:
-        return self._mapper
-
-    def application_recorder(self) -> PostgresRecorder:
-        return self._recorder
-
-    def aggregate_recorder(self, purpose: str = "events") -> NoReturn:
-        raise NotImplementedError("no measurement has asked for snapshots")
-
-    def tracking_recorder(self, tracking_recorder_class: object = None) -> NoReturn:
-        raise NotImplementedError("projections keep their positions themselves")
-
-    def process_recorder(self) -> NoReturn:
-        raise NotImplementedError("projections keep their positions themselves")
-
-
 class Events(Application[UUID]):
     """Implements `application.ports.EventLog`. Whatever the database cannot do now is `Unavailable`."""
+
+    mapper: Mapper
+    recorder: PostgresRecorder
 
     def __init__(self, database: Database, facts: Mapping[str, type[Fact]] = FACTS) -> None:
         self._database = database
@@ -56,8 +33,13 @@ class Events(Application[UUID]):
         """Nothing of the process's environment: the store is what its constructor was given."""
         return Environment(name, env)
 
-    def construct_factory(self, env: Environment) -> Factory:
-        return Factory(self._database, self._facts)
+    def construct_mapper(self) -> Mapper:
+        """Ours, with the catalogue of facts."""
+        return Mapper(self._facts)
+
+    def construct_recorder(self) -> PostgresRecorder:
+        """Ours, on the pool. The library's factory then makes its EventStore of the two, and nothing else."""
+        return PostgresRecorder(self._database)
 
     def load(
         self, stream_ids: Sequence[UUID], idempotency: Idempotency | None = None

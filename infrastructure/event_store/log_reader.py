@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic, sleep
 
-from psycopg2.extensions import cursor as Cursor
+from psycopg2 import extensions
 
 from domain.events import Event
 from infrastructure.database import Database
@@ -29,7 +29,9 @@ class LogReader:
         self._database = database
         self._mapper = mapper
         self._recorder = PostgresRecorder(database)
-        self._forget()
+        self._safe = 0
+        self._awaited: tuple[int, frozenset[str]] | None = None
+        self._losses = database.losses
 
     def safe_position(self, wait_seconds: float = 2.0) -> int:
         """How far the log can be read now.
@@ -40,7 +42,8 @@ class LogReader:
         deadline = monotonic() + wait_seconds
         with self._database.connection() as connection, connection.cursor() as cursor:
             if self._losses != self._database.losses:
-                self._forget()
+                # After a crash, positions that were drawn and not yet durable are drawn again.
+                self._safe, self._awaited, self._losses = 0, None, self._database.losses
             while True:
                 resumed = self._awaited is not None
                 # Three snapshots that must stay apart: first the head, then its writers, later the read of the log.
@@ -70,14 +73,8 @@ class LogReader:
                 break
         return events
 
-    def _forget(self) -> None:
-        """After a crash of the server, positions that were drawn and not yet durable are drawn again."""
-        self._losses = self._database.losses
-        self._safe = 0
-        self._awaited: tuple[int, frozenset[str]] | None = None
 
-
-def _head(cursor: Cursor) -> int:
+def _head(cursor: extensions.cursor) -> int:
     """The highest position drawn so far, committed or not; 0 when there is none."""
     cursor.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_position_seq")
     ((head,),) = cursor.fetchall()
@@ -85,7 +82,7 @@ def _head(cursor: Cursor) -> int:
     return head
 
 
-def _writers(cursor: Cursor) -> frozenset[str]:
+def _writers(cursor: extensions.cursor) -> frozenset[str]:
     """The transactions that hold the lock which every INSERT into `events` takes before it draws a position."""
     cursor.execute(
         """SELECT virtualtransaction FROM pg_locks

@@ -17,7 +17,7 @@ from domain.events import Actor, Event, Fact
 from infrastructure.event_store.upcasters import UPCASTERS, Upcaster
 
 
-class UnknownEvent(MapperDeserialisationError):  # noqa: N818
+class UnknownEvent(MapperDeserialisationError):
     """A stored event that this code cannot read. Whoever reads the log must stop here, never skip it."""
 
 
@@ -92,7 +92,7 @@ class Mapper(LibraryMapper[UUID]):
             recorded_at=None,
         )
 
-    def to_domain_event(self, stored_event: StoredEvent) -> Event:  # type: ignore[override]  # only our events
+    def to_domain_event(self, stored_event: StoredEvent) -> Event:
         """The event of a row. Raises UnknownEvent when its type, version or shape is not one this code knows."""
         assert isinstance(stored_event, StoredFact), "only rows of `events` carry an envelope"
         try:

@@ -58,26 +58,3 @@ class PeopleTables:
             )
             if cursor.rowcount == 0:
                 raise VersionConflict(f"person {person.user_id} is not at version {expected_version}")
-
-
-class PayersTable:
-    """Implements `application.ports.Payers`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def remember(self, payment_id: UUID, phone: str) -> None:
-        """Keep the phone that a payment is asked from; a later one replaces it."""
-        with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(
-                """INSERT INTO payers (payment_id, phone) VALUES (%s, %s)
-                   ON CONFLICT (payment_id) DO UPDATE SET phone = excluded.phone""",
-                [payment_id, phone],
-            )
-
-    def phone(self, payment_id: UUID) -> str | None:
-        """The phone of a payment, if it has one."""
-        with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT phone FROM payers WHERE payment_id = %s", [payment_id])
-            row = cursor.fetchone()
-            return row[0] if row else None

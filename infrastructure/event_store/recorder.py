@@ -89,9 +89,7 @@ class PostgresRecorder(ApplicationRecorder):
             return positions or ()
         raise AssertionError
 
-    def load(
-        self, stream_ids: Sequence[UUID], idempotency: Idempotency | None
-    ) -> Sequence[StoredFact]:
+    def load(self, stream_ids: Sequence[UUID], idempotency: Idempotency | None) -> Sequence[StoredFact]:
         """All events of some streams, sorted by (stream, version). Raises AnswerKept, AnswerInFlight, KeyReused."""
         key = (idempotency.principal, idempotency.route, idempotency.key) if idempotency else (None, None, None)
         with self._database.connection() as connection:
@@ -130,13 +128,12 @@ class PostgresRecorder(ApplicationRecorder):
         after = -1 if start is None else start - inclusive_of_start
         return self.select_log(after, stop, limit, topics)
 
-    def select_log(
-        self, after: int, upto: int | None, limit: int, topics: Sequence[str] = ()
-    ) -> Sequence[StoredFact]:
+    def select_log(self, after: int, upto: int | None, limit: int, topics: Sequence[str] = ()) -> Sequence[StoredFact]:
         """The rows at positions in `(after, upto]`, in order, at most `limit`."""
         return self._select(
             f"""SELECT {_COLUMNS} FROM events
-                WHERE position > %s AND position <= coalesce(%s, 9223372036854775807) {"AND type = ANY (%s)" * bool(topics)}
+                WHERE position > %s AND position <= coalesce(%s, 9223372036854775807)
+                  {"AND type = ANY (%s)" if topics else ""}
                 ORDER BY position LIMIT %s""",  # noqa: S608 - constants
             [after, upto, *([list(topics)] if topics else []), limit],
         )
@@ -145,6 +142,7 @@ class PostgresRecorder(ApplicationRecorder):
         """The highest visible position; lower ones may still become visible."""
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT max(position) FROM events")
+            position: int | None
             ((position,),) = cursor.fetchall()
             return position
 

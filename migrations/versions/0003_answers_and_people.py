@@ -44,10 +44,4 @@ def upgrade() -> None:
         CONSTRAINT identities_pkey PRIMARY KEY (kind, digest)
     );
     CREATE INDEX identities_user ON identities (user_id);
-
-    CREATE TABLE payers (
-        payment_id uuid NOT NULL,
-        phone      text NOT NULL,
-        CONSTRAINT payers_pkey PRIMARY KEY (payment_id)
-    );
     """)

@@ -31,7 +31,7 @@ def upgrade() -> None:
     END $$;
 
     CREATE FUNCTION take_identities(owner uuid, wanted jsonb) RETURNS void LANGUAGE plpgsql AS $$
-    -- `wanted` is [[kind, digest in base64], …]. All or none; the first kind that belongs to somebody else is the DETAIL.
+    -- `wanted` is [[kind, digest in base64], …]: all or none. The DETAIL is the first kind that is somebody else's.
     DECLARE
         taken text;
     BEGIN
