@@ -1,0 +1,175 @@
+"""One property, one booking and one payment that tests share, and a history of every stream.
+
+The stay: three nights of June 2026 (Thursday, Friday, Saturday) in New York's zone, three guests, USD 501.11. Every
+amount of it is worked out by hand in `tests/domain/test_pricing_examples.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Final
+from uuid import UUID
+
+from domain.bookings import (
+    BookingCancelled,
+    BookingConfirmed,
+    BookingExpired,
+    BookingFact,
+    BookingHeld,
+    BookingReinstated,
+)
+from domain.cancellations import Refund, RefundLine, Terms
+from domain.events import Fact
+from domain.money import Money
+from domain.payments import (
+    Evidence,
+    NextAction,
+    PaymentActionRequired,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentCaptureStarted,
+    PaymentFact,
+    PaymentFailed,
+    PaymentStarted,
+    PaymentVoided,
+    PaymentVoidStarted,
+    RefundStarted,
+    RefundSucceeded,
+    attempt_id,
+)
+from domain.policies import HOLD
+from domain.pricing import PriceOverride, Pricing, quote
+from domain.properties import (
+    Block,
+    Details,
+    HouseRules,
+    Location,
+    NightsBlocked,
+    NightsUnblocked,
+    PropertyCreated,
+    PropertyDetailsChanged,
+    PropertyFact,
+    PropertyHouseRulesChanged,
+    PropertyLocationChanged,
+    PropertyPricingChanged,
+    PropertyPublished,
+    PropertyUnpublished,
+    Source,
+)
+from domain.stays import Stay
+from domain.users import UserBecameHost, UserFact, UserRegistered
+
+
+def usd(amount: str) -> Money:
+    return Money.parse(amount, "USD")
+
+
+def instant(text: str) -> datetime:
+    """An instant written in UTC, such as "2026-06-10 19:00:01"."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+HOST: Final = UUID("01900000-0000-7000-8000-000000000001")
+GUEST: Final = UUID("01900000-0000-7000-8000-000000000002")
+STRANGER: Final = UUID("01900000-0000-7000-8000-000000000003")
+PROPERTY: Final = UUID("01900000-0000-7000-8000-000000000004")
+BOOKING: Final = UUID("01900000-0000-7000-8000-000000000005")
+REFUND: Final = UUID("01900000-0000-7000-8000-000000000006")
+BLOCK: Final = Block(UUID("01900000-0000-7000-8000-000000000007"), date(2026, 7, 1), date(2026, 7, 4))
+PAYMENT: Final = attempt_id(BOOKING, 1)
+
+NOW: Final = instant("2026-06-01 12:00:00")
+HELD_UNTIL: Final = NOW + HOLD
+
+DETAILS: Final = Details(
+    title="Cabin by the creek",
+    description="Two rooms under old oaks.",
+    property_type="cabin",
+    guests=4,
+    bedrooms=2,
+    beds=3,
+    bathrooms_halves=3,
+    amenities=("wifi", "fire_pit", "other:telescope"),
+)
+LOCATION: Final = Location("1 Creek Road", "Catskill", "US", 42_217_300, -73_864_600, "America/New_York")
+HOUSE_RULES: Final = HouseRules(minimum_nights=2, maximum_nights=28, check_in_time=time(15, 0))
+PRICING: Final = Pricing(
+    nightly=usd("100.00"),
+    weekend=usd("120.00"),
+    overrides=(PriceOverride(date(2026, 12, 20), date(2027, 1, 3), usd("180.00")),),
+    weekly_discount_percent=10,
+    monthly_discount_percent=25,
+    cleaning_fee=usd("30.00"),
+    extra_guest_fee=usd("15.00"),
+    guests_included=2,
+    tax_bp=875,
+)
+SOURCE: Final = Source("inside_airbnb", "new-york-city", "42")
+
+DRAFT: Final[tuple[PropertyFact, ...]] = (
+    PropertyCreated(HOST),
+    PropertyDetailsChanged(DETAILS),
+    PropertyLocationChanged(LOCATION),
+    PropertyPricingChanged(PRICING),
+    PropertyHouseRulesChanged(HOUSE_RULES),
+)
+PUBLISHED: Final[tuple[PropertyFact, ...]] = (*DRAFT, PropertyPublished())
+
+STAY: Final = Stay(date(2026, 6, 11), date(2026, 6, 14))
+GUESTS: Final = 3
+QUOTE: Final = quote(PRICING, STAY, GUESTS)
+TERMS: Final = Terms("flexible", LOCATION.zone, HOUSE_RULES.check_in_time)
+CHECK_IN: Final = instant("2026-06-11 19:00:00")
+"""15:00 in New York in summer."""
+CHECK_OUT: Final = instant("2026-06-14 19:00:00")
+
+HELD: Final = BookingHeld(PROPERTY, HOST, GUEST, QUOTE, TERMS, HELD_UNTIL)
+NO_REFUND: Final = Refund((), usd("0.00"))
+FULL_REFUND: Final = Refund(
+    (
+        RefundLine("night", usd("340.00")),
+        RefundLine("extra_guests", usd("45.00")),
+        RefundLine("cleaning_fee", usd("30.00")),
+        RefundLine("service_fee", usd("49.80")),
+        RefundLine("occupancy_tax", usd("36.31")),
+    ),
+    usd("501.11"),
+)
+
+EVIDENCE: Final = Evidence("sandbox", "ch_1", "0" * 64)
+NEXT_ACTION: Final = NextAction("open_page", "http://127.0.0.1/sandbox/ch_1")
+STARTED: Final = PaymentStarted(BOOKING, PROPERTY, GUEST, usd("501.11"), "card", "sandbox", 1)
+CAPTURED: Final[tuple[PaymentFact, ...]] = (
+    STARTED,
+    PaymentActionRequired(NEXT_ACTION, EVIDENCE),
+    PaymentAuthorized(EVIDENCE),
+    PaymentCaptureStarted(),
+    PaymentCaptured(EVIDENCE),
+)
+
+USER_HISTORIES: Final[tuple[tuple[UserFact, ...], ...]] = ((UserRegistered(), UserBecameHost()),)
+PROPERTY_HISTORIES: Final[tuple[tuple[PropertyFact, ...], ...]] = (
+    (*PUBLISHED, NightsBlocked((BLOCK,)), NightsUnblocked((BLOCK.block_id,)), PropertyUnpublished("renovation")),
+    (PropertyCreated(HOST, SOURCE), PropertyDetailsChanged(DETAILS)),
+)
+BOOKING_HISTORIES: Final[tuple[tuple[BookingFact, ...], ...]] = (
+    (HELD,),
+    (HELD, BookingConfirmed(PAYMENT)),
+    (HELD, BookingExpired()),
+    (HELD, BookingExpired(), BookingReinstated(PAYMENT)),
+    (HELD, BookingCancelled("guest", NO_REFUND)),
+    (HELD, BookingConfirmed(PAYMENT), BookingCancelled("host", FULL_REFUND, "a burst pipe")),
+)
+PAYMENT_HISTORIES: Final[tuple[tuple[PaymentFact, ...], ...]] = (
+    (*CAPTURED, RefundStarted(REFUND, usd("501.11"), "booking_cancelled"), RefundSucceeded(REFUND, EVIDENCE)),
+    (STARTED, PaymentFailed("declined", EVIDENCE)),
+    (STARTED, PaymentAuthorized(EVIDENCE), PaymentVoidStarted("hold_lapsed"), PaymentVoided(EVIDENCE)),
+)
+HISTORIES: Final[Mapping[str, tuple[tuple[Fact, ...], ...]]] = {
+    "users": USER_HISTORIES,
+    "properties": PROPERTY_HISTORIES,
+    "bookings": BOOKING_HISTORIES,
+    "payments": PAYMENT_HISTORIES,
+}
+"""Believable streams per module of the domain; together they hold every fact there is."""
