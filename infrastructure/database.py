@@ -207,12 +207,6 @@ def head_revision() -> str:
     return head
 
 
-def is_newer(revision: str | None) -> bool:
-    """Whether a database at `revision` was migrated by a later version than this one: nothing may touch it."""
-    known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
-    return revision is not None and revision not in known
-
-
 def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))

@@ -12,7 +12,7 @@ from infrastructure.event_store.recorder import answer_document, raise_kept
 _COLUMNS = "user_id, username, email, name, phone, bio, password_hash, version, created_at"
 
 
-class PeopleTables:
+class People:
     """Implements `application.ports.People`. Registering is part of `Events.append`."""
 
     def __init__(self, database: Database) -> None:
