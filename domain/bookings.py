@@ -155,6 +155,8 @@ def must_take(listing: Property | None, stay: Stay, guests: int, now: datetime) 
         raise Rejected("stay_too_short", "The host takes longer stays only.", minimum=rules.minimum_nights)
     if stay.nights > rules.maximum_nights:
         raise Rejected("stay_too_long", "The host takes shorter stays only.", maximum=rules.maximum_nights)
+    if guests < 1:
+        raise Rejected("guests_out_of_range", "A stay has at least one guest.", maximum=offered.details.guests)
     if guests > offered.details.guests:
         raise Rejected("too_many_guests", "The property does not hold so many.", maximum=offered.details.guests)
     return offered

@@ -152,7 +152,10 @@ class RefundState:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment as its events tell it. `reference` is the provider's, known after the first answer."""
+    """A payment as its events tell it. `reference` is the provider's, known after the first answer.
+
+    `authorized` stays true once the provider said so, that a charge being given up may not seem never authorised.
+    """
 
     started: PaymentStarted
     stage: Stage = "started"
@@ -160,6 +163,7 @@ class Payment:
     next_action: NextAction | None = None
     failure_code: str | None = None
     refunds: Mapping[UUID, RefundState] = field(default_factory=dict)
+    authorized: bool = False
 
     @property
     def refunding(self) -> Money:
@@ -186,7 +190,8 @@ def evolve(state: Payment | None, fact: PaymentFact) -> Payment | None:
         case PaymentActionRequired(next_action, evidence):
             return replace(state, stage="action_required", next_action=next_action, reference=evidence.reference)
         case PaymentAuthorized(evidence):
-            return replace(state, stage="authorized", next_action=None, reference=evidence.reference)
+            known = replace(state, next_action=None, reference=evidence.reference)
+            return replace(known, stage="authorized", authorized=True)
         case PaymentCaptureStarted():
             return replace(state, stage="capture_started")
         case PaymentCaptured(evidence):
@@ -256,6 +261,8 @@ def refund(state: Payment | None, refund_id: UUID, amount: Money, reason: str) -
     payment = must_be_started(state)
     if refund_id in payment.refunds or amount.minor == 0:
         return ()
+    if amount.minor < 0:
+        raise Rejected("refund_negative", "A refund is a positive amount.")
     if payment.stage != "captured" or (payment.refunding + amount).minor > payment.started.amount.minor:
         raise Rejected("refund_exceeds_capture", "Refunds never exceed what was captured.")
     return (RefundStarted(refund_id, amount, reason),)
@@ -280,8 +287,10 @@ Status = Literal["pending", "authorized", "paid", "failed", "refunded", "partial
 def status(payment: Payment) -> Status:
     """The status as clients see it."""
     match payment.stage:
-        case "started" | "action_required" | "void_started":
+        case "started" | "action_required":
             return "pending"
+        case "void_started":
+            return "authorized" if payment.authorized else "pending"
         case "authorized" | "capture_started":
             return "authorized"
         case "failed" | "voided":
