@@ -1,0 +1,65 @@
+"""The command line. Each command or group is one module here with a click command named `command`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+COMMANDS = {
+    "demo": "the stack with a demonstration city, step by step",
+    "up": "servers, API and workers; keeps its data between runs",
+    "doctor": "check servers and settings, name what is missing",
+    "migrate": "bring the database's schema up to date",
+    "serve": "run the API",
+    "worker": "run projections, reactions and mail",
+    "metrics": "serve /metrics for the API and the workers",
+    "mail-sink": "take every mail and show it in an inbox page",
+    "settings": "show the settings, or the table of all of them",
+    "audit": "replay and check what happened",
+    "projections": "see, rebuild and repair the read models",
+    "import": "load listings and calendars from elsewhere",
+}
+"""Every command and what it is for. Kept here so that help needs no module: `x-y` is in `x_y.py`, `import` in
+`import_.py`."""
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when it is used: help stays quick, and one broken module breaks one command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        if cmd_name not in COMMANDS:
+            return None
+        module = cmd_name.replace("-", "_") if cmd_name != "import" else "import_"
+        path = f"infrastructure.cli.{module}"
+        try:
+            command: click.Command = importlib.import_module(path).command
+        except ModuleNotFoundError as error:
+            if error.name != path:
+                raise
+            raise click.ClickException(f"`{cmd_name}` is not part of this version yet.") from None
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def lodger() -> None:
+    """Lodger: bookings and payments that can be replayed and proven."""
+
+
+def main() -> None:
+    """Run the command line. A refusal is shown without a traceback: its message says what to do."""
+    from infrastructure.refusals import Refused
+
+    try:
+        lodger(prog_name="lodger")
+    except Refused as refusal:
+        click.echo(f"{click.style('lodger:', fg='red')} {refusal}", err=True)
+        sys.exit(1)

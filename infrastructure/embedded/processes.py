@@ -10,9 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from infrastructure.embedded.accounts import run_as
+from infrastructure.refusals import Refused
 
 _PR_SET_PDEATHSIG = 1
 # Loaded before any fork: between fork and exec a child must not take the loader's lock.
@@ -38,7 +42,7 @@ class Service:
     stop_seconds: float = 15.0
 
 
-class ServiceFailed(Exception):  # noqa: N818
+class ServiceFailed(Refused):
     """A service ended by itself or never became ready. The message ends with the tail of its log."""
 
     def __init__(self, name: str, what: str, log: Path) -> None:
@@ -53,6 +57,7 @@ class Process:
         self.service = service
         self.log = folder / f"{service.name}.log"
         self._popen = _spawn(service, self.log, folder / f"{service.name}.pid")
+        self._deadline = time.monotonic() + service.ready_seconds
 
     @property
     def pid(self) -> int:
@@ -61,18 +66,21 @@ class Process:
     def ended(self) -> bool:
         return self._popen.poll() is not None
 
+    def is_ready(self) -> bool:
+        """Whether the service is ready, or done when it only runs once. Raises ServiceFailed."""
+        if (code := self._popen.poll()) is not None:
+            if self.service.ready is None and code == 0:
+                return True
+            raise self.failure()
+        if time.monotonic() > self._deadline:
+            what = f"was not ready within {self.service.ready_seconds:.0f} s"
+            raise ServiceFailed(self.service.name, what, self.log)
+        return self.service.ready is not None and self.service.ready()
+
     def wait_ready(self) -> None:
-        """Return once the service is ready (or done, for one that only runs once). Raises ServiceFailed."""
-        deadline = time.monotonic() + self.service.ready_seconds
-        while time.monotonic() < deadline:
-            if (code := self._popen.poll()) is not None:
-                if self.service.ready is None and code == 0:
-                    return
-                raise self.failure()
-            if self.service.ready is not None and self.service.ready():
-                return
+        """Return once `is_ready`."""
+        while not self.is_ready():
             time.sleep(0.02)
-        raise ServiceFailed(self.service.name, f"was not ready within {self.service.ready_seconds:.0f} s", self.log)
 
     def failure(self) -> ServiceFailed:
         """The end of this process as an error to show."""
@@ -84,10 +92,8 @@ class Process:
         """Ask it to end, kill it when it takes too long, and leave none of its own children behind."""
         if not self.ended():
             self._popen.send_signal(self.service.stop_signal)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self._popen.wait(self.service.stop_seconds)
-            except subprocess.TimeoutExpired:
-                pass
         kill_group(self.pid)
         self._popen.wait()
 
@@ -98,20 +104,22 @@ class Process:
 
 
 def _spawn(service: Service, log: Path, lock: Path) -> subprocess.Popen[bytes]:
-    with log.open("wb") as output, lock.open("w") as held:
+    with log.open("wb") as output, lock.open("a") as held:
         # The child inherits the lock and holds it as long as it lives: `stop_leftover` goes by that, since
         # a process id alone may meanwhile belong to somebody else.
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        popen = subprocess.Popen(
+        held.truncate(0)
+        popen = subprocess.Popen(  # noqa: S603
             service.command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=service.environment,
             pass_fds=[held.fileno()],
+            cwd="/",  # the only folder that every account can be in
             start_new_session=True,  # Ctrl-C reaches the launcher alone, which stops things in order
             preexec_fn=partial(_end_with_parent, service.stop_signal, os.getpid()),  # noqa: PLW1509 - no threads
-            **as_account(service.account),
+            **run_as(service.account),
         )
         held.write(str(popen.pid))
     return popen
@@ -126,30 +134,20 @@ def _end_with_parent(stop_signal: signal.Signals, parent: int) -> None:
         os._exit(1)
 
 
-def as_account(account: str | None) -> dict[str, object]:
-    """Popen's arguments for running as another user."""
-    return {"user": account, "group": account_group(account), "extra_groups": []} if account else {}
-
-
-def account_group(account: str) -> int:
-    import pwd
-
-    return pwd.getpwnam(account).pw_gid
-
-
 def stop_leftover(service: Service, folder: Path) -> bool:
     """End a process that an earlier launcher left in `folder`; true when there was one."""
     path = folder / f"{service.name}.pid"
     if not path.exists() or not locked(path):
         return False
     pid = int(path.read_text() or 0)
-    if pid:
-        _signal(pid, service.stop_signal)
+    with suppress(ProcessLookupError):
+        os.kill(pid, service.stop_signal)
     deadline = time.monotonic() + service.stop_seconds
-    while locked(path) and time.monotonic() < deadline:
+    while locked(path):
+        if time.monotonic() > deadline:
+            kill_group(pid)
         time.sleep(0.05)
-    if pid:
-        kill_group(pid)
+    kill_group(pid)
     return True
 
 
@@ -165,17 +163,8 @@ def locked(path: Path) -> bool:
 
 def kill_group(pid: int) -> None:
     """Kill the process group that `pid` leads or led."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
-        pass
-
-
-def _signal(pid: int, what: signal.Signals) -> None:
-    try:
-        os.kill(pid, what)
-    except ProcessLookupError:
-        pass
 
 
 def tail(log: Path, lines: int = 20) -> str:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
 
+from infrastructure.embedded.data_folder import temporary_folder
 from infrastructure.embedded.postgres import Postgres
-from infrastructure.embedded.processes import Process, locked
+from infrastructure.embedded.processes import Process
 from infrastructure.embedded.valkey import Valkey
 
-_MEMORY = Path("/dev/shm")
-_ENOUGH_BYTES = 1 << 30
 _TEMPLATE = "lodger_template"
 
 
@@ -44,7 +39,7 @@ class Databases:
 
     def drop(self, url: str) -> None:
         """Remove a database, ending whoever is still connected."""
-        name = url.split("@/")[1].split("?")[0]
+        name = urlsplit(url).path.removeprefix("/")
         connection = psycopg2.connect(self.superuser_url())
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -63,7 +58,7 @@ def _migrate(url: str) -> None:
 
 @contextmanager
 def running_postgres() -> Iterator[Databases]:
-    with private_folder() as folder:
+    with temporary_folder() as folder:
         server = Postgres(folder / "postgres", durable=False, settings={"max_connections": "300"})
         server.prepare()
         process = Process(server.service(), folder)
@@ -76,7 +71,7 @@ def running_postgres() -> Iterator[Databases]:
 
 @contextmanager
 def running_valkey() -> Iterator[Valkey]:
-    with private_folder() as folder:
+    with temporary_folder() as folder:
         server = Valkey(folder / "valkey")
         process = Process(server.service(), folder)
         try:
@@ -84,30 +79,3 @@ def running_valkey() -> Iterator[Valkey]:
             yield server
         finally:
             process.kill()
-
-
-@contextmanager
-def private_folder() -> Iterator[Path]:
-    """A folder for this process that PostgreSQL's user may pass through; later runs remove it if we cannot."""
-    parent = _MEMORY if _has_room(_MEMORY) else Path(tempfile.gettempdir())
-    _sweep(parent)
-    folder = Path(tempfile.mkdtemp(prefix="lodger-test-", dir=parent))
-    folder.chmod(0o711)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _has_room(folder: Path) -> bool:
-    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > _ENOUGH_BYTES
-
-
-def _sweep(parent: Path) -> None:
-    """Remove what killed runs left: their lock is free."""
-    for folder in parent.glob("lodger-test-*"):
-        lock = folder / "lock"
-        if lock.exists() and os.access(lock, os.W_OK) and not locked(lock):
-            shutil.rmtree(folder, ignore_errors=True)

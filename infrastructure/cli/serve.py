@@ -1,0 +1,32 @@
+"""`lodger serve`: the API by itself."""
+
+from __future__ import annotations
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from infrastructure.cli.environment import current_settings
+
+
+@click.command()
+def command() -> None:
+    """Run the API until it is told to stop; requests under way are finished first."""
+    settings = current_settings()
+    Granian(
+        "infrastructure.wsgi:app",
+        address=settings.http_host,
+        port=settings.http_port,
+        interface=Interfaces.WSGI,
+        workers=settings.api_workers,
+        blocking_threads=settings.api_threads,
+        # A burst of bookings waits in the queue rather than being refused a connection.
+        backlog=2048,
+        backpressure=settings.api_threads * 2,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=10,
+        websockets=False,
+        log_level=LogLevels(settings.log_level),
+    ).serve()

@@ -1,0 +1,148 @@
+"""The whole of Lodger on this machine, as one object to start and stop."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from infrastructure import settings as settings_module
+from infrastructure.embedded import services
+from infrastructure.embedded.data_folder import DataFolder, temporary_folder
+from infrastructure.embedded.postgres import Postgres
+from infrastructure.embedded.processes import Process
+from infrastructure.embedded.supervisor import Supervisor
+from infrastructure.embedded.valkey import Valkey
+from infrastructure.settings import Settings
+
+_PORTS = {"LODGER_HTTP_PORT": 8000, "LODGER_METRICS_PORT": 9090, "LODGER_MAIL_PORT": 1025, "LODGER_INBOX_PORT": 8025}
+
+
+class Stack:
+    """Servers, API and workers while the `with` block lasts:
+
+        with Stack({"LODGER_CLOCK": "2025-06-01T12:00:00Z"}) as stack:
+            httpx.get(f"{stack.url}/healthz")
+
+    `overrides` are settings by variable and win over the environment's. `data` keeps what there is between runs;
+    without it the data go to a temporary folder, safe from `kill -9` though not from a power cut. `usual_ports`
+    takes each setting's own default where that port is free; otherwise any free one is taken. DATABASE_URL,
+    REDIS_URL and LODGER_SMTP_URL replace the server of that kind.
+
+    Entering raises SettingsError, AlreadyRunning, DataRefused, ServiceFailed, and leaves nothing running.
+    Has to be entered from the main thread: processes end with the thread that started them.
+    """
+
+    settings: Settings
+
+    def __init__(
+        self,
+        overrides: Mapping[str, str] | None = None,
+        *,
+        data: Path | None = None,
+        usual_ports: bool = False,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._overrides = dict(overrides or {})
+        self._data = data
+        self._usual_ports = usual_ports
+        self._report = report
+        self._exit = ExitStack()
+
+    @property
+    def url(self) -> str:
+        """Where the API is."""
+        return f"http://{self.settings.http_host}:{self.settings.http_port}"
+
+    @property
+    def inbox_url(self) -> str:
+        """Where mails can be read; `/messages.json` for programs."""
+        return f"http://127.0.0.1:{self.settings.inbox_port}"
+
+    @property
+    def metrics_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.metrics_port}/metrics"
+
+    @property
+    def processes(self) -> Mapping[str, Process]:
+        """What runs, by name: postgres, valkey, metrics, mail-sink, worker, serve."""
+        return self._supervisor.processes
+
+    def __enter__(self) -> Stack:
+        with ExitStack() as undo:
+            folder = DataFolder(self._data or undo.enter_context(temporary_folder()))
+            undo.enter_context(folder.held())
+            self._supervisor = Supervisor(folder.path / "run", self._report)
+            undo.callback(self._supervisor.stop)
+            self._start(folder)
+            self._exit = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._exit.close()
+
+    def watch(self) -> None:
+        """Return never: raises ServiceFailed when a process ends by itself."""
+        self._supervisor.watch()
+
+    def _start(self, folder: DataFolder) -> None:
+        given = {name: value for name, value in {**os.environ, **self._overrides}.items() if value}
+        postgres = None if "DATABASE_URL" in given else Postgres(folder.path / "postgres", durable=bool(self._data))
+        valkey = None if "REDIS_URL" in given else Valkey(folder.path / "valkey")
+        own_mail = "LODGER_SMTP_URL" not in given
+        if postgres:
+            postgres.prepare()
+            given["DATABASE_URL"] = postgres.url()
+        if valkey:
+            given["REDIS_URL"] = valkey.url()
+        if given.get("LODGER_ENV") != "production":
+            given = {**folder.secrets(), **given}
+        given = {**self._ports(given), **given, "LODGER_DATA": str(folder.path)}
+        self.settings = settings_module.load(given)
+        environment = {
+            **settings_module.to_environment(self.settings),
+            "PROMETHEUS_MULTIPROC_DIR": str(_emptied(folder.path / "metrics")),
+        }
+        self._supervisor.start(
+            [
+                services.servers(postgres, valkey),
+                *services.stages(self.settings, environment, own_mail=own_mail),
+            ]
+        )
+        folder.publish(environment)
+
+    def _ports(self, given: Mapping[str, str]) -> dict[str, str]:
+        """A port for each that none was asked for."""
+        taken = {int(given[name]) for name in _PORTS if given.get(name, "").isdecimal()}
+        ports = {}
+        for name in (name for name in _PORTS if name not in given):
+            usual = [_PORTS[name]] if self._usual_ports else []
+            port = next(port for port in map(_free_port, [*usual, *[0] * 100]) if port and port not in taken)
+            taken.add(port)
+            ports[name] = str(port)
+        return ports
+
+
+def _free_port(wanted: int) -> int | None:
+    """The port if it is free on the loopback address, any free one for 0, None when it is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return None
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _emptied(folder: Path) -> Path:
+    """Counters of an earlier run's processes are of no use to this one."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder

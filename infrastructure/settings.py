@@ -1,0 +1,279 @@
+"""Every setting: one table. Values come from the environment and are refused at start when they are wrong.
+
+An empty variable counts as unset, as compose files pass on what they do not have.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from msgspec import Meta
+
+from infrastructure.refusals import Refused
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_DATA = ".lodger"
+
+
+def _variable(field: str) -> str:
+    return field.upper() if field in ("database_url", "redis_url") else f"LODGER_{field.upper()}"
+
+
+def _meta(should: str, description: str, *, secret: bool = False, **constraints: Any) -> Meta:
+    """`should` completes the sentence "it should be …"."""
+    return Meta(description=description, extra={"should": should, "secret": secret}, **constraints)
+
+
+def _port(description: str) -> Meta:
+    return _meta("a port from 1 to 65535", description, ge=1, le=65535)
+
+
+def _count(description: str, most: int) -> Meta:
+    return _meta(f"a number from 1 to {most}", description, ge=1, le=most)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
+    """The settings of one process. Each field's variable is its name in capitals behind `LODGER_`."""
+
+    database_url: Annotated[
+        str,
+        _meta(
+            "an address like postgresql://user:password@host/database",
+            "PostgreSQL 15 or later. `./run up` starts one of its own when this is unset.",
+            secret=True,
+            pattern="^postgresql://",
+        ),
+    ]
+    redis_url: Annotated[
+        str,
+        _meta(
+            "an address like redis://host:6379/0",
+            "Redis 7 or Valkey 8, or later. `./run up` starts one of its own when this is unset.",
+            secret=True,
+            pattern="^(redis|rediss|unix)://",
+        ),
+    ]
+    secret_key: Annotated[
+        str,
+        _meta(
+            "at least 32 characters nobody can guess",
+            "Signs tokens, quotes and cursors and keys digests. Made on the first run in development.",
+            secret=True,
+            min_length=32,
+        ),
+    ]
+    operator_token: Annotated[
+        str,
+        _meta(
+            "at least 32 characters nobody can guess",
+            "The bearer token of /v1/operator. Made on the first run in development.",
+            secret=True,
+            min_length=32,
+        ),
+    ]
+    env: Annotated[
+        Literal["development", "production", "test"],
+        _meta(
+            "development, production or test",
+            "Production takes secrets, a public URL and a mail server from the environment only, "
+            "and neither the sandbox nor a clock of its own.",
+        ),
+    ] = "development"
+    http_host: Annotated[str, _meta("an address to listen on", "Where the API listens.", min_length=1)] = "127.0.0.1"
+    http_port: Annotated[int, _port("The API's port.")] = 8000
+    public_url: Annotated[
+        str,
+        _meta(
+            "an address like https://lodger.example",
+            "How people reach the API: in mails and links.",
+            pattern="^https?://[^/]+$",
+        ),
+    ] = "http://127.0.0.1:8000"
+    metrics_port: Annotated[int, _port("The port of /metrics, on the loopback address.")] = 9090
+    mail_port: Annotated[int, _port("The SMTP port of the development mail sink.")] = 1025
+    inbox_port: Annotated[int, _port("The port of the development mail sink's inbox page.")] = 8025
+    smtp_url: Annotated[
+        str,
+        _meta(
+            "an address like smtp://user:password@host:587 or smtps://host:465",
+            "Where mail is handed over. By default to the development mail sink.",
+            secret=True,
+            pattern="^smtps?://",
+        ),
+    ] = "smtp://127.0.0.1:1025"
+    mail_from: Annotated[str, _meta("a mail address", "The sender of mails.", pattern=r"^[^@\s]+@[^@\s]+$")] = (
+        "lodger@localhost"
+    )
+    clock: Annotated[
+        str,
+        _meta(
+            "system or an instant like 2025-06-01T12:00:00Z",
+            "An instant to start from lets data of the past be booked; the clock ticks on from there.",
+        ),
+    ] = "system"
+    sandbox: Annotated[
+        bool,
+        _meta(
+            "true or false",
+            "The sandbox payment gateway and the operator's clock. In production the default is false.",
+        ),
+    ] = True
+    data: Annotated[
+        str,
+        _meta("a folder", "Where `./run up` keeps its data; relative to the repository, or absolute.", min_length=1),
+    ] = DEFAULT_DATA
+    api_workers: Annotated[int, _count("Processes of the API.", 64)] = 2
+    api_threads: Annotated[int, _count("Threads of each API process.", 256)] = 8
+    worker_threads: Annotated[int, _count("Threads of the worker process.", 64)] = 4
+    pool_size: Annotated[int, _count("Database connections of each process at most.", 500)] = 10
+    audit_projection: Annotated[
+        bool, _meta("true or false", "Keep a read model that counts every event by id: for tests.")
+    ] = False
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        _meta("debug, info, warning or error", "The least serious thing to log."),
+    ] = "info"
+
+    @property
+    def clock_start(self) -> datetime | None:
+        """The instant the clock starts from, in UTC; None for the system's clock."""
+        return None if self.clock == "system" else _instant(self.clock)
+
+
+class SettingsError(Refused):
+    """Settings are missing or wrong: `problems` names each with what it should be."""
+
+    def __init__(self, problems: list[str]) -> None:
+        count = "A setting is wrong" if len(problems) == 1 else f"{len(problems)} settings are wrong"
+        super().__init__("\n  ".join([f"{count}:", *problems]))
+        self.problems = problems
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings in `environ`. Raises SettingsError, which names every variable that is wrong."""
+    given = {name: value for name, value in environ.items() if value}
+    _derive(given)
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for field in msgspec.structs.fields(Settings):
+        variable = field.encode_name
+        if variable not in given:
+            if field.required:
+                problems.append(f"{variable} is missing: it should be {_extra(field)['should']}")
+            continue
+        try:
+            values[field.name] = msgspec.convert(given[variable], field.type, strict=False)
+        except msgspec.ValidationError:
+            problems.append(_wrong(field, given[variable]))
+    clock = values.get("clock", "system")
+    if clock != "system" and _instant(clock) is None:
+        problems.append(_wrong(_fields()["LODGER_CLOCK"], clock))
+    problems += _unknown(given)
+    if values.get("env") == "production":
+        problems += _unfit_for_production(values)
+    if problems:
+        raise SettingsError(problems)
+    return Settings(**values)
+
+
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """Where the data are kept, before the other settings can be known."""
+    return ROOT / (environ.get("LODGER_DATA") or DEFAULT_DATA)
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """The variables that `load` would read these settings from."""
+    values = msgspec.to_builtins(settings)
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+
+
+def shown(settings: Settings) -> dict[str, str]:
+    """The settings by variable, without what is secret."""
+    return {
+        name: "(secret)" if _extra(_fields()[name])["secret"] else value
+        for name, value in to_environment(settings).items()
+    }
+
+
+def _derive(given: dict[str, str]) -> None:
+    """Defaults that depend on other settings."""
+    if given.get("LODGER_ENV") == "production":
+        given.setdefault("LODGER_SANDBOX", "false")
+        return
+    given.setdefault("LODGER_PUBLIC_URL", f"http://127.0.0.1:{given.get('LODGER_HTTP_PORT', 8000)}")
+    given.setdefault("LODGER_SMTP_URL", f"smtp://127.0.0.1:{given.get('LODGER_MAIL_PORT', 1025)}")
+
+
+def _unknown(given: Mapping[str, str]) -> Iterator[str]:
+    """A misspelt setting would otherwise be silently ignored."""
+    known = list(_fields())
+    for name in given:
+        if name.startswith("LODGER_") and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            yield f"{name} is no setting" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def _unfit_for_production(values: Mapping[str, Any]) -> Iterator[str]:
+    if values.get("sandbox"):
+        yield "LODGER_SANDBOX is true: in production it should be false"
+    if values.get("clock", "system") != "system":
+        yield "LODGER_CLOCK is set: in production it should be system"
+    for field in ("public_url", "smtp_url", "mail_from"):
+        if field not in values:
+            variable = _variable(field)
+            yield f"{variable} is missing: in production it should be {_extra(_fields()[variable])['should']}"
+
+
+def _wrong(field: msgspec.structs.FieldInfo, value: str) -> str:
+    extra = _extra(field)
+    shown = "" if extra["secret"] else f" is {value!r}:"
+    return f"{field.encode_name}{shown} should be {extra['should']}"
+
+
+def _instant(text: str) -> datetime | None:
+    """An ISO instant in UTC; None for anything else, such as one without an offset."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant.astimezone(UTC) if instant.tzinfo else None
+
+
+def _fields() -> dict[str, msgspec.structs.FieldInfo]:
+    return {field.encode_name: field for field in msgspec.structs.fields(Settings)}
+
+
+def _extra(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
+    return _described(field).extra or {}
+
+
+def _described(field: msgspec.structs.FieldInfo) -> Meta:
+    meta = get_args(field.type)[1]
+    assert isinstance(meta, Meta)
+    return meta
+
+
+def markdown() -> str:
+    """The settings as docs/settings.md shows them."""
+    lines = [_PAGE_HEAD]
+    for name, field in _fields().items():
+        default = "required" if field.required else f"`{str(field.default).lower()}`"
+        meta = _described(field)
+        lines.append(f"| `{name}` | {_extra(field)['should']} | {default} | {meta.description} |")
+    return "\n".join([*lines, ""])
+
+
+_PAGE_HEAD = """\
+# Settings
+
+Every setting is a variable of the environment; a wrong one is refused at start, by its name. An empty one
+counts as unset. `./run up` and `./run demo` fill in what is required. This page is written by
+`./run lodger settings --markdown`.
+
+| Variable | Value | Default | Meaning |
+|---|---|---|---|"""

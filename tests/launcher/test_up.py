@@ -1,0 +1,138 @@
+"""`./run up` as a whole, with the real servers: data, second starts, violent ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg2
+import pytest
+
+from infrastructure.embedded.data_folder import AlreadyRunning, DataFolder, temporary_folder
+from infrastructure.embedded.postgres import DataRefused, Postgres
+from infrastructure.embedded.stack import Stack
+from infrastructure.settings import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user can get to when the tests run as root."""
+    with temporary_folder() as folder:
+        yield folder
+
+
+@contextmanager
+def up(data: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The launcher and the URL of its database, once it is up."""
+    launcher = subprocess.Popen(
+        [sys.executable, "-m", "tests.launcher.up_without_api", str(data)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert launcher.stdout is not None
+    try:
+        yield launcher, launcher.stdout.readline().strip()
+    finally:
+        launcher.send_signal(signal.SIGTERM)
+        launcher.wait(30)
+        launcher.stdout.close()
+
+
+def run_sql(url: str, sql: str) -> list[tuple[object, ...]]:
+    connection = psycopg2.connect(url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def test_data_and_secrets_are_kept_between_two_runs(data: Path) -> None:
+    with up(data) as (_, url):
+        run_sql(url, "CREATE TABLE kept AS SELECT 42 AS answer")
+    secrets = DataFolder(data).secrets()
+
+    with up(data) as (_, url):
+        assert run_sql(url, "SELECT answer FROM kept") == [(42,)]
+    assert DataFolder(data).secrets() == secrets
+
+
+def test_nothing_is_left_after_a_sigterm(data: Path) -> None:
+    with up(data) as (launcher, _):
+        started = psutil.Process(launcher.pid).children(recursive=True)
+    names = {process.name() for process in started if process.is_running()}
+
+    assert len(started) > 2
+    assert names == set()
+    assert launcher.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends children with their parent on Linux only")
+def test_servers_end_with_a_launcher_that_was_killed_and_the_rest_at_the_next_start(data: Path) -> None:
+    with up(data) as (launcher, url):
+        run_sql(url, "CREATE TABLE kept AS SELECT 42 AS answer")
+        children = psutil.Process(launcher.pid).children()
+        launcher.kill()
+        launcher.wait()
+        _, alive = psutil.wait_procs(children, timeout=5)
+    # The stand-in ignores the signal that the kernel sends.
+    assert [process.cmdline()[1] for process in alive] == ["-c"]
+
+    with up(data) as (_, url):
+        assert run_sql(url, "SELECT answer FROM kept") == [(42,)]
+        assert psutil.wait_procs(alive, timeout=5)[1] == []
+
+
+def test_a_second_start_from_the_same_data_is_refused_with_what_to_do(data: Path) -> None:
+    with up(data) as (launcher, url):
+        with pytest.raises(AlreadyRunning, match=rf"process id {launcher.pid} is running.*--data DIR"):
+            Stack(data=data).__enter__()
+
+        assert run_sql(url, "SELECT 1") == [(1,)]
+
+
+def test_other_commands_find_a_stack_that_runs_and_none_afterwards(data: Path) -> None:
+    with up(data) as (_, url):
+        assert DataFolder(data).published()["DATABASE_URL"] == url
+
+    assert DataFolder(data).published() == {}
+
+
+def test_data_of_another_major_version_are_refused_and_left_as_they_are(data: Path) -> None:
+    with up(data):
+        pass
+    version = next(data.rglob("PG_VERSION"))
+    version.write_text("17\n")
+
+    with pytest.raises(DataRefused, match=r"PostgreSQL 17; this version brings 18.*--data"):
+        Postgres(data / "postgres").prepare()
+
+    assert version.read_text() == "17\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as somebody else")
+def test_where_the_servers_user_cannot_go_a_link_leads_to_the_data(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    home = private / "postgres"
+
+    Postgres(home).prepare()
+    Postgres(home).prepare()
+
+    kept = home.resolve()
+    assert kept.parent == Path("/var/tmp")
+    assert (kept / "data" / "PG_VERSION").exists()
+    shutil.rmtree(kept)
+    with pytest.raises(DataRefused, match=f"which is gone.*rm {home}"):
+        Postgres(home).prepare()
