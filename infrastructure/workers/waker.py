@@ -1,0 +1,69 @@
+"""Telling the workers that there is news, without anybody waiting for it."""
+
+from __future__ import annotations
+
+from threading import Event, Lock, Thread
+from typing import Final
+
+import dramatiq
+import redis
+import structlog
+from dramatiq.brokers.redis import RedisBroker
+
+QUEUE: Final = "wake"
+"""The one queue, and the one actor that listens to it."""
+
+_SOCKET_SECONDS: Final = 0.25
+
+_log = structlog.get_logger()
+
+
+def redis_client(url: str) -> redis.Redis:
+    """A client that gives up on Redis quickly: nothing here may wait for it."""
+    return redis.Redis.from_url(url, socket_timeout=_SOCKET_SECONDS, socket_connect_timeout=_SOCKET_SECONDS)
+
+
+class Waker:
+    """Sends a message that carries nothing: it only wakes, and what was woken reads the log.
+
+    A thread of its own sends it, so `wake` never waits, whatever Redis does. Calls that come while it is sending
+    become one message, and none is sent while one still waits for a worker to take it. What Redis does not take
+    is dropped: the workers also look by themselves, each second.
+    """
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis_url = redis_url
+        self._asked = Event()
+        self._lock = Lock()
+        self._thread: Thread | None = None
+
+    def wake(self) -> None:
+        """Ask for a message. Returns at once."""
+        self._asked.set()
+        if self._thread is None:
+            self._start()
+
+    def _start(self) -> None:
+        """Begun by the first call and not sooner: a process that forks its workers would lose the thread."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="waker", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        client = redis_client(self._redis_url)
+        broker = RedisBroker(client=client, middleware=[])  # type: ignore[no-untyped-call]
+        message = dramatiq.Message[None](queue_name=QUEUE, actor_name=QUEUE, args=(), kwargs={}, options={})
+        away = False
+        while True:
+            self._asked.wait()
+            self._asked.clear()
+            try:
+                # One that nobody has taken yet will be taken later than now, and that is all a second could do.
+                if not client.llen(f"{broker.namespace}:{QUEUE}"):
+                    broker.enqueue(message)
+                away = False
+            except redis.RedisError as error:
+                if not away:
+                    _log.warning("redis is away, workers look by themselves", error=str(error))
+                away = True
