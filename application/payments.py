@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from application.calls import Call
 from application.lodger import Lodger, retried
-from application.ports import Charge, Gateway, GatewayUnavailable
+from application.ports import AnswerInFlight, Charge, Gateway, GatewayUnavailable
 from application.streams import BOOKING, PAYMENT, Done, Stream, begin
 from domain import bookings, payments
 from domain.bookings import Cancelled
@@ -24,8 +24,11 @@ def start(
     lodger: Lodger, call: Call, booking_id: UUID, guest_id: UUID, method: PaymentMethod, phone: str | None
 ) -> PaymentDone:
     """Begin to pay a held booking, and ask the provider. A failed attempt may be followed by another."""
-    begun = _begin(lodger, call.opens(), booking_id, guest_id, method, phone)
-    return submit(lodger, call.completes(), begun.stream.id)
+    try:
+        payment_id = _begin(lodger, call.opens(), booking_id, guest_id, method, phone).stream.id
+    except AnswerInFlight as flight:
+        payment_id = _left_behind(lodger, booking_id, flight)
+    return submit(lodger, call.completes(), payment_id)
 
 
 @retried
@@ -54,6 +57,14 @@ def _begin(
     if phone is not None:
         lodger.payers.remember(payment.id, phone)
     return lodger.append(call, payment.then(facts))
+
+
+def _left_behind(lodger: Lodger, booking_id: UUID, flight: AnswerInFlight) -> UUID:
+    """The payment of a request that died after its intent, once its provider was asked; else it is still in flight."""
+    for event in lodger.read(*_attempt_ids(booking_id)).in_order():
+        if event.position == flight.position and _load(lodger, event.stream_id)[1].stage != "started":
+            return event.stream_id
+    raise flight
 
 
 def submit(lodger: Lodger, call: Call, payment_id: UUID) -> PaymentDone:

@@ -116,7 +116,11 @@ class AnswerKept(Exception):
 
 
 class AnswerInFlight(Exception):
-    """This command is under way: its provider has not answered yet."""
+    """This command is under way: its provider has not answered yet. `position` is where its intent is in the log."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__("answer in flight")
+        self.position = position
 
 
 class KeyReused(Exception):

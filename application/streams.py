@@ -24,10 +24,10 @@ class Kind(Generic[S, F]):
     evolve: Callable[[S, F], S]
 
 
-USER: Final = Kind[users.User, users.UserFact]("user", users.NOBODY, users.evolve)
-PROPERTY: Final = Kind[properties.Property | None, properties.PropertyFact]("property", None, properties.evolve)
-BOOKING: Final = Kind[bookings.Booking | None, bookings.BookingFact]("booking", None, bookings.evolve)
-PAYMENT: Final = Kind[payments.Payment | None, payments.PaymentFact]("payment", None, payments.evolve)
+USER: Final[Kind[users.User, users.UserFact]] = Kind("user", users.NOBODY, users.evolve)
+PROPERTY: Final[Kind[properties.Property | None, properties.PropertyFact]] = Kind("property", None, properties.evolve)
+BOOKING: Final[Kind[bookings.Booking | None, bookings.BookingFact]] = Kind("booking", None, bookings.evolve)
+PAYMENT: Final[Kind[payments.Payment | None, payments.PaymentFact]] = Kind("payment", None, payments.evolve)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from domain.payments import PaymentMethod
 from infrastructure.clock import SandboxClock, SystemClock
 from infrastructure.database import Database
 from infrastructure.event_store.application import Events
+from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.people import People
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.passwords import Argon2Passwords
@@ -28,6 +29,7 @@ class Wired:
     """Lodger and the parts of it that the edges need by themselves. `sandbox` is None in production."""
 
     lodger: Lodger
+    log: LogReader
     settings: Settings
     database: Database
     clock: Clock
@@ -42,8 +44,9 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
     gateways: dict[PaymentMethod, Gateway] = {"card": sandbox, "mobile_money": sandbox} if sandbox else {}
     clock = _clock(settings, database)
     zones = ZoneFinder()
+    events = Events(database)
     lodger = Lodger(
-        log=Events(database),
+        log=events,
         clock=clock,
         people=People(database),
         payers=PhoneBook(database),
@@ -54,7 +57,7 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         new_id=uuid7,
         wake=wake or Waker(settings.redis_url).wake,
     )
-    return Wired(lodger, settings, database, clock, zones, sandbox)
+    return Wired(lodger, LogReader(database, events.mapper), settings, database, clock, zones, sandbox)
 
 
 def bootstrap(settings: Settings) -> Lodger:

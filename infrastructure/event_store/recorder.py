@@ -164,7 +164,7 @@ def raise_kept(kept: dict[str, Any], idempotency: Idempotency) -> NoReturn:
     if bytes.fromhex(kept["digest"].removeprefix("\\x")) != idempotency.digest:
         raise KeyReused(idempotency.key)
     if kept["status"] == IN_FLIGHT.status:
-        raise AnswerInFlight(idempotency.key)
+        raise AnswerInFlight(kept["position"])
     raise AnswerKept(Answer(kept["status"], kept["body"], kept["headers"], kept["position"]))
 
 

@@ -21,7 +21,6 @@ from domain.pricing import Pricing
 from domain.properties import Changes, Details, HouseRules, Location
 from domain.stays import Stay
 from infrastructure.bootstrap import Wired, wire
-from infrastructure.event_store.log_reader import LogReader
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.settings import Settings
 
@@ -54,7 +53,7 @@ class World:
         self.wired: Wired = wire(settings_for(database_url), wake=lambda: None)
         self.clock = HandClock(now)
         self.lodger: Lodger = replace(self.wired.lodger, clock=self.clock)
-        self.log = LogReader(self.wired.database)
+        self.log = self.wired.log
         self.reacted_upto = 0
         self._names = iter(range(1, 1_000_000))
         self.host = self.person()
@@ -118,10 +117,12 @@ class World:
         guest = must_be_made(self.booking(booking_id)).made.guest_id
         return payments.start(self.lodger, self.call(guest), booking_id, guest, method, phone).stream.id
 
-    def approve(self, payment_id: UUID) -> None:
+    def approve(self, payment_id: UUID, *, react: bool = False) -> None:
         """The payer approves, and the provider's hint arrives."""
         self.sandbox.approve(self._reference(payment_id))
         payments.refresh(self.lodger, self.call(), payment_id)
+        if react:
+            self.react()
 
     def decline(self, payment_id: UUID) -> None:
         self.sandbox.decline(self._reference(payment_id))

@@ -1,0 +1,179 @@
+"""Listings of another marketplace: what a snapshot of a market says, and what is remembered of earlier ones.
+
+A snapshot is a market's listings and calendars as they were on one day. It is read by an adapter; use cases decide
+what follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, Protocol
+from uuid import UUID
+
+from domain.money import Money
+from domain.properties import Details
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A city. `country` is an ISO 3166 code; `currency` is what its prices are in."""
+
+    name: str
+    city: str
+    country: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One listing, checked and cleaned. Ids are the other marketplace's; `line` is where the file says it.
+
+    `nightly` is None where the file names no price. `notes` say what was changed to fit.
+    """
+
+    line: int
+    external_id: str
+    host_id: str
+    host_name: str
+    details: Details
+    address: str
+    latitude_e6: int
+    longitude_e6: int
+    nightly: Money | None
+    minimum_nights: int
+    maximum_nights: int
+    scraped: date
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What a calendar says of nights; of those in neither set it says nothing."""
+
+    available: frozenset[date] = frozenset()
+    unavailable: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefused:
+    """A row, or a part of it, that did not go in, and why. `line` counts from 1, the header's line."""
+
+    file: str
+    line: int
+    external_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something a person may want to know of a row that did go in."""
+
+    file: str
+    line: int
+    external_id: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileDamaged:
+    """A file that cannot be read beyond `line`. What stands before it is imported."""
+
+    file: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowsRead:
+    """Progress within a long file: `rows` more were read."""
+
+    file: str
+    rows: int
+
+
+Finding = RowRefused | Noted | FileDamaged
+
+Result = Literal["created", "changed", "returned", "unchanged", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one listing.
+
+    `changed` names the stored events that were added, without those of the calendar. Nights are counted, not ranges.
+    """
+
+    external_id: str
+    property_id: UUID
+    result: Result
+    changed: tuple[str, ...] = ()
+    nights_blocked: int = 0
+    nights_freed: int = 0
+    host_registered: bool = False
+
+
+Outcome = Finding | RowsRead | Imported
+
+
+class Snapshot(Protocol):
+    """A market on one day. Nothing of it has to fit into memory but its ids and which nights are taken."""
+
+    @property
+    def origin(self) -> str:
+        """The marketplace, such as "inside-airbnb"."""
+        ...
+
+    @property
+    def market(self) -> Market: ...
+
+    @property
+    def scraped(self) -> date:
+        """The day it shows."""
+        ...
+
+    @property
+    def listing_ids(self) -> Collection[str]:
+        """Every listing the file names, also in rows that cannot be imported."""
+        ...
+
+    @property
+    def is_whole(self) -> bool:
+        """False when the listings could not be read to their end: who is missing may only be unread."""
+        ...
+
+    def read_calendar(self) -> Iterator[Finding | RowsRead]:
+        """Read all calendars; `availability` answers afterwards."""
+        ...
+
+    def listings(self) -> Iterator[Listing | Finding]: ...
+
+    def availability(self, listing: Listing) -> Availability:
+        """What its calendar says of the nights from the listing's scrape date on."""
+        ...
+
+    def refused_nights(self, refused: Mapping[str, Sequence[tuple[date, str]]]) -> Iterator[RowRefused]:
+        """The calendar's rows of nights that did not go in: (night, reason) by listing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A listing as it was last imported. `digest` is None when something of it is still to be done."""
+
+    property_id: UUID
+    digest: bytes | None
+    scraped: date
+
+
+class ImportedListings(Protocol):
+    """What was imported before. It only saves work and finds who is gone: decisions come from the streams."""
+
+    def of_market(self, market: str) -> Mapping[str, Remembered]:
+        """By the other marketplace's listing id."""
+        ...
+
+    def remember(self, market: str, listings: Mapping[str, Remembered]) -> None: ...
+
+    def forget(self, market: str, external_ids: Sequence[str]) -> None: ...
