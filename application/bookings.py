@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from application import quotes
+from application import audit, quotes
 from application.calls import Call
 from application.lodger import Lodger, retried
 from application.nights import taking_nights
@@ -15,7 +15,6 @@ from domain import bookings, payments
 from domain.bookings import Booking, BookingFact, RequestBooking, Role
 from domain.cancellations import CancelledBy
 from domain.events import Event
-from domain.policies import PAYMENT_ATTEMPTS_MAX
 from domain.rejections import Rejected
 
 BookingDone = Done[Booking | None, BookingFact]
@@ -75,11 +74,9 @@ def find(lodger: Lodger, booking_id: UUID, user_id: UUID) -> tuple[Stream[Bookin
 
 
 def history(lodger: Lodger, booking_id: UUID, user_id: UUID) -> list[Event]:
-    """Everything that happened to a booking and its payments, in the log's order, for its guest or its host."""
-    attempts = [payments.attempt_id(booking_id, n) for n in range(1, PAYMENT_ATTEMPTS_MAX + 1)]
-    told = lodger.read(booking_id, *attempts)
-    bookings.must_concern(told.stream(BOOKING, booking_id).state, user_id)
-    return told.in_order()
+    """The story of a booking, for its guest or its host."""
+    find(lodger, booking_id, user_id)
+    return audit.story(lodger, booking_id)
 
 
 def nights_of(booking: Stream[Booking | None, BookingFact], held_until: datetime | None) -> Nights:

@@ -34,9 +34,7 @@ def follow(blocks: Iterable[Block], said: Availability, origin: str, seed: UUID)
     after = (before - said.available) | said.unavailable
     cut = tuple(block_id for block_id, held in ours.items() if not held <= after)
     kept = frozenset[date]().union(*(held for block_id, held in ours.items() if block_id not in cut))
-    made = tuple(
-        Block(uuid5(seed, f"{first}/{until}"), first, until, origin) for first, until in ranges(after - kept)
-    )
+    made = tuple(Block(uuid5(seed, f"{first}/{until}"), first, until, origin) for first, until in ranges(after - kept))
     return CalendarChange(cut, made, len(after - before), len(before - after))
 
 

@@ -12,8 +12,7 @@ from application.ports import AnswerInFlight, Charge, Gateway, GatewayUnavailabl
 from application.streams import BOOKING, PAYMENT, Done, Stream, begin
 from domain import bookings, payments
 from domain.bookings import Cancelled
-from domain.payments import Payment, PaymentFact, PaymentMethod, PaymentStarted, Report, attempt_id
-from domain.policies import PAYMENT_ATTEMPTS_MAX
+from domain.payments import Payment, PaymentFact, PaymentMethod, PaymentStarted, Report, attempt_id, attempt_ids
 from domain.rejections import Rejected
 
 PaymentDone = Done[Payment | None, PaymentFact]
@@ -35,7 +34,7 @@ def start(
 def _begin(
     lodger: Lodger, call: Call, booking_id: UUID, guest_id: UUID, method: PaymentMethod, phone: str | None
 ) -> PaymentDone:
-    ids = _attempt_ids(booking_id)
+    ids = attempt_ids(booking_id)
     history = lodger.read(booking_id, *ids, call=call)
     booking = history.stream(BOOKING, booking_id)
     _, role = bookings.must_concern(booking.state, guest_id)
@@ -61,7 +60,7 @@ def _begin(
 
 def _left_behind(lodger: Lodger, booking_id: UUID, flight: AnswerInFlight) -> UUID:
     """The payment of a request that died after its intent, once its provider was asked; else it is still in flight."""
-    for event in lodger.read(*_attempt_ids(booking_id)).in_order():
+    for event in lodger.read(*attempt_ids(booking_id)).in_order():
         if event.position == flight.position and _load(lodger, event.stream_id)[1].stage != "started":
             return event.stream_id
     raise flight
@@ -139,7 +138,7 @@ def _record_refund(lodger: Lodger, call: Call, payment_id: UUID, refund_id: UUID
 @retried
 def unwind(lodger: Lodger, call: Call, booking_id: UUID, reason: str) -> None:
     """A booking ended without a stay: refund what its policy gives back, and give up what is not captured."""
-    ids = _attempt_ids(booking_id)
+    ids = attempt_ids(booking_id)
     history = lodger.read(booking_id, *ids)
     booking = bookings.must_be_made(history.stream(BOOKING, booking_id).state)
     for payment_id in ids:
@@ -161,14 +160,10 @@ def find(lodger: Lodger, payment_id: UUID, user_id: UUID) -> PaymentStream:
 
 def of_booking(lodger: Lodger, booking_id: UUID, user_id: UUID) -> list[PaymentStream]:
     """A booking's payments in order, fresh, for its guest or its host."""
-    ids = _attempt_ids(booking_id)
+    ids = attempt_ids(booking_id)
     history = lodger.read(booking_id, *ids)
     bookings.must_concern(history.stream(BOOKING, booking_id).state, user_id)
     return [s for s in (history.stream(PAYMENT, payment_id) for payment_id in ids) if s.version]
-
-
-def _attempt_ids(booking_id: UUID) -> list[UUID]:
-    return [attempt_id(booking_id, n) for n in range(1, PAYMENT_ATTEMPTS_MAX + 1)]
 
 
 def _ask(lodger: Lodger, payment: PaymentStream) -> Report:

@@ -182,6 +182,11 @@ def attempt_id(booking_id: UUID, attempt: int) -> UUID:
     return uuid5(booking_id, f"payment:{attempt}")
 
 
+def attempt_ids(booking_id: UUID) -> list[UUID]:
+    """The ids of all payments that a booking may ever have, in order."""
+    return [attempt_id(booking_id, attempt) for attempt in range(1, PAYMENT_ATTEMPTS_MAX + 1)]
+
+
 def evolve(state: Payment | None, fact: PaymentFact) -> Payment | None:
     if isinstance(fact, PaymentStarted):
         return Payment(fact)
