@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -27,11 +28,13 @@ from domain.bookings import (
     must_be_payable,
 )
 from domain.cancellations import CancelledBy
+from domain.payments import attempt_id
 from domain.properties import Property, PropertyFact, PropertyUnpublished
 from domain.properties import evolve as evolve_property
 from domain.rejections import Rejected
 from domain.stays import Stay
 from tests.support.examples import (
+    BOOKING,
     BOOKING_HISTORIES,
     CHECK_IN,
     CHECK_OUT,
@@ -181,8 +184,35 @@ def test_money_for_a_confirmed_or_cancelled_booking_has_to_go_back(past: tuple[B
     BOOKINGS.given(*past).when(settling).then_nothing()
 
 
+OTHER_PAYMENT = attempt_id(BOOKING, 2)
+
+
+@pytest.mark.parametrize(
+    ("past", "payment_id", "owed"),
+    [
+        ((HELD,), PAYMENT, False),
+        (EXPIRED, PAYMENT, False),
+        (CONFIRMED, PAYMENT, False),
+        (CONFIRMED, OTHER_PAYMENT, True),
+        ((*EXPIRED, BookingReinstated(PAYMENT)), PAYMENT, False),
+        ((HELD, BookingCancelled("guest", NO_REFUND)), PAYMENT, True),
+        ((*EXPIRED, BookingReinstated(PAYMENT), BookingCancelled("host", FULL_REFUND)), PAYMENT, False),
+        ((*CONFIRMED, BookingCancelled("host", FULL_REFUND)), PAYMENT, False),
+        ((*CONFIRMED, BookingCancelled("host", FULL_REFUND)), OTHER_PAYMENT, True),
+    ],
+)
+def test_a_payment_is_owed_back_when_it_bought_nothing(
+    past: tuple[BookingFact, ...], payment_id: UUID, owed: bool
+) -> None:
+    # What the payment of a cancelled booking bought comes back by the cancellation's own refund, not by this.
+    assert bookings.owes_back(BOOKINGS.fold(past), payment_id) is owed
+
+
 def test_money_for_no_booking_is_refused() -> None:
     BOOKINGS.given().when(settling).then_rejected("booking_not_found")
+    with pytest.raises(Rejected) as refused:
+        bookings.owes_back(None, PAYMENT)
+    assert refused.value.code == "booking_not_found"
 
 
 @pytest.mark.parametrize("by", ["guest", "host", "platform"])
