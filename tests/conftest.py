@@ -12,6 +12,20 @@ if TYPE_CHECKING:
     from tests.support.servers import Databases
 
 
+# From the inside out: what breaks the rules of the house shows before any server is started.
+LAYERS = ("domain", "application", "imports", "event_store", "projections", "infrastructure", "api", "launcher")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pure tests first, slow ones last."""
+
+    def layer(item: pytest.Item) -> int:
+        folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+        return LAYERS.index(folder) if folder in LAYERS else len(LAYERS)
+
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is not None, layer(item)))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Databases]:
     """A PostgreSQL of this test process's own."""

@@ -43,6 +43,7 @@ class Inbox:
     def add(self, sender: str, to: list[str], content: bytes) -> None:
         parsed = BytesParser(policy=email.policy.default).parsebytes(content)
         body = parsed.get_body(("plain", "html"))
+        text = str(body.get_content()) if body else ""
         with self._lock:
             self._messages.appendleft(
                 Message(
@@ -50,7 +51,7 @@ class Inbox:
                     sender=sender,
                     to=[recipient.lower() for recipient in to],
                     subject=str(parsed["subject"] or ""),
-                    text=str(body.get_content()) if body else "",
+                    text=text.replace("\r\n", "\n"),  # lines end so on the wire
                     received_at=datetime.now(UTC),
                 )
             )
