@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from contextlib import ExitStack
+from threading import Thread
+from time import monotonic, sleep
+from uuid import uuid4
+
+import psycopg2
+import pytest
+from psycopg2.errors import ObjectNotInPrerequisiteState
+
+from infrastructure.database import Database, Unavailable, current_revision, head_revision, migrate
+from infrastructure.event_store.application import Events
+from tests.event_store.facts import FACTS, noted
+from tests.support.servers import Databases
+
+
+def test_an_exhausted_pool_says_so_within_its_two_seconds(database_url: str) -> None:
+    database = Database(database_url, pool_size=2)
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(database.connection())
+        started = monotonic()
+        with pytest.raises(Unavailable), database.connection():
+            pass
+        assert 1.5 < monotonic() - started < 3
+    database.close()
+
+
+def test_a_connection_the_server_closed_while_idle_is_replaced_unnoticed(database: Database, database_url: str) -> None:
+    with database.connection() as connection:
+        process = connection.info.backend_pid
+    with psycopg2.connect(database_url) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 1000)", [process])
+
+    with database.connection() as connection:
+        assert connection.info.backend_pid != process
+    assert database.losses == 1
+
+
+def test_a_connection_that_breaks_in_use_is_unavailable_and_not_pooled_again(database: Database) -> None:
+    with pytest.raises(Unavailable), database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("RESET ROLE; SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    assert database.losses == 1
+
+
+def test_a_server_that_is_not_there_is_unavailable() -> None:
+    database = Database("postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(Unavailable), database.connection():
+        pass
+
+
+def test_a_statement_that_takes_too_long_is_unavailable(database_url: str) -> None:
+    database = Database(database_url, statement_timeout=0.1)
+    with pytest.raises(Unavailable), database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(5)")
+    database.close()
+
+
+def test_waiting_for_a_lock_ends_in_time(database: Database, database_url: str) -> None:
+    impatient = Events(Database(database_url, lock_timeout=0.1), FACTS)
+    stream = uuid4()
+    with database.transaction() as holder, holder.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO events (partition_key, stream_id, version, type, schema_version, data, meta)
+               VALUES (%s, %s, 1, 'test.Noted', 1, '{}', '{}')""",
+            [stream, stream],
+        )
+        with pytest.raises(Unavailable):
+            impatient.append([noted(stream, 1)])
+
+
+def test_a_transaction_is_rolled_back_when_its_block_raises(database: Database) -> None:
+    def fail_after_writing() -> None:
+        with database.transaction() as connection, connection.cursor() as cursor:
+            cursor.execute("INSERT INTO identities VALUES ('email', 'x', gen_random_uuid())")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_after_writing()
+
+    with database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM identities")
+        assert cursor.fetchone() == (0,)
+
+
+def test_the_engine_is_in_transactions_after_autocommit_was_used(database: Database) -> None:
+    with database.connection():
+        pass
+
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("INSERT INTO identities VALUES ('email', 'x', gen_random_uuid())")
+        connection.rollback()
+        assert connection.exec_driver_sql("SELECT count(*) FROM identities").scalar() == 0
+
+
+def test_migrating_twice_changes_nothing_the_second_time(postgres: Databases) -> None:
+    url = postgres.create_empty()
+    said: list[str] = []
+    assert current_revision(url) is None
+
+    migrate(url, said.append)
+    migrate(url, said.append)
+
+    assert current_revision(url) == head_revision()
+    assert said == [f"migrated from None to {head_revision()}", f"the database is at revision {head_revision()}"]
+    postgres.drop(url)
+
+
+def test_two_processes_may_migrate_at_once(postgres: Databases) -> None:
+    url = postgres.create_empty()
+    threads = [Thread(target=migrate, args=(url,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+        sleep(0.01)
+    for thread in threads:
+        thread.join()
+
+    assert current_revision(url) == head_revision()
+    postgres.drop(url)
+
+
+def test_without_the_right_to_roles_it_works_and_the_trigger_still_guards(postgres: Databases) -> None:
+    # given a login that owns its database and may nothing else
+    name = postgres.create_empty().split("@/")[1].split("?")[0]
+    superuser = psycopg2.connect(postgres.superuser_url())
+    superuser.autocommit = True
+    with superuser.cursor() as cursor:
+        cursor.execute("CREATE ROLE plain LOGIN")
+        cursor.execute(f'ALTER DATABASE "{name}" OWNER TO plain')
+    url = postgres.server.url(name).replace("lodger@", "plain@")
+    said: list[str] = []
+
+    migrate(url, said.append)
+    database = Database(url)
+    Events(database, FACTS).append([noted(uuid4(), 1)])
+
+    assert said[0].startswith("going on without the roles lodger_owner and lodger_writer")
+    with database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == ("plain",)
+        with pytest.raises(ObjectNotInPrerequisiteState):
+            cursor.execute("DELETE FROM events")
+    database.close()
+    with superuser.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        cursor.execute("DROP ROLE plain")
+    superuser.close()

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import psycopg2
+import pytest
+
+from application.ports import Claim, Nights, NightsChange, NightsTaken
+from infrastructure.database import Connection, Database
+from infrastructure.event_store.application import Events
+from tests.event_store.facts import NOW, noted
+from tests.support.checkers import deadlocks, overlapping_nights
+
+HOME = uuid4()
+
+
+def stay(first: str, until: str, *, claim: UUID | None = None, held_until: datetime | None = None) -> Nights:
+    return Nights(HOME, claim or uuid4(), date.fromisoformat(first), date.fromisoformat(until), "stay", held_until)
+
+
+def block(first: str, until: str) -> Nights:
+    return replace(stay(first, until), kind="block")
+
+
+def take(events: Events, *nights: Nights, give_back: tuple[UUID, ...] = ()) -> None:
+    events.append([noted(uuid4(), 1)], nights=NightsChange(give_back, nights))
+
+
+def taken(events: Events) -> list[tuple[str, str, str]]:
+    claims = events.claims(HOME, date(2030, 1, 1), date(2031, 1, 1))
+    return [(claim.first.isoformat(), claim.until.isoformat(), claim.kind) for claim in claims]
+
+
+def test_an_overlapping_stay_is_refused_with_the_claim_in_the_way_and_no_event(events: Events) -> None:
+    first = stay("2030-03-01", "2030-03-05", held_until=NOW)
+    take(events, first)
+    rival = uuid4()
+
+    with pytest.raises(NightsTaken) as refused:
+        events.append([noted(rival, 1)], nights=NightsChange(take=[stay("2030-03-04", "2030-03-06")]))
+
+    assert refused.value.by == [Claim(first.claim_id, date(2030, 3, 1), date(2030, 3, 5), "stay", NOW)]
+    assert events.load([rival])[rival] == []
+    assert taken(events) == [("2030-03-01", "2030-03-05", "stay")]
+
+
+def test_back_to_back_stays_are_fine(events: Events) -> None:
+    take(events, stay("2030-03-01", "2030-03-05"))
+
+    take(events, stay("2030-03-05", "2030-03-08"))
+    take(events, stay("2030-02-27", "2030-03-01"))
+
+    assert len(taken(events)) == 3
+
+
+def test_other_homes_are_other_nights(events: Events) -> None:
+    take(events, stay("2030-03-01", "2030-03-05"))
+
+    take(events, replace(stay("2030-03-01", "2030-03-05"), property_id=uuid4()))
+
+
+def test_blocks_overlap_each_other(events: Events) -> None:
+    take(events, block("2030-03-01", "2030-03-05"))
+
+    take(events, block("2030-03-02", "2030-03-04"), block("2030-03-04", "2030-03-09"))
+
+    assert [kind for *_, kind in taken(events)] == ["block"] * 3
+
+
+def test_a_block_and_a_stay_never_overlap(events: Events) -> None:
+    take(events, stay("2030-03-01", "2030-03-05"), block("2030-04-01", "2030-04-05"))
+
+    with pytest.raises(NightsTaken) as in_the_way_of_a_block:
+        take(events, block("2030-03-04", "2030-03-06"))
+    with pytest.raises(NightsTaken) as in_the_way_of_a_stay:
+        take(events, stay("2030-04-04", "2030-04-06"))
+
+    assert [claim.kind for claim in in_the_way_of_a_block.value.by] == ["stay"]
+    assert [claim.kind for claim in in_the_way_of_a_stay.value.by] == ["block"]
+
+
+def test_a_block_in_the_way_of_nobody_is_not_named_when_a_stay_is(events: Events) -> None:
+    take(events, block("2030-03-01", "2030-03-03"), stay("2030-03-03", "2030-03-05"))
+
+    with pytest.raises(NightsTaken) as refused:
+        take(events, block("2030-03-01", "2030-03-05"))
+
+    assert [claim.kind for claim in refused.value.by] == ["stay"]
+
+
+def test_of_two_ranges_with_one_taken_none_is(events: Events) -> None:
+    take(events, stay("2030-03-10", "2030-03-12"))
+
+    with pytest.raises(NightsTaken):
+        take(events, stay("2030-03-01", "2030-03-03"), stay("2030-03-11", "2030-03-13"))
+
+    assert taken(events) == [("2030-03-10", "2030-03-12", "stay")]
+
+
+def test_a_claim_may_move_within_its_own_nights_in_one_append(events: Events) -> None:
+    booking = uuid4()
+    take(events, stay("2030-03-01", "2030-03-05", claim=booking, held_until=NOW))
+
+    take(events, stay("2030-03-03", "2030-03-07", claim=booking), give_back=(booking,))
+
+    assert taken(events) == [("2030-03-03", "2030-03-07", "stay")]
+    assert events.lapsed_claims(NOW + timedelta(days=1), 10) == []
+
+
+def test_a_refused_move_keeps_the_old_nights(events: Events) -> None:
+    booking = uuid4()
+    take(events, stay("2030-03-01", "2030-03-05", claim=booking), stay("2030-03-05", "2030-03-07"))
+
+    with pytest.raises(NightsTaken):
+        take(events, stay("2030-03-03", "2030-03-06", claim=booking), give_back=(booking,))
+
+    assert ("2030-03-01", "2030-03-05", "stay") in taken(events)
+
+
+def test_nights_given_back_are_free(events: Events) -> None:
+    booking = uuid4()
+    take(events, stay("2030-03-01", "2030-03-03", claim=booking), stay("2030-03-05", "2030-03-07", claim=booking))
+
+    take(events, give_back=(booking,))
+
+    assert taken(events) == []
+
+
+def test_lapsed_claims_are_named_oldest_first(events: Events) -> None:
+    late, early, standing, running = uuid4(), uuid4(), uuid4(), uuid4()
+    take(events, stay("2030-03-01", "2030-03-02", claim=late, held_until=NOW))
+    take(events, stay("2030-03-02", "2030-03-03", claim=early, held_until=NOW - timedelta(hours=1)))
+    take(events, stay("2030-03-03", "2030-03-04", claim=standing))
+    take(events, stay("2030-03-04", "2030-03-05", claim=running, held_until=NOW + timedelta(seconds=1)))
+
+    assert events.lapsed_claims(NOW, 10) == [early, late]
+    assert events.lapsed_claims(NOW, 1) == [early]
+
+
+INSERT = "INSERT INTO nights VALUES (%s, gen_random_uuid(), {nights}, int8range(NULL, NULL))"
+
+
+def test_plain_sql_cannot_overlap_either(events: Events, database: Database) -> None:
+    take(events, stay("2030-03-01", "2030-03-05"))
+
+    with database.connection() as connection, pytest.raises(psycopg2.errors.ExclusionViolation):
+        _insert(connection, "daterange('2030-03-04', '2030-03-06')")
+
+
+@pytest.mark.parametrize(
+    ("nights", "refusal"),
+    [
+        ("'empty'", psycopg2.errors.CheckViolation),
+        ("daterange('2030-03-04', '2030-03-04')", psycopg2.errors.CheckViolation),
+        ("daterange('2030-03-04', NULL)", psycopg2.errors.CheckViolation),
+        ("daterange(NULL, '2030-03-04')", psycopg2.errors.CheckViolation),
+        ("daterange('2030-03-04', 'infinity')", (psycopg2.errors.CheckViolation, psycopg2.DataError)),
+        ("daterange('-infinity', '2030-03-04')", (psycopg2.errors.CheckViolation, psycopg2.DataError)),
+        ("NULL", psycopg2.errors.NotNullViolation),
+        ("daterange('2030-01-01', '2031-01-02')", psycopg2.errors.CheckViolation),
+    ],
+)
+def test_ranges_that_are_no_stay_are_refused(
+    database: Database, nights: str, refusal: type[Exception] | tuple[type[Exception], ...]
+) -> None:
+    with database.connection() as connection, pytest.raises(refusal):
+        _insert(connection, nights)
+
+
+def test_a_year_of_nights_is_accepted(events: Events) -> None:
+    take(events, stay("2030-01-01", "2031-01-01"))  # 365 nights
+
+
+def test_two_hundred_concurrent_bookings_of_the_same_nights_give_one_and_no_deadlock(
+    events: Events, database: Database, database_url: str
+) -> None:
+    def book(number: int) -> bool:
+        # Each wants the same middle night, from both sides and in two pieces, so that claims cross each other.
+        first = date(2030, 3, 1) + timedelta(days=number % 5)
+        pieces = [stay(first.isoformat(), "2030-03-06"), stay("2030-03-06", f"2030-03-{7 + number % 3:02d}")]
+        try:
+            take(events, *(pieces if number % 2 else reversed(pieces)))
+        except NightsTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(book, range(200))) == 1
+
+    database.close()
+    assert deadlocks(database_url) == 0
+    assert overlapping_nights(database_url) == []
+
+
+def test_claims_that_swap_nights_at_once_both_end_whole(events: Events, database_url: str) -> None:
+    # Each gives its nights back and wants the other's: whoever deadlocks is tried again.
+    one, other = uuid4(), uuid4()
+    take(events, stay("2030-03-01", "2030-03-03", claim=one), stay("2030-03-03", "2030-03-05", claim=other))
+
+    def swap(claim: UUID) -> None:
+        for _ in range(5):
+            try:
+                take(events, stay("2030-03-01", "2030-03-05", claim=claim), give_back=(claim,))
+            except NightsTaken:
+                continue
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(swap, [one, other]))
+
+    assert taken(events) == [("2030-03-01", "2030-03-03", "stay"), ("2030-03-03", "2030-03-05", "stay")]
+    assert overlapping_nights(database_url) == []
+
+
+def test_held_until_comes_back_in_utc(events: Events) -> None:
+    take(events, stay("2030-03-01", "2030-03-02", held_until=NOW))
+
+    (claim,) = events.claims(HOME, date(2030, 3, 1), date(2030, 3, 2))
+    assert claim.held_until == NOW
+    assert claim.held_until.tzinfo == UTC
+
+
+def _insert(connection: Connection, nights: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT.format(nights=nights), [HOME])

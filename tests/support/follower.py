@@ -1,0 +1,24 @@
+"""Following the log to its end while others write, and noting what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Thread
+
+from infrastructure.event_store.log_reader import LogReader
+from tests.support.checkers import Reading
+
+_PAGE = 500
+
+
+def follow(reader: LogReader, upto: Callable[[], int], writers: list[Thread]) -> Reading:
+    """Read as far as `upto` says, again and again, until all writers are done and their last event is passed."""
+    reading, after, done = Reading(), 0, False
+    while not done:
+        done = not any(writer.is_alive() for writer in writers)
+        limit = upto()
+        while page := reader.read(after, limit, _PAGE):
+            reading.seen += [(event.position or 0, event.stream_id, event.version) for event in page]
+            after = reading.seen[-1][0]
+        after = max(after, limit)
+    return reading
