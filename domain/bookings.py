@@ -22,6 +22,7 @@ class BookingHeld(Fact):
     """The nights are taken until `held_until`; the whole quote and the terms in force are pinned."""
 
     TOPIC: ClassVar[str] = "BookingHeld"
+    SCHEMA_VERSION: ClassVar[int] = 2
     property_id: UUID
     host_id: UUID
     guest_id: UUID
@@ -136,7 +137,7 @@ def request(
     assert offered.pricing is not None
     quote = agreed or price(offered.pricing, command.stay, command.guests)
     rules = offered.house_rules
-    terms = Terms(rules.cancellation_policy, offered.location.zone, rules.check_in_time)
+    terms = Terms(rules.cancellation_policy, offered.location.zone, rules.check_in_time, rules.check_out_time)
     held = BookingHeld(command.property_id, offered.host_id, command.guest_id, quote, terms, now + HOLD)
     return (held,)
 
@@ -253,8 +254,8 @@ def must_concern(state: Booking | None, user_id: UUID) -> tuple[Booking, Role]:
 
 
 def check_out(made: BookingHeld) -> datetime:
-    """The end of the last local day of the stay, as an instant: until then a confirmed booking can be cancelled."""
-    return local_instant(made.quote.stay.check_out, made.terms.check_in_time, made.terms.zone)
+    """The instant of checking out: until then a confirmed booking can be cancelled."""
+    return local_instant(made.quote.stay.check_out, made.terms.check_out_time, made.terms.zone)
 
 
 Status = Literal["pending", "confirmed", "expired", "cancelled"]

@@ -17,11 +17,12 @@ CancelledBy = Literal["guest", "host", "platform"]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What was agreed when booking: the policy, and the property's zone and check-in time that its deadlines use."""
+    """What was agreed when booking: the policy, and the property's zone and times that its deadlines use."""
 
     policy: CancellationPolicy
     zone: str
     check_in_time: time
+    check_out_time: time
 
 
 @dataclass(frozen=True, slots=True)

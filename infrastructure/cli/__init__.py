@@ -17,6 +17,7 @@ COMMANDS = {
     "metrics": "serve /metrics for the API and the workers",
     "mail-sink": "take every mail and show it in an inbox page",
     "settings": "show the settings, or the table of all of them",
+    "events": "list the events there are, or the catalogue of all of them",
     "audit": "replay and check what happened",
     "projections": "see, rebuild and repair the read models",
     "import": "load listings and calendars from elsewhere",

@@ -11,5 +11,11 @@ from typing import Any, Final
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
-UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {}
+
+def booking_held_v1(held: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 did not pin the check-out time; every property had the default then."""
+    return {**held, "terms": {**held["terms"], "check_out_time": "11:00:00"}}
+
+
+UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {("BookingHeld", 1): booking_held_v1}
 """(TOPIC, from which version) → the function that makes it the next version."""

@@ -119,10 +119,11 @@ PUBLISHED: Final[tuple[PropertyFact, ...]] = (*DRAFT, PropertyPublished())
 STAY: Final = Stay(date(2026, 6, 11), date(2026, 6, 14))
 GUESTS: Final = 3
 QUOTE: Final = quote(PRICING, STAY, GUESTS)
-TERMS: Final = Terms("flexible", LOCATION.zone, HOUSE_RULES.check_in_time)
+TERMS: Final = Terms("flexible", LOCATION.zone, HOUSE_RULES.check_in_time, HOUSE_RULES.check_out_time)
 CHECK_IN: Final = instant("2026-06-11 19:00:00")
 """15:00 in New York in summer."""
-CHECK_OUT: Final = instant("2026-06-14 19:00:00")
+CHECK_OUT: Final = instant("2026-06-14 15:00:00")
+"""11:00 there."""
 
 HELD: Final = BookingHeld(PROPERTY, HOST, GUEST, QUOTE, TERMS, HELD_UNTIL)
 NO_REFUND: Final = Refund((), usd("0.00"))
