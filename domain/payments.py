@@ -200,7 +200,7 @@ def evolve(state: Payment | None, fact: PaymentFact) -> Payment | None:
         case PaymentCaptureStarted():
             return replace(state, stage="capture_started")
         case PaymentCaptured(evidence):
-            return replace(state, stage="captured", next_action=None, reference=evidence.reference)
+            return replace(state, stage="captured", next_action=None, failure_code=None, reference=evidence.reference)
         case PaymentFailed(code, evidence):
             return replace(state, stage="failed", next_action=None, failure_code=code, reference=evidence.reference)
         case PaymentVoidStarted():
@@ -228,7 +228,11 @@ def start(attempts: list[Payment | None], intent: PaymentStarted) -> tuple[Payme
 
 
 def report(state: Payment | None, said: Report) -> tuple[PaymentFact, ...]:
-    """Record what the provider says, forwards only: a late or repeated report changes nothing."""
+    """Record what the provider says, forwards only: a late or repeated report changes nothing.
+
+    Money outranks every other end: a push that failed or was withdrawn and is paid all the same was paid, and the
+    booking is confirmed by it or the money goes back.
+    """
     payment = must_be_started(state)
     match said.outcome:
         case "action_required" if payment.stage == "started":
@@ -236,7 +240,7 @@ def report(state: Payment | None, said: Report) -> tuple[PaymentFact, ...]:
             return (PaymentActionRequired(said.next_action, said.evidence),)
         case "authorized" if payment.stage in ("started", "action_required"):
             return (PaymentAuthorized(said.evidence),)
-        case "captured" if payment.stage not in ("captured", "failed", "voided"):
+        case "captured" if payment.stage != "captured":
             return (PaymentCaptured(said.evidence),)
         case "failed" if payment.stage not in ("captured", "failed", "voided"):
             return (PaymentFailed(said.failure_code or "declined", said.evidence),)

@@ -107,6 +107,8 @@ def must_be_sound(pricing: Pricing) -> None:
         raise Rejected("fee_out_of_range", f"A fee is from 0 to {MINOR_MAX} minor units.", maximum=MINOR_MAX)
     if not all(0 <= p <= 100 for p in (pricing.weekly_discount_percent, pricing.monthly_discount_percent)):
         raise Rejected("discount_out_of_range", "A discount is from 0 to 100 percent.")
+    if pricing.guests_included < 1:
+        raise Rejected("guests_included_out_of_range", "The price includes at least one guest.")
     if not 0 <= pricing.tax_bp <= BASIS_POINTS:
         raise Rejected("tax_out_of_range", "A tax is from 0 to 100 percent.")
     if len(pricing.overrides) > OVERRIDES_MAX:

@@ -19,6 +19,7 @@ from domain.policies import (
 )
 from domain.pricing import Pricing, must_be_sound
 from domain.rejections import Rejected
+from domain.stays import zone_exists
 
 PropertyType = Literal["apartment", "house", "guesthouse", "hotel", "cabin", "boat", "other"]
 RoomType = Literal["entire_place", "private_room", "shared_room", "hotel_room"]
@@ -240,6 +241,7 @@ def change(state: Property, changes: Changes) -> tuple[PropertyFact, ...]:
         _must_describe_a_place(changes.details)
         facts.append(PropertyDetailsChanged(changes.details))
     if changes.location is not None and changes.location != state.location:
+        _must_be_on_earth(changes.location)
         facts.append(PropertyLocationChanged(changes.location))
     if changes.pricing is not None and changes.pricing != state.pricing:
         must_be_sound(changes.pricing)
@@ -307,8 +309,17 @@ def _must_describe_a_place(details: Details) -> None:
         raise Rejected("guests_out_of_range", f"A property takes from 1 to {GUESTS_MAX} guests.", maximum=GUESTS_MAX)
     if len(details.amenities) > AMENITIES_MAX:
         raise Rejected("too_many_amenities", f"At most {AMENITIES_MAX} amenities.", maximum=AMENITIES_MAX)
+    if any(count is not None and count < 0 for count in (details.bedrooms, details.beds, details.bathrooms_halves)):
+        raise Rejected("rooms_negative", "There are no fewer than 0 bedrooms, beds and bathrooms.")
     if not details.title.strip():
         raise Rejected("title_blank", "A listing needs a title.")
+
+
+def _must_be_on_earth(location: Location) -> None:
+    if abs(location.latitude_e6) > 90_000_000 or abs(location.longitude_e6) > 180_000_000:
+        raise Rejected("coordinates_out_of_range", "Latitude is within ±90 degrees, longitude within ±180.")
+    if not zone_exists(location.zone):
+        raise Rejected("zone_unknown", f"{location.zone!r} is not a time zone of the IANA database.")
 
 
 def _must_keep_currency(state: Property, pricing: Pricing) -> None:

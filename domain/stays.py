@@ -49,6 +49,15 @@ def must_be_bookable(stay: Stay, today: date) -> None:
         )
 
 
+def zone_exists(zone: str) -> bool:
+    """Whether the IANA database, as this system has it, knows the zone."""
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):  # unknown; not a name at all; the name of a folder
+        return False
+    return True
+
+
 def local_date(now: datetime, zone: str) -> date:
     """The date at the property when it is `now` (an aware instant)."""
     return now.astimezone(ZoneInfo(zone)).date()

@@ -274,3 +274,19 @@ def test_a_property_is_only_its_hosts_to_change() -> None:
         with pytest.raises(Rejected) as refused:
             must_be_hosted_by(state, user)
         assert refused.value.code == "property_not_found"
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("coordinates_out_of_range", Changes(location=replace(LOCATION, latitude_e6=90_000_001))),
+        ("coordinates_out_of_range", Changes(location=replace(LOCATION, longitude_e6=-180_000_001))),
+        ("zone_unknown", Changes(location=replace(LOCATION, zone="Mars/Olympus"))),
+        ("zone_unknown", Changes(location=replace(LOCATION, zone="../etc/passwd"))),
+        ("zone_unknown", Changes(location=replace(LOCATION, zone="America"))),
+        ("rooms_negative", Changes(details=replace(DETAILS, beds=-1))),
+        ("guests_included_out_of_range", Changes(pricing=replace(PRICING, guests_included=0))),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused(code: str, changes: Changes) -> None:
+    PROPERTIES.given(*DRAFT).when(lambda state: change(must_exist(state), changes)).then_rejected(code)
