@@ -38,7 +38,7 @@ class Listing:
     host_id: str
     host_name: str
     details: Details
-    address: str
+    neighbourhood: str
     latitude_e6: int
     longitude_e6: int
     nightly: Money | None
@@ -139,6 +139,9 @@ class Snapshot(Protocol):
         ...
 
     @property
+    def listings_file(self) -> str: ...
+
+    @property
     def is_whole(self) -> bool:
         """False when the listings could not be read to their end: who is missing may only be unread."""
         ...
@@ -176,4 +179,4 @@ class ImportedListings(Protocol):
 
     def remember(self, market: str, listings: Mapping[str, Remembered]) -> None: ...
 
-    def forget(self, market: str, external_ids: Sequence[str]) -> None: ...
+    def forget(self, market: str, external_id: str) -> None: ...

@@ -1,0 +1,1 @@
+"""Inside Airbnb's files: real listings and calendars of a city on one day, as CSV."""
