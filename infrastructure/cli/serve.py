@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from infrastructure.cli.environment import current_settings
+from infrastructure.embedded.processes import end_with_parent
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def application() -> WSGIApplication:
+    """In each of the server's processes: the API, which ends with the server even when that is killed."""
+    end_with_parent()
+    from infrastructure.wsgi import app
+
+    return app
 
 
 @click.command()
@@ -15,7 +29,8 @@ def command() -> None:
     """Run the API until it is told to stop; requests under way are finished first."""
     settings = current_settings()
     Granian(
-        "infrastructure.wsgi:app",
+        "infrastructure.cli.serve:application",
+        factory=True,
         address=settings.http_host,
         port=settings.http_port,
         interface=Interfaces.WSGI,

@@ -8,6 +8,7 @@ import sys
 import click
 
 from infrastructure.cli.environment import current_settings
+from infrastructure.embedded.processes import end_with_parent
 
 
 @click.command()
@@ -16,5 +17,10 @@ def command() -> None:
     settings = current_settings()
     # Milliseconds a consumer waits for messages. Dramatiq reads it when it is imported.
     os.environ.setdefault("dramatiq_worker_timeout", "10")
+    from dramatiq.cli import main
+
+    # Dramatiq forks its workers; they end with it even when it is killed.
+    os.register_at_fork(after_in_child=end_with_parent)
     options = ["--processes", "1", "--threads", str(settings.worker_threads), "--worker-shutdown-timeout", "8000"]
-    os.execv(sys.executable, [sys.executable, "-m", "dramatiq", "infrastructure.workers.app", *options])  # noqa: S606 - no shell wanted
+    sys.argv = ["dramatiq", *options, "infrastructure.workers.app"]
+    sys.exit(main())  # type: ignore[no-untyped-call]

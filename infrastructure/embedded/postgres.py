@@ -85,6 +85,7 @@ class Postgres:
             environment=_environment(),
             account=self._account,
             stop_signal=signal.SIGINT,  # "fast": ends sessions, writes a checkpoint
+            orphan_signal=signal.SIGINT,
             stop_seconds=30,
         )
 

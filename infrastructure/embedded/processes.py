@@ -28,8 +28,9 @@ class Service:
     """What to run and how to know that it runs.
 
     `ready` is asked until it answers true; without it the process has to end well before the next starts.
-    `stop_signal` asks for a graceful end, which may take `stop_seconds`; then it is killed. `environment` is
-    the whole environment (None: this process's own); `account` the user to run as (None: this one).
+    `stop_signal` asks for a graceful end, which may take `stop_seconds`; then it is killed. `orphan_signal` is
+    what it gets when the launcher itself is killed. `environment` is the whole environment (None: this
+    process's own); `account` the user to run as (None: this one).
     """
 
     name: str
@@ -38,6 +39,7 @@ class Service:
     environment: Mapping[str, str] | None = None
     account: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    orphan_signal: signal.Signals = signal.SIGKILL
     ready_seconds: float = 60.0
     stop_seconds: float = 15.0
 
@@ -118,19 +120,22 @@ def _spawn(service: Service, log: Path, lock: Path) -> subprocess.Popen[bytes]:
             pass_fds=[held.fileno()],
             cwd="/",  # the only folder that every account can be in
             start_new_session=True,  # Ctrl-C reaches the launcher alone, which stops things in order
-            preexec_fn=partial(_end_with_parent, service.stop_signal, os.getpid()),  # noqa: PLW1509 - no threads
+            preexec_fn=partial(end_with_parent, service.orphan_signal, os.getpid()),  # noqa: PLW1509 - no threads
             **run_as(service.account),
         )
         held.write(str(popen.pid))
     return popen
 
 
-def _end_with_parent(stop_signal: signal.Signals, parent: int) -> None:
-    """In the child: have the kernel send `stop_signal` when the parent dies, however it dies (Linux)."""
+def end_with_parent(orphan_signal: signal.Signals = signal.SIGKILL, parent: int | None = None) -> None:
+    """In a child: have the kernel send `orphan_signal` when the parent dies, however it dies (Linux).
+
+    `parent` is its id where that is known: it may have died before this was called.
+    """
     if _libc is None:
         return
-    _libc.prctl(_PR_SET_PDEATHSIG, int(stop_signal))
-    if os.getppid() != parent:  # it died before the line above
+    _libc.prctl(_PR_SET_PDEATHSIG, int(orphan_signal))
+    if parent is not None and os.getppid() != parent:
         os._exit(1)
 
 
@@ -140,9 +145,11 @@ def stop_leftover(service: Service, folder: Path) -> bool:
     if not path.exists() or not locked(path):
         return False
     pid = int(path.read_text() or 0)
-    with suppress(ProcessLookupError):
-        os.kill(pid, service.stop_signal)
     deadline = time.monotonic() + service.stop_seconds
+    try:
+        os.kill(pid, service.stop_signal)
+    except ProcessLookupError:  # only its children are left
+        deadline = 0
     while locked(path):
         if time.monotonic() > deadline:
             kill_group(pid)

@@ -17,6 +17,7 @@ from infrastructure.embedded.postgres import Postgres
 from infrastructure.embedded.processes import Process
 from infrastructure.embedded.supervisor import Supervisor
 from infrastructure.embedded.valkey import Valkey
+from infrastructure.refusals import Refused
 from infrastructure.settings import Settings
 
 _PORTS = {"LODGER_HTTP_PORT": 8000, "LODGER_METRICS_PORT": 9090, "LODGER_MAIL_PORT": 1025, "LODGER_INBOX_PORT": 8025}
@@ -118,8 +119,12 @@ class Stack:
         folder.publish(environment)
 
     def _ports(self, given: Mapping[str, str]) -> dict[str, str]:
-        """A port for each that none was asked for."""
+        """A port for each that none was asked for. Raises Refused for one that was asked for and is taken."""
         taken = {int(given[name]) for name in _PORTS if given.get(name, "").isdecimal()}
+        for port in sorted(taken):
+            # The server shares its port among its processes: it would not notice somebody else's.
+            if _free_port(port) is None:
+                raise Refused(f"Port {port} is taken by another program: choose another one, or none")
         ports = {}
         for name in (name for name in _PORTS if name not in given):
             usual = [_PORTS[name]] if self._usual_ports else []

@@ -16,6 +16,8 @@ from tests.launcher.stand_ins import STUBBORN, noting, program
 SLEEPS = "import time; time.sleep(600)"
 WITH_CHILD = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEPS!r}]).wait()"
 
+WITH_FORK = f"import os; os.fork(); {SLEEPS}"
+
 
 def supervisor(folder: Path, said: list[str] | None = None) -> Supervisor:
     return Supervisor(folder, (said if said is not None else []).append)
@@ -121,6 +123,21 @@ def test_what_an_earlier_launcher_left_is_stopped_first(tmp_path: Path) -> None:
 
     assert said[0] == "stopped worker, left behind by an earlier run"
     assert leftover.ended()
+    running.stop()
+
+
+def test_children_that_an_earlier_launchers_service_left_are_stopped_too(tmp_path: Path) -> None:
+    parent = Process(program("worker", WITH_FORK), tmp_path)
+    while not (children := psutil.Process(parent.pid).children()):
+        time.sleep(0.02)
+    psutil.Process(parent.pid).kill()
+    while not parent.ended():
+        time.sleep(0.02)
+
+    running = supervisor(tmp_path)
+    running.start([[program("worker", SLEEPS)]])
+
+    assert psutil.wait_procs(children, timeout=5)[1] == []
     running.stop()
 
 
