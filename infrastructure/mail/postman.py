@@ -1,0 +1,102 @@
+"""Sends the mails that the outbox holds, at least once each."""
+
+from __future__ import annotations
+
+import smtplib
+from typing import Final, Literal
+from urllib.parse import unquote, urlsplit
+
+import structlog
+
+from infrastructure.database import Database, Unavailable
+from infrastructure.mail.letters import Letters
+from infrastructure.workers.metrics import MAILS
+from projections import mailings
+from projections.mailings import Mailing
+
+BATCH: Final = 20
+_THIS_MAIL: Final = (
+    smtplib.SMTPSenderRefused,
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPDataError,
+    smtplib.SMTPNotSupportedError,
+)
+"""What the server has against one mail; the connection goes on."""
+
+_TIMEOUT_SECONDS: Final = 5.0
+_log = structlog.get_logger()
+
+
+class Postman:
+    """Sends what is due. A mail that could not be sent is due again after a while and keeps none of the others."""
+
+    def __init__(self, database: Database, letters: Letters, smtp_url: str) -> None:
+        self._database = database
+        self._letters = letters
+        self._smtp_url = smtp_url
+
+    def deliver_due(self) -> None:
+        """Send everything that is due now, a few at a time over one connection. Raises Unavailable."""
+        while batch := self._claim():
+            try:
+                with connected(self._smtp_url) as server:
+                    for mailing in batch:
+                        self._deliver(server, mailing)
+            except Unavailable:
+                raise
+            except OSError as error:  # smtplib's errors are OSErrors
+                # The rest of the batch is due again by its claim.
+                MAILS.labels("unreachable").inc()
+                _log.warning("mail server away, mails wait", error=str(error))
+                return
+
+    def _claim(self) -> list[Mailing]:
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            return mailings.claim_due(cursor, BATCH)
+
+    def _deliver(self, server: smtplib.SMTP, mailing: Mailing) -> None:
+        """Send one mail and record what became of it. Raises what is wrong with the server or the database."""
+        try:
+            mail = self._letters.write(mailing)
+            if mail is None:
+                self._settle(mailing, "refused", "the recipient has no address")
+                return
+            server.send_message(mail)
+        except _THIS_MAIL as error:
+            self._settle(mailing, "refused" if _is_final(error) else "pending", f"{type(error).__name__}: {error}")
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other mails can be sent
+            _log.error("mail cannot be written", mailing=mailing, exc_info=error)
+            self._settle(mailing, "pending", f"{type(error).__name__}: {error}")
+        else:
+            self._settle(mailing, "sent", None)
+
+    def _settle(self, mailing: Mailing, status: Literal["pending", "sent", "refused"], error: str | None) -> None:
+        MAILS.labels(status).inc()
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            mailings.settle(cursor, mailing, status, error)
+
+
+def connected(smtp_url: str) -> smtplib.SMTP:
+    """A connection to the mail server: smtps:// speaks TLS from the start, smtp:// as soon as the server offers it."""
+    address = urlsplit(smtp_url)
+    assert address.hostname is not None
+    kind = smtplib.SMTP_SSL if address.scheme == "smtps" else smtplib.SMTP
+    server = kind(address.hostname, address.port or 0, timeout=_TIMEOUT_SECONDS)
+    if address.scheme == "smtp" and server.ehlo()[0] == 250 and server.has_extn("starttls"):
+        server.starttls()
+    if address.username:
+        server.login(unquote(address.username), unquote(address.password or ""))
+    return server
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the mail server will never take this mail for its recipient (a code of 500 or more)."""
+    match error:
+        case smtplib.SMTPRecipientsRefused(recipients=recipients):
+            return all(code >= 500 for code, _ in recipients.values())
+        case smtplib.SMTPDataError(smtp_code=code):
+            return bool(code >= 500)
+        case _:
+            return False

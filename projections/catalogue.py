@@ -1,0 +1,21 @@
+"""Every projection there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from projections.audit import AUDIT
+from projections.bookings import BOOKINGS
+from projections.listings import LISTINGS
+from projections.mailings import MAILINGS
+from projections.projection import Projection
+
+PROJECTIONS: Final[Mapping[str, Projection]] = {
+    projection.name: projection for projection in (LISTINGS, BOOKINGS, MAILINGS, AUDIT)
+}
+
+
+def running(*, audit: bool) -> list[Projection]:
+    """Those that the workers keep up to date."""
+    return [projection for projection in PROJECTIONS.values() if audit or projection is not AUDIT]

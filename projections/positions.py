@@ -1,0 +1,101 @@
+"""How far each consumer of the log has come, and why it stands still when it does.
+
+A projection's position is moved in the transaction of its rows, for events that it does not care for too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic, sleep
+from typing import Final
+
+from projections.projection import Connection, Cursor
+
+_COLUMNS: Final = "name, version, position, stopped_reason, moved_at"
+_POLL_SECONDS: Final = 0.004
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a consumer stands: everything up to `position` is done. `stopped_reason` None: nothing is wrong."""
+
+    name: str
+    version: int
+    position: int
+    stopped_reason: str | None
+    moved_at: datetime
+
+
+class Behind(Exception):
+    """A read model has not come as far as was asked for. `reason` is for people."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+def register(cursor: Cursor, name: str, version: int) -> None:
+    """Begin at the start of the log, unless begun already."""
+    cursor.execute("INSERT INTO positions (name, version) VALUES (%s, %s) ON CONFLICT DO NOTHING", [name, version])
+
+
+def standings(cursor: Cursor) -> dict[str, Standing]:
+    """Every consumer by name."""
+    cursor.execute(f"SELECT {_COLUMNS} FROM positions ORDER BY name")  # noqa: S608 - a constant
+    return {row[0]: Standing(*row) for row in cursor.fetchall()}
+
+
+def lock(cursor: Cursor, name: str) -> Standing | None:
+    """The standing, locked until the transaction ends; None when somebody else has it."""
+    cursor.execute(f"SELECT {_COLUMNS} FROM positions WHERE name = %s FOR UPDATE SKIP LOCKED", [name])  # noqa: S608
+    row = cursor.fetchone()
+    return Standing(*row) if row else None
+
+
+def move(cursor: Cursor, name: str, position: int) -> None:
+    """Everything up to `position` is done; whatever was wrong is not any more."""
+    cursor.execute(
+        "UPDATE positions SET position = %s, stopped_reason = NULL, moved_at = clock_timestamp() WHERE name = %s",
+        [position, name],
+    )
+
+
+def stop(cursor: Cursor, name: str, reason: str) -> bool:
+    """Say why a consumer stands still; whether that is news."""
+    cursor.execute(
+        "UPDATE positions SET stopped_reason = %s WHERE name = %s AND stopped_reason IS DISTINCT FROM %s",
+        [reason, name, reason],
+    )
+    return cursor.rowcount == 1
+
+
+def reached(cursor: Cursor, name: str) -> int:
+    """How far a consumer has come; 0 before it ever ran."""
+    cursor.execute("SELECT position FROM positions WHERE name = %s", [name])
+    row = cursor.fetchone()
+    return row[0] if row else 0
+
+
+def wait_until(
+    connect: Callable[[], AbstractContextManager[Connection]], name: str, position: int, timeout_seconds: float = 2.0
+) -> None:
+    """Return once a read model shows `position`, so that people see what they just did.
+
+    No connection is held while waiting. Raises Behind after the time, or at once when the read model is stopped.
+    """
+    deadline = monotonic() + timeout_seconds
+    while True:
+        with connect() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT position, stopped_reason FROM positions WHERE name = %s", [name])
+            at, stopped = cursor.fetchone() or (0, None)
+        if at >= position:
+            return
+        if stopped is not None:
+            raise Behind(name, stopped)
+        if monotonic() >= deadline:
+            raise Behind(name, f"it is at position {at} of the log and was asked for {position}")
+        sleep(_POLL_SECONDS)

@@ -1,0 +1,55 @@
+"""What a projection is: the facts it cares for, and what they do to its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from psycopg2 import extensions
+
+from domain.events import Event, Fact
+
+T = TypeVar("T")
+
+Cursor = extensions.cursor
+Connection = extensions.connection
+
+After = tuple[str | int, ...]
+"""Where a page ends: the values of its order in the last row, as JSON values. Opaque to clients."""
+
+PAGE_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Rows derived from the log, and from nothing else.
+
+    `apply` is given the events with one of `facts`, in the log's order, within the transaction that also moves the
+    projection's position: so each event is applied once, whatever dies when. It keeps no state but its rows and
+    writes no time but the events' own, so that replaying the log makes the same rows again.
+
+    `version` counts changes of what `apply` makes of an event: rows of another version are to be rebuilt. `tables`
+    are all that it fills, and what a rebuild empties first.
+    """
+
+    name: str
+    version: int
+    tables: tuple[str, ...]
+    facts: tuple[type[Fact], ...]
+    apply: Callable[[Cursor, Sequence[Event]], None]
+    rebuildable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows of a query, and where the next page begins (None: there is none)."""
+
+    items: list[T]
+    after: After | None
+
+
+def page_of(rows: Sequence[T], limit: int, place: Callable[[T], After]) -> Page[T]:
+    """The page that `limit` + 1 rows asked for make: a row too many says that there is a next page."""
+    items = list(rows[:limit])
+    return Page(items, place(items[-1]) if len(rows) > limit else None)
