@@ -7,7 +7,7 @@ from uuid import UUID
 
 from application.ports import Answer, Idempotency, Person, VersionConflict
 from infrastructure.database import Database
-from infrastructure.event_store.recorder import answer_document, raise_kept
+from infrastructure.event_store.recorder import answer_document, raise_kept, to_json
 
 _COLUMNS = "user_id, username, email, name, phone, bio, password_hash, version, created_at"
 
@@ -47,7 +47,7 @@ class People:
         """
         with self._database.transaction() as connection, connection.cursor() as cursor:
             if answer is not None:
-                cursor.execute("SELECT to_jsonb(kept) FROM keep_answer(%s) AS kept", [answer_document(answer)])
+                cursor.execute("SELECT to_jsonb(kept) FROM keep_answer(%s) AS kept", [to_json(answer_document(answer))])
                 ((kept,),) = cursor.fetchall()
                 if kept["key"] is not None:
                     raise_kept(kept, answer[0])

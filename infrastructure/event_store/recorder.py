@@ -28,7 +28,7 @@ from infrastructure.database import Database
 from infrastructure.event_store.mapper import StoredFact
 
 _COLUMNS = "stream_id, version, type, data, position, partition_key, schema_version, meta, recorded_at"
-_APPEND = "SELECT positions, kept FROM append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+_APPEND = "SELECT positions, kept FROM append($1)"
 _LOAD = f"""
     SELECT {_COLUMNS}, NULL::jsonb AS kept FROM events WHERE stream_id = ANY ($1::uuid[])
     UNION ALL
@@ -68,15 +68,15 @@ class PostgresRecorder(ApplicationRecorder):
         rows = [_row(event) for event in stored_events]
         # The order append() writes in, the same for everybody, so that two appends never wait for each other.
         order = sorted(range(len(rows)), key=lambda i: (rows[i].originator_id, rows[i].originator_version))
-        positions = self._append(_arguments([rows[i] for i in order], nights, answer, person), answer)
+        positions = self._append(_command([rows[i] for i in order], nights, answer, person), answer)
         placed = dict(zip(order, positions, strict=True))
         return [placed[i] for i in range(len(rows))]
 
-    def _append(self, arguments: Sequence[object], answer: tuple[Idempotency, Answer] | None) -> Sequence[int]:
+    def _append(self, command: str, answer: tuple[Idempotency, Answer] | None) -> Sequence[int]:
         for attempt in range(1, _ATTEMPTS + 1):
             with self._database.connection() as connection:
                 try:
-                    ((positions, kept),) = connection.run_prepared("lodger_append", _APPEND, arguments)
+                    ((positions, kept),) = connection.run_prepared("lodger_append", _APPEND, [command])
                 except (DeadlockDetected, SerializationFailure):
                     if attempt == _ATTEMPTS:
                         raise
@@ -93,7 +93,7 @@ class PostgresRecorder(ApplicationRecorder):
         """All events of some streams, sorted by (stream, version). Raises AnswerKept, AnswerInFlight, KeyReused."""
         key = (idempotency.principal, idempotency.route, idempotency.key) if idempotency else (None, None, None)
         with self._database.connection() as connection:
-            rows = connection.run_prepared("lodger_load", _LOAD, [_array(stream_ids), *key])
+            rows = connection.run_prepared("lodger_load", _LOAD, [list(stream_ids), *key])
         if idempotency and rows and rows[-1][-1] is not None:  # NULLs sort last
             raise_kept(rows[-1][-1], idempotency)
         return [_stored(row[:-1]) for row in rows]
@@ -168,55 +168,55 @@ def raise_kept(kept: dict[str, Any], idempotency: Idempotency) -> NoReturn:
     raise AnswerKept(Answer(kept["status"], kept["body"], kept["headers"], kept["position"]))
 
 
-def answer_document(answer: tuple[Idempotency, Answer] | None) -> str | None:
-    """What keep_answer() in the database takes."""
-    if answer is None:
-        return None
+def answer_document(answer: tuple[Idempotency, Answer]) -> dict[str, object]:
+    """What keep_answer() in the database takes, before it is JSON."""
     idempotency, given = answer
-    return _json(
-        {
-            "principal": idempotency.principal,
-            "route": idempotency.route,
-            "key": idempotency.key,
-            "digest": idempotency.digest,
-            "status": given.status,
-            "body": given.body,
-            "headers": given.headers,
-        }
-    )
+    return {
+        "principal": idempotency.principal,
+        "route": idempotency.route,
+        "key": idempotency.key,
+        "digest": idempotency.digest,
+        "status": given.status,
+        "body": given.body,
+        "headers": given.headers,
+    }
 
 
-def _arguments(
+def to_json(value: object) -> str:
+    """JSON as the database's functions take it: ids and dates as text, bytes in base64."""
+    return msgspec.json.encode(value).decode()
+
+
+def _command(
     rows: Sequence[StoredFact],
     nights: NightsChange | None,
     answer: tuple[Idempotency, Answer] | None,
     person: NewPerson | None,
-) -> Sequence[object]:
-    """The arguments of append(), in its order."""
-    partitions = {row.partition_key for row in rows}
-    if len(partitions) > 1:
-        raise ValueError(f"one append stays in one partition, these events are of {len(partitions)}")
-    return [
-        str(partitions.pop()) if partitions else None,
-        _array([row.originator_id for row in rows]),
-        [row.originator_version for row in rows],
-        [row.topic for row in rows],
-        [row.schema_version for row in rows],
-        [row.state.decode() for row in rows],
-        [row.meta for row in rows],
-        _json(nights) if nights else None,
-        answer_document(answer),
-        _json(person) if person else None,
-    ]
-
-
-def _array(ids: Sequence[UUID | str]) -> str:
-    """A literal of `uuid[]`: cheaper than an ARRAY[…] of casts."""
-    return "{" + ",".join(map(str, ids)) + "}"
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+) -> str:
+    """The document that append() takes."""
+    if len({row.partition_key for row in rows}) > 1:
+        raise ValueError("one append stays in one partition")
+    command: dict[str, object] = {
+        "events": [
+            {
+                "partition_key": row.partition_key,
+                "stream_id": row.originator_id,
+                "version": row.originator_version,
+                "type": row.topic,
+                "schema_version": row.schema_version,
+                "data": row.state.decode(),
+                "meta": row.meta,
+            }
+            for row in rows
+        ]
+    }
+    if answer is not None:
+        command["answer"] = answer_document(answer)
+    if person is not None:
+        command["person"] = person
+    if nights is not None:
+        command["nights"] = nights
+    return to_json(command)
 
 
 def _row(event: StoredEvent) -> StoredFact:

@@ -86,49 +86,50 @@ def upgrade() -> None:
         END IF;
     END $$;
 
-    CREATE FUNCTION append(
-        partition_key uuid, stream_ids uuid[], versions integer[], types text[], schema_versions integer[],
-        data text[], meta text[], nights jsonb, answer jsonb, person jsonb,
-        OUT positions bigint[], OUT kept jsonb
-    ) LANGUAGE plpgsql AS $$
+    CREATE FUNCTION append(command jsonb, OUT positions bigint[], OUT kept jsonb) LANGUAGE plpgsql AS $$
+    -- `command` is {"events": […], "answer": {…}, "person": {…}, "nights": {"give_back": […], "take": […]}}, all but
+    -- the events optional. One document, because ten parameters take longer to pass than an event to insert.
     -- `positions` are those of the events sorted by (stream, version); `kept` is the answer this command already
     -- got, and then nothing else happens. The events come last: whatever has to wait, waits without holding
     -- the lock on `events` that readers of the log wait for.
     DECLARE
         earlier answers;
     BEGIN
-        IF answer IS NOT NULL THEN
-            earlier := keep_answer(answer);
+        IF command ? 'answer' THEN
+            earlier := keep_answer(command->'answer');
             IF earlier.key IS NOT NULL THEN
                 kept := to_jsonb(earlier);
                 RETURN;
             END IF;
         END IF;
 
-        IF person IS NOT NULL THEN
-            PERFORM take_identities((person->>'user_id')::uuid, person->'identities');
+        IF command ? 'person' THEN
+            PERFORM take_identities((command#>>'{person,user_id}')::uuid, command#>'{person,identities}');
             INSERT INTO people (user_id, username, email, name, password_hash)
-            VALUES ((person->>'user_id')::uuid, person->>'username', person->>'email', person->>'name',
-                    person->>'password_hash');
+            SELECT p.user_id, p.username, p.email, p.name, p.password_hash
+            FROM jsonb_to_record(command->'person')
+                AS p(user_id uuid, username text, email text, name text, password_hash text);
         END IF;
 
-        IF nights IS NOT NULL THEN
-            PERFORM change_nights(nights->'give_back', nights->'take');
+        IF command ? 'nights' THEN
+            PERFORM change_nights(command#>'{nights,give_back}', command#>'{nights,take}');
         END IF;
 
         WITH appended AS (
             INSERT INTO events (partition_key, stream_id, version, type, schema_version, data, meta)
-            SELECT append.partition_key, e.*
-            FROM unnest(stream_ids, versions, types, schema_versions, append.data, append.meta)
-                AS e(stream_id, version, type, schema_version, data, meta)
+            SELECT e.partition_key, e.stream_id, e.version, e.type, e.schema_version, e.data, e.meta
+            FROM jsonb_to_recordset(command->'events')
+                AS e(partition_key uuid, stream_id uuid, version integer, type text, schema_version integer,
+                     data text, meta text)
             ORDER BY e.stream_id, e.version
             RETURNING position
         )
         SELECT array_agg(position ORDER BY position) INTO positions FROM appended;
 
-        IF answer IS NOT NULL THEN
-            UPDATE answers a SET position = positions[array_upper(positions, 1)]
-            WHERE (a.principal, a.route, a.key) = (answer->>'principal', answer->>'route', answer->>'key');
+        IF command ? 'answer' THEN
+            UPDATE answers a SET position = positions[cardinality(positions)]
+            WHERE (a.principal, a.route, a.key)
+                = (command#>>'{answer,principal}', command#>>'{answer,route}', command#>>'{answer,key}');
         END IF;
     END $$;
     """)
