@@ -1,0 +1,39 @@
+"""The HTTP application. Nothing is wired here: `create_app` is given everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+
+from api import headers, metrics, pages, problems, tracing
+from api.edge import EXTENSION, ApiOptions, Edge, Reads
+from api.openapi import describe
+from api.resources import auth, bookings, calendars, health, operator, payments, properties, quotes, users
+from api.tokens import Tokens
+from application.lodger import Lodger
+
+_HERE: Final = str(Path(__file__).parent)
+
+
+def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
+    """The WSGI application.
+
+    `reads` opens a psycopg2 connection in autocommit for the queries of `projections` (a `Database.connection` does).
+    What `options` needs is said at `ApiOptions`.
+    """
+    app = Flask("lodger", template_folder="templates", static_folder=None, root_path=_HERE)
+    app.config["MAX_CONTENT_LENGTH"] = options.body_limit
+    app.url_map.merge_slashes = False
+    app.extensions[EXTENSION] = Edge(lodger, reads, options, Tokens(options.token_key, options.issuer))
+    for part in (tracing, metrics, headers, problems):
+        part.register(app)
+    api = describe(app)
+    for noun in (users, auth, properties, calendars, quotes, bookings, payments, health):
+        api.register_blueprint(noun.resource)
+    app.register_blueprint(pages.docs)
+    if options.sandbox is not None:
+        api.register_blueprint(operator.resource)
+        app.register_blueprint(pages.sandbox)
+    return app

@@ -1,0 +1,115 @@
+"""Commands over HTTP: who calls, how an answer is kept and repeated, and which position it was committed at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Response, g, request
+from marshmallow import Schema
+
+from api.answers import encode
+from api.edge import edge
+from api.metrics import COMMANDS
+from application.calls import Call
+from application.ports import Answer, AnswerInFlight, AnswerKept, Idempotency, KeyReused
+from domain.events import Actor
+from domain.rejections import Rejected
+
+KEY_HEADER: Final = "Idempotency-Key"
+POSITION_HEADER: Final = "Lodger-Position"
+REPLAYED_HEADER: Final = "Idempotency-Replayed"
+
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+def carry_out(
+    command: Callable[[Call], Answer | None],
+    show: Callable[[Any, datetime], Answer],
+    *,
+    actor: Actor | None = None,
+    principal: str | None = None,
+) -> Response:
+    """Run a use case as a call of whoever is signed in, and send its answer or the one it got before.
+
+    `show` makes the answer of what the use case shows, at the command's time; its text is kept under the request's
+    Idempotency-Key and is the same on every repeat. `actor` and `principal` are for those who have no account yet.
+    """
+    lodger = edge().lodger
+    now = lodger.clock.now()
+    call = Call(
+        actor=actor or Actor("user", str(g.user_id)),
+        now=now,
+        command_id=lodger.new_id(),
+        correlation_id=UUID(g.request_id),
+        idempotency=_idempotency(principal or f"user:{g.user_id}"),
+        render=lambda shown: show(shown, now),
+    )
+    name = str(request.endpoint).rpartition(".")[2]
+    try:
+        answer = command(call)
+    except AnswerKept as kept:
+        COMMANDS.labels(name, "replayed").inc()
+        return _sent(kept.answer, replayed=True)
+    except AnswerInFlight as error:
+        raise Rejected("request_in_flight", "The first of these requests has no answer yet.") from error
+    except KeyReused as error:
+        raise Rejected("idempotency_key_reused", "This Idempotency-Key came with another body before.") from error
+    except Rejected as refusal:
+        COMMANDS.labels(name, refusal.code).inc()
+        raise
+    assert answer is not None, "every call here renders"
+    COMMANDS.labels(name, "accepted").inc()
+    return _sent(answer)
+
+
+def answer(schema: Schema | None, shown: object, status: int = 200, **headers: str) -> Answer:
+    """An answer to keep and send: `shown` dumped by `schema`; underscores in header names are dashes."""
+    body = "" if schema is None else encode(schema.dump(shown))
+    return Answer(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def must_have_key() -> None:
+    """Refuse a request without Idempotency-Key, where repeating it blindly would hurt."""
+    if KEY_HEADER not in request.headers:
+        raise Rejected("idempotency_key_required", "Make up an Idempotency-Key, and repeat it when you try again.")
+
+
+def expected_version() -> int:
+    """The version that If-Match names. Raises Rejected `precondition_required` or `revision_stale`."""
+    if "If-Match" not in request.headers:
+        raise Rejected("precondition_required", "Send the ETag of what you saw as If-Match.")
+    versions = request.if_match.as_set()
+    only = versions.pop() if len(versions) == 1 else ""
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", only, re.ASCII):
+        raise Rejected("revision_stale", "If-Match names no version of this.")
+    return int(only)
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def _idempotency(principal: str) -> Idempotency | None:
+    key = request.headers.get(KEY_HEADER)
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise Rejected("idempotency_key_malformed", "An Idempotency-Key has 1 to 200 visible ASCII characters.")
+    body = request.get_data(cache=True).decode()
+    digest = edge().lodger.signer.digest("request body", f"{request.query_string.decode('latin-1')}\n{body}")
+    return Idempotency(principal, f"{request.method} {request.path}", key, digest)
+
+
+def _sent(answer: Answer, *, replayed: bool = False) -> Response:
+    response = Response(answer.body, answer.status, dict(answer.headers), mimetype="application/json")
+    if not answer.body:
+        del response.headers["Content-Type"]
+    if answer.position is not None:
+        response.headers[POSITION_HEADER] = str(answer.position)
+    if replayed:
+        response.headers[REPLAYED_HEADER] = "true"
+    return response

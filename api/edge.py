@@ -1,0 +1,96 @@
+"""What the HTTP layer is given from outside, and how a request reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol, cast
+from uuid import UUID
+
+from flask import current_app
+
+from api.tokens import Tokens
+from application.lodger import Lodger
+from domain.money import Money
+
+Reads = Callable[[], AbstractContextManager[Any]]
+"""Opens a psycopg2 connection in autocommit, for the queries of `projections`."""
+
+
+class SandboxCharge(Protocol):
+    """A charge as the sandbox's payment page shows it."""
+
+    @property
+    def payment_id(self) -> UUID: ...
+
+    @property
+    def amount(self) -> Money: ...
+
+    @property
+    def method(self) -> Literal["card", "mobile_money"]: ...
+
+    @property
+    def status(self) -> str: ...
+
+
+class SandboxGateway(Protocol):
+    """The sandbox provider's own side: the payer's answers."""
+
+    def find(self, reference: str) -> SandboxCharge | None: ...
+
+    def approve(self, reference: str) -> None: ...
+
+    def decline(self, reference: str) -> None: ...
+
+
+class MovableClock(Protocol):
+    """A clock that an operator can move."""
+
+    def advance_to(self, instant: datetime) -> datetime:
+        """Move forward; returns what it shows. Raises Rejected `clock_backwards`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """What exists outside production only."""
+
+    gateway: SandboxGateway
+    clock: MovableClock
+
+
+@dataclass(frozen=True, slots=True)
+class ApiOptions:
+    """How the API is set up.
+
+    `token_key` signs access tokens (32 bytes or more), `issuer` (the public URL) is named in them. `operator_token`
+    is the bearer token of /v1/operator. `checks` are what /readyz asks, by name: each returns, or raises what is
+    wrong. `sandbox` None leaves the payment page and the operator's clock out. `body_limit` is in bytes.
+    """
+
+    token_key: bytes
+    issuer: str
+    operator_token: str
+    checks: Mapping[str, Callable[[], object]] = field(default_factory=dict)
+    sandbox: Sandbox | None = None
+    body_limit: int = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Everything a resource works with."""
+
+    lodger: Lodger
+    reads: Reads
+    options: ApiOptions
+    tokens: Tokens
+
+
+EXTENSION = "lodger"
+
+
+def edge() -> Edge:
+    """The edge of the app that handles this request."""
+    return cast("Edge", current_app.extensions[EXTENSION])

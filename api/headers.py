@@ -1,0 +1,39 @@
+"""Headers that every answer carries, and the media types that clients may ask for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import NotAcceptable
+
+_ALWAYS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_NOTHING_RUNS: Final = "default-src 'none'; frame-ancestors 'none'"
+PAGE: Final = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The policy of pages: what they load comes from here."""
+
+
+def register(app: Flask) -> None:
+    @app.before_request
+    def must_be_acceptable() -> None:
+        accepted = request.accept_mimetypes
+        if request.path.startswith("/v1/") and accepted and not accepted.accept_json:
+            raise NotAcceptable("Answers here are application/json and application/problem+json.")
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        for name, value in _ALWAYS.items():
+            response.headers.setdefault(name, value)
+        is_page = response.mimetype == "text/html"
+        response.headers.setdefault("Content-Security-Policy", PAGE if is_page else _NOTHING_RUNS)
+        if request.path.startswith("/v1/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

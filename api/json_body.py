@@ -1,0 +1,72 @@
+"""Strict JSON bodies: one meaning for every text, or 400."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any, Final, NoReturn
+
+from flask import Request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from domain.rejections import Rejected
+
+DEPTH_MAX: Final = 64
+
+
+def read_json(request: Request) -> Any:
+    """The request's JSON, with fractions as Decimal; None when there is no body.
+
+    Raises Rejected `json_malformed`, and 413 and 415 as HTTP exceptions.
+    """
+    raw = request.get_data(cache=True)
+    if not raw:
+        return None
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
+    return parse(raw)
+
+
+def parse(raw: bytes) -> Any:
+    """JSON as RFC 8259 has it, and stricter: UTF-8, no key twice, no NaN, no half of a surrogate pair, no abyss."""
+    try:
+        text = raw.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_unique, parse_float=Decimal, parse_constant=_no_number)
+        _must_be_shallow_text(value, 0)
+    except UnicodeError as error:
+        raise Rejected("json_malformed", "The body is not UTF-8 text.") from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
+        raise Rejected("json_malformed", f"The body is not JSON: {error}"[:200]) from error
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise Rejected("json_malformed", "The body names a key twice in one object.")
+    return value
+
+
+def _no_number(name: str) -> NoReturn:
+    raise Rejected("json_malformed", f"{name} is not JSON.")
+
+
+def _must_be_shallow_text(value: Any, depth: int) -> None:
+    """Encoding raises UnicodeError for a lone surrogate, which no database and no answer could carry."""
+    if depth > DEPTH_MAX:
+        raise _too_deep()
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            key.encode()
+            _must_be_shallow_text(each, depth + 1)
+    elif isinstance(value, list):
+        for each in value:
+            _must_be_shallow_text(each, depth + 1)
+
+
+def _too_deep() -> Rejected:
+    return Rejected("json_malformed", f"The body is nested deeper than {DEPTH_MAX} levels.", maximum=DEPTH_MAX)

@@ -1,0 +1,77 @@
+"""Lists: read models that are waited for when the client has just written, and pages behind signed cursors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import request
+
+from api.commands import POSITION_HEADER
+from api.edge import edge
+from domain.rejections import Rejected
+from projections.positions import Behind, wait_until
+from projections.projection import After, Cursor, Projection
+
+_PATIENCE_SECONDS: Final = 2.0
+_CURSOR_LIFETIME: Final = timedelta(days=1)
+_PURPOSE: Final = "cursor"
+
+
+@contextmanager
+def reading(projection: Projection) -> Iterator[Cursor]:
+    """A cursor on a read model that shows the position this request was sent, if it was sent one.
+
+    Raises Rejected `position_malformed` or, after 2 s, `read_model_behind`.
+    """
+    reads = edge().reads
+    position = _position_sent()
+    if position:
+        try:
+            wait_until(reads, projection.name, position, _PATIENCE_SECONDS)
+        except Behind as behind:
+            raise Rejected("read_model_behind", f"{behind.name}: {behind.reason}") from behind
+    with reads() as connection, connection.cursor() as cursor:
+        yield cursor
+
+
+def _position_sent() -> int:
+    sent = request.headers.get(POSITION_HEADER, "0")
+    if not re.fullmatch(r"[0-9]{1,18}", sent, re.ASCII):
+        raise Rejected("position_malformed", "Send the Lodger-Position of an answer, as it was.")
+    return int(sent)
+
+
+@dataclass(frozen=True, slots=True)
+class PageAsked:
+    """Which page of a query is wanted. A cursor is of one query only: `query` is what tells it from others."""
+
+    after: After | None
+    limit: int
+    query: str
+
+    def next_cursor(self, after: After | None) -> str | None:
+        """The cursor of the page that begins after `after`."""
+        if after is None:
+            return None
+        lodger = edge().lodger
+        return lodger.signer.sign(
+            _PURPOSE, {"query": self.query, "after": after}, lodger.clock.now() + _CURSOR_LIFETIME
+        )
+
+
+def page_asked(arguments: Mapping[str, Any], *query: object) -> PageAsked:
+    """The page that `limit` and `cursor` ask for. Raises Rejected `cursor_invalid` or `cursor_expired`."""
+    lodger = edge().lodger
+    asked = lodger.signer.digest(_PURPOSE, repr(query)).hex()
+    if "cursor" not in arguments:
+        return PageAsked(None, arguments["limit"], asked)
+    claims = lodger.signer.verify(_PURPOSE, arguments["cursor"], lodger.clock.now())
+    after = claims["after"]
+    if claims["query"] != asked or not isinstance(after, list):
+        raise Rejected("cursor_invalid", "This cursor is of another query.")
+    return PageAsked(tuple(after), arguments["limit"], asked)

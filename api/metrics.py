@@ -1,0 +1,35 @@
+"""What is counted and timed. The /metrics page is another process's; this one only adds up."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Final
+
+from flask import Flask, Response, g, request
+from prometheus_client import Counter, Histogram
+
+REQUESTS: Final = Counter("lodger_http_requests_total", "Requests answered.", ["method", "route", "status"])
+SECONDS: Final = Histogram(
+    "lodger_http_request_seconds",
+    "Seconds from the first byte to the answer.",
+    ["method", "route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+COMMANDS: Final = Counter(
+    "lodger_commands_total", "Commands by outcome: accepted, replayed or a refusal.", ["command", "outcome"]
+)
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS", "PUT"})
+
+
+def register(app: Flask) -> None:
+    """`g.began` is set by `tracing`."""
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        # the rule and not the path, and no made-up method: a label's values must stay few
+        route = request.url_rule.rule if request.url_rule else "none"
+        method = request.method if request.method in _METHODS else "other"
+        REQUESTS.labels(method, route, response.status_code).inc()
+        SECONDS.labels(method, route).observe(perf_counter() - g.began)
+        return response

@@ -1,0 +1,92 @@
+"""OpenAPI 3.1 from the same declarations that serve requests."""
+
+from __future__ import annotations
+
+import http
+from typing import Any, Final
+
+from flask import Flask, Response
+from flask_smorest import Api  # type: ignore[import-untyped]
+from marshmallow import fields
+from werkzeug.exceptions import HTTPException
+
+from api import problems
+from api.schemas.fields import MONEY_SCHEMA, Documented, Strict
+
+_ABOUT: Final = """\
+Book stays, host them, pay for them, and replay everything that happened.
+
+**Signing in**: `POST /v1/auth/tokens`, then send `Authorization: Bearer …`.
+**Money** is a decimal string and a currency, never a float. **Dates** are local dates of the property; a stay is
+`check_in` until, and without, `check_out`. **References** (`property`, `guest`, `booking` …) are ids.
+**Trying again** is safe with an `Idempotency-Key`. **Reading your own writes**: send a list the `Lodger-Position`
+that your command answered. **Errors** are problem details (RFC 9457) with a stable `type`.
+"""
+
+
+class ProblemSchema(Strict):
+    """Problem details (RFC 9457). Further members say more about the `type`."""
+
+    type = fields.String(required=True, metadata={"description": "Stable; leads to a page about it."})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    instance = fields.String(required=True, metadata={"description": "This request, as our log knows it."})
+    errors = fields.Dict(keys=fields.String(), metadata={"description": "Messages by field."})
+
+    class Meta:
+        unknown = "include"  # extension members
+
+
+class LodgerApi(Api):  # type: ignore[misc]
+    """flask-smorest with our errors."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        return problems.of_http(error)
+
+    def _register_responses(self) -> None:
+        """The library's own would promise application/json."""
+        for status in http.HTTPStatus:
+            if status >= 400:
+                self.spec.components.response(status.name, _problem(status.phrase), lazy=True)
+        self.spec.components.response("DEFAULT_ERROR", _problem("Any other error"), lazy=True)
+
+
+def describe(app: Flask) -> LodgerApi:
+    """The app's description, served at /openapi.json; resources are registered with it."""
+    app.config.update(
+        API_TITLE="Lodger",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        API_SPEC_OPTIONS={
+            "info": {"description": _ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
+            "servers": [{"url": "/"}],
+        },
+    )
+    api = LodgerApi(app)
+    components = api.spec.components
+    components.schema("Money", MONEY_SCHEMA)
+    components.security_scheme("access_token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    components.security_scheme(
+        "operator_token", {"type": "http", "scheme": "bearer", "description": "The operator's token."}
+    )
+    api.ma_plugin.converter.add_attribute_function(_own_field)
+    return api
+
+
+def _own_field(_converter: Any, field: fields.Field[Any], **_: Any) -> dict[str, Any]:
+    """apispec asks this of every field: ours answer for themselves."""
+    if not isinstance(field, Documented):
+        return {}
+    if not field.allow_none:
+        return dict(field.openapi)
+    if "$ref" in field.openapi:
+        return {"anyOf": [field.openapi, {"type": "null"}]}
+    return {**field.openapi, "type": [field.openapi["type"], "null"]}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {problems.MIMETYPE: {"schema": ProblemSchema}}}

@@ -1,0 +1,232 @@
+"""How an operation is declared, once: who may call it, what comes in, what goes out. OpenAPI is made from the same."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final, Literal, TypeVar
+from uuid import UUID
+
+from flask import Request, Response, g, request
+from flask_smorest import Blueprint  # type: ignore[import-untyped]
+from marshmallow import RAISE, Schema
+from webargs.core import missing
+from webargs.flaskparser import FlaskParser
+
+from api.answers import encode
+from api.commands import KEY_HEADER, POSITION_HEADER, REPLAYED_HEADER, must_have_key
+from api.edge import edge
+from api.json_body import read_json
+from domain.rejections import Rejected
+
+Who = Literal["anyone", "user", "operator"]
+Method = Literal["POST", "PATCH", "DELETE"]
+Key = Literal["honoured", "required"]
+View = TypeVar("View", bound=Callable[..., Any])
+
+_ALWAYS_POSSIBLE: Final = (400, 406, 500, 503)
+_WITH_BODY: Final = (413, 415, 422)
+
+
+class StrictParser(FlaskParser):
+    """Reads JSON strictly, and refuses unknown query parameters as it does unknown fields."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {"json": RAISE, "query": RAISE}  # noqa: RUF012
+
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002 - the library's signature
+        body = read_json(req)
+        return missing if body is None else body
+
+
+class Resource(Blueprint):  # type: ignore[misc]
+    """The operations of one noun."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def query(
+        self,
+        rule: str,
+        answers: type[Schema],
+        *,
+        arguments: type[Schema] | None = None,
+        who: Who = "user",
+        waits: bool = False,
+        refuses: Sequence[int] = (),
+    ) -> Callable[[View], View]:
+        """A read that changes nothing. The view returns what `answers` dumps, or (that, headers).
+
+        `waits` says that it reads a read model, and waits for the position it is sent.
+        """
+        statuses = [*refuses, *([422] if arguments else [])]
+        headers = [_POSITION_SENT] if waits else []
+
+        def declare(view: View) -> View:
+            operation = self.response(200, answers)(_dumped(view, answers()))
+            if arguments is not None:
+                operation = self.arguments(arguments, location="query")(operation)
+            self.route(rule, methods=["GET"])(self._declared(operation, who, headers, statuses))
+            return view
+
+        return declare
+
+    def command(
+        self,
+        method: Method,
+        rule: str,
+        answers: type[Schema] | None,
+        *,
+        body: type[Schema] | None = None,
+        optional: bool = False,
+        arguments: type[Schema] | None = None,
+        example: dict[str, Any] | None = None,
+        status: int = 200,
+        who: Who = "user",
+        key: Key | None = "honoured",
+        if_match: bool = False,
+        returns: Sequence[str] = (),
+        refuses: Sequence[int] = (),
+    ) -> Callable[[View], View]:
+        """Something that takes effect. The view returns the response of `commands.carry_out`.
+
+        `key` None is for what keeps no answer; `returns` names further headers of the answer.
+        """
+        statuses = [*refuses, *(_WITH_BODY if body else ())]
+        statuses += [422] if arguments or key else []
+        statuses += [409] if key else []
+        statuses += [412, 428] if if_match else []
+        sent = [*([_KEY_SENT[key]] if key else []), *([_IF_MATCH_SENT] if if_match else [])]
+        returned = {name: _RETURNED[name] for name in (*((POSITION_HEADER, REPLAYED_HEADER) if key else ()), *returns)}
+
+        def declare(view: View) -> View:
+            operation = self.response(status, answers, headers=returned or None)(view)
+            if body is not None:
+                operation = self.arguments(body, required=not optional, example=example)(operation)
+            if arguments is not None:
+                operation = self.arguments(arguments, location="query")(operation)
+            operation = _keyed(operation) if key == "required" else operation
+            self.route(rule, methods=[method])(self._declared(operation, who, sent, statuses))
+            return view
+
+        return declare
+
+    def _declared(self, operation: Any, who: Who, headers: list[dict[str, Any]], statuses: list[int]) -> Any:
+        if who != "anyone":
+            statuses = [*statuses, 401]
+        for status in sorted({*statuses, *_ALWAYS_POSSIBLE}):
+            operation = self.alt_response(status, response=HTTPStatus(status).name)(operation)
+        documented: dict[str, Any] = {"security": _SECURITY[who]}
+        if headers:
+            documented["parameters"] = headers
+        return _guarded(_documented(operation, documented), who)
+
+
+def signed_in() -> UUID:
+    """The user who calls."""
+    user_id: UUID = g.user_id
+    return user_id
+
+
+def viewer() -> UUID | None:
+    """The user who calls, if anybody is signed in."""
+    user_id: UUID | None = g.get("user_id")
+    return user_id
+
+
+def _guarded(view: Callable[..., Any], who: Who) -> Callable[..., Any]:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        match who:
+            case "operator":
+                _must_be_operator()
+            case "user":
+                g.user_id = edge().tokens.user_of(_bearer())
+            case "anyone" if "Authorization" in request.headers:
+                g.user_id = edge().tokens.user_of(_bearer())
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def _must_be_operator() -> None:
+    if not hmac.compare_digest(_bearer().encode(), edge().options.operator_token.encode()):
+        raise Rejected("token_invalid", "This is not the operator's token.")
+
+
+def _bearer() -> str:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if not kind:
+        raise Rejected("token_required", "Log in at POST /v1/auth/tokens and send Authorization: Bearer …")
+    if kind.lower() != "bearer" or not token:
+        raise Rejected("token_invalid", "Only Authorization: Bearer … is understood.")
+    return token
+
+
+def _keyed(view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def keyed(*args: Any, **kwargs: Any) -> Any:
+        must_have_key()
+        return view(*args, **kwargs)
+
+    return keyed
+
+
+def _dumped(view: Callable[..., Any], schema: Schema) -> Callable[..., Response]:
+    @wraps(view)
+    def dumped(*args: Any, **kwargs: Any) -> Response:
+        result = view(*args, **kwargs)
+        shown, headers = result if isinstance(result, tuple) else (result, {})
+        return Response(encode(schema.dump(shown)), 200, headers, mimetype="application/json")
+
+    return dumped
+
+
+def _documented(view: Any, doc: dict[str, Any]) -> Any:
+    """`Blueprint.doc` would replace the parameters that a query's schema has; these join them."""
+    parameters = doc.pop("parameters", [])
+    if parameters:
+        view._apidoc.setdefault("arguments", {}).setdefault("parameters", []).extend(parameters)
+    return Resource.doc(**doc)(view)
+
+
+def _header(name: str, description: str, *, required: bool, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"in": "header", "name": name, "description": description, "required": required, "schema": schema}
+
+
+_KEY_TEXT: Final = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
+_KEY_SENT: Final[dict[str, dict[str, Any]]] = {
+    kind: _header(
+        KEY_HEADER,
+        "Made up by you for this one wish: sent again with the same body it gets the same answer and happens once.",
+        required=kind == "required",
+        schema=_KEY_TEXT,
+    )
+    for kind in ("honoured", "required")
+}
+_IF_MATCH_SENT: Final = _header(
+    "If-Match", "The ETag of what you saw.", required=True, schema={"type": "string", "pattern": '^"[1-9][0-9]{0,8}"$'}
+)
+_POSITION_SENT: Final = _header(
+    POSITION_HEADER,
+    "From a command's answer: the list is then not older than that command.",
+    required=False,
+    schema={"type": "string", "pattern": "^[0-9]{1,18}$"},
+)
+_RETURNED: Final[dict[str, dict[str, Any]]] = {
+    POSITION_HEADER: {
+        "description": "Where in the log this was committed. Lists that are sent it are not older.",
+        "schema": {"type": "integer"},
+    },
+    REPLAYED_HEADER: {
+        "description": '"true" when this answer was given before.',
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "Location": {"description": "Where the new thing is.", "schema": {"type": "string"}},
+    "ETag": {"description": "The version shown: send it as If-Match to change it.", "schema": {"type": "string"}},
+}
+_SECURITY: Final[dict[Who, list[dict[str, list[str]]]]] = {
+    "anyone": [],
+    "user": [{"access_token": []}],
+    "operator": [{"operator_token": []}],
+}

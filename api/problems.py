@@ -1,0 +1,219 @@
+"""The one place where errors become HTTP: problem details (RFC 9457), one stable type for each code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+import structlog
+from flask import Flask, Response, g
+from werkzeug.exceptions import HTTPException
+
+from application.ports import GatewayUnavailable
+from domain.rejections import Rejected
+
+MIMETYPE: Final = "application/problem+json"
+
+_BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
+    400: {
+        "bad_request": "The request cannot be understood",
+        "idempotency_key_malformed": "The Idempotency-Key is not 1 to 200 visible ASCII characters",
+        "idempotency_key_required": "This request needs an Idempotency-Key",
+        "json_malformed": "The body is not strict JSON",
+        "position_malformed": "The Lodger-Position is not a position",
+    },
+    401: {
+        "credentials_wrong": "E-mail address or password is wrong",
+        "token_invalid": "The access token is not valid",
+        "token_required": "An access token is needed",
+    },
+    403: {
+        "guest_required": "Only the guest may do this",
+        "host_required": "Only hosts may do this",
+    },
+    404: {
+        "block_not_found": "There is no such block",
+        "booking_not_found": "There is no such booking",
+        "not_found": "There is nothing here",
+        "payment_not_found": "There is no such payment",
+        "property_not_found": "There is no such property",
+        "user_not_found": "There is no such user",
+    },
+    405: {"method_not_allowed": "This method is not offered here"},
+    406: {"not_acceptable": "None of the accepted media types is offered"},
+    409: {
+        "booking_not_cancellable": "The booking cannot be cancelled",
+        "booking_not_payable": "The booking is not waiting for payment",
+        "clock_backwards": "The clock only moves forward",
+        "currency_fixed": "The currency of a property cannot change",
+        "email_taken": "The e-mail address belongs to an account",
+        "nights_taken": "Some of these nights are not free",
+        "payment_in_progress": "A payment is under way",
+        "property_exists": "The property exists already",
+        "property_incomplete": "The property is not complete",
+        "property_not_listed": "The property takes no bookings",
+        "refund_exceeds_capture": "A refund cannot exceed what was paid",
+        "request_in_flight": "This very request is under way",
+        "too_many_attempts": "The booking was tried to be paid too often",
+        "too_many_blocks": "The property has too many blocks",
+        "username_taken": "The username belongs to an account",
+    },
+    412: {"revision_stale": "It was changed meanwhile"},
+    413: {"content_too_large": "The body is too large"},
+    414: {"uri_too_long": "The address is too long"},
+    415: {"unsupported_media_type": "The body's media type is not supported"},
+    422: {
+        "advance_notice_out_of_range": "Advance notice is out of range",
+        "amount_malformed": "The amount is not written in its currency's digits",
+        "bbox_malformed": "The bounding box is malformed",
+        "block_reversed": "A block ends after it begins",
+        "block_too_long": "The block is too long",
+        "currency_mixed": "All prices of a property are in one currency",
+        "currency_unknown": "The currency is unknown",
+        "cursor_expired": "The cursor has expired",
+        "cursor_invalid": "The cursor was not issued here, or for another query",
+        "discount_out_of_range": "A discount is out of range",
+        "email_malformed": "This is not an e-mail address",
+        "fee_out_of_range": "A fee is out of range",
+        "guests_out_of_range": "The number of guests is out of range",
+        "idempotency_key_reused": "The Idempotency-Key belongs to another request",
+        "nights_rule_impossible": "No stay could keep to these rules",
+        "notice_too_short": "The host needs more notice",
+        "override_reversed": "A price override ends after it begins",
+        "own_property": "Hosts do not book their own property",
+        "price_required": "Prices start with a price per night",
+        "price_out_of_range": "A price is out of range",
+        "quote_expired": "The quote has expired",
+        "quote_invalid": "The quote was not issued here",
+        "quote_mismatch": "The quote is for another stay",
+        "range_not_shown": "The range is empty or too long",
+        "refund_negative": "A refund is not negative",
+        "stay_beyond_horizon": "The stay is too far ahead",
+        "stay_in_past": "The stay begins in the past",
+        "stay_reversed": "A stay ends after it begins",
+        "stay_too_long": "The stay is too long",
+        "stay_too_short": "The stay is too short",
+        "tax_out_of_range": "A tax is out of range",
+        "title_blank": "A listing needs a title",
+        "too_many_amenities": "Too many amenities",
+        "too_many_guests": "The property does not hold so many guests",
+        "too_many_overrides": "Too many price overrides",
+        "username_malformed": "This is not a username",
+        "validation_failed": "Some fields are not acceptable",
+    },
+    428: {"precondition_required": "This change needs If-Match"},
+    500: {"internal_error": "Something went wrong on our side"},
+    503: {
+        "busy": "Too many changes at once",
+        "not_ready": "Not ready yet",
+        "provider_unavailable": "The payment provider does not answer",
+        "read_model_behind": "The read model is behind",
+        "unavailable": "A server this depends on does not answer",
+    },
+}
+
+STATUS_OF: Final[Mapping[str, int]] = {code: status for status, kinds in _BY_STATUS.items() for code in kinds}
+TITLE_OF: Final[Mapping[str, str]] = {code: title for kinds in _BY_STATUS.values() for code, title in kinds.items()}
+
+_CODE_OF_STATUS: Final[Mapping[int, str]] = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "content_too_large",
+    414: "uri_too_long",
+    415: "unsupported_media_type",
+    422: "validation_failed",
+}
+_RETRY_SECONDS: Final = {409: 1, 503: 1}
+_CHALLENGE: Final = 'Bearer realm="lodger"'
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One error as it is answered. `errors` are messages by field, `details` extension members."""
+
+    code: str
+    detail: str
+    details: Mapping[str, object]
+    errors: object = None
+
+    def response(self) -> Response:
+        status = STATUS_OF[self.code]
+        members = {
+            **self.details,
+            "type": type_of(self.code),
+            "title": TITLE_OF[self.code],
+            "status": status,
+            "detail": self.detail,
+            "instance": f"urn:uuid:{g.request_id}",
+        }
+        if self.errors is not None:
+            members["errors"] = self.errors
+        answer = Response(msgspec.json.encode(members), status, mimetype=MIMETYPE)
+        if status == HTTPStatus.UNAUTHORIZED:
+            answer.headers["WWW-Authenticate"] = _CHALLENGE
+        if self.code == "request_in_flight" or status == HTTPStatus.SERVICE_UNAVAILABLE:
+            answer.headers["Retry-After"] = str(_RETRY_SECONDS[status])
+        g.problem = self.code
+        return answer
+
+
+def type_of(code: str) -> str:
+    """The problem's stable type, a reference to the page that explains it."""
+    return f"/problems/{code.replace('_', '-')}"
+
+
+def of_rejection(rejected: Rejected) -> Response:
+    """A rule, or the API itself, said no."""
+    return Problem(rejected.code, rejected.message, rejected.details).response()
+
+
+def of_http(error: HTTPException) -> Response:
+    """What Flask, werkzeug and webargs raise."""
+    if error.code is None or (error.response is not None and error.code < 400):
+        return Response(status=error.code or 500)
+    code = _CODE_OF_STATUS.get(error.code, "bad_request" if error.code < 500 else "internal_error")
+    messages = getattr(error, "data", {}).get("messages")
+    if messages is None:
+        answer = Problem(code, error.description or TITLE_OF[code], {}).response()
+    else:
+        # webargs tells where the fields were sent; a request has them in one place only
+        fields = {name: each for place in messages.values() for name, each in _by_field(place).items()}
+        answer = Problem(code, "See `errors`, by field.", {}, fields).response()
+    for name, value in error.get_headers():
+        if name == "Allow":
+            answer.headers[name] = value
+    return answer
+
+
+def _by_field(messages: Any) -> Mapping[str, Any]:
+    return messages if isinstance(messages, dict) else {"_schema": messages}
+
+
+def of_missing_server(error: ConnectionError) -> Response:
+    log.warning("unavailable", error=type(error).__name__)
+    return Problem("unavailable", "Try again in a moment.", {}).response()
+
+
+def of_missing_provider(_: GatewayUnavailable) -> Response:
+    return Problem("provider_unavailable", "Try again in a moment.", {}).response()
+
+
+def of_mistake(error: Exception) -> Response:
+    """Ours: the trace is for the log, never for the client."""
+    log.error("unhandled", exc_info=error)
+    return Problem("internal_error", "It has been recorded under this instance.", {}).response()
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(Rejected, of_rejection)
+    app.register_error_handler(HTTPException, of_http)
+    app.register_error_handler(ConnectionError, of_missing_server)
+    app.register_error_handler(GatewayUnavailable, of_missing_provider)
+    app.register_error_handler(Exception, of_mistake)

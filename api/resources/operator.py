@@ -1,0 +1,24 @@
+"""The operator's hand on the sandbox's clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from api.answers import encode
+from api.edge import edge
+from api.operations import Resource
+from api.schemas.operations import ClockSchema, MoveClockSchema
+
+resource = Resource("operator", __name__, url_prefix="/v1/operator", description="Sandbox only: time travel.")
+
+
+@resource.command("POST", "/clock", ClockSchema, body=MoveClockSchema, who="operator", key=None, refuses=[409])
+def move_clock(body: dict[str, Any]) -> Response:
+    """Move the clock of every process forward, so that deadlines can be seen. It never goes back."""
+    here = edge()
+    assert here.options.sandbox is not None, "registered in the sandbox only"
+    now = here.options.sandbox.clock.advance_to(body["now"])
+    here.lodger.wake()
+    return Response(encode(ClockSchema().dump({"now": now})), 200, mimetype="application/json")

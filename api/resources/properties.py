@@ -1,0 +1,145 @@
+"""Properties: listed, shown, changed, published, and their calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api.commands import answer, carry_out, etag, expected_version
+from api.edge import edge
+from api.lists import page_asked, reading
+from api.operations import Resource, signed_in, viewer
+from api.schemas.fields import NothingSchema
+from api.schemas.listings import ListingsSchema, SearchSchema, listed, searched
+from api.schemas.properties import (
+    ChangePropertySchema,
+    CreatePropertySchema,
+    ShownPropertySchema,
+    changes,
+    shown,
+)
+from application import properties
+from application.calls import Call
+from application.ports import Answer
+from application.streams import Done, Stream
+from domain.properties import Property, PropertyFact, must_be_hosted_by
+from projections.listings import LISTINGS, search
+
+resource = Resource("properties", __name__, url_prefix="/v1/properties", description="What hosts offer.")
+
+PropertyStream = Stream[Property | None, PropertyFact]
+
+_EXAMPLE = {
+    "title": "Cabin by the creek",
+    "description": "Two rooms under old oaks.",
+    "property_type": "cabin",
+    "guests": 4,
+    "location": {
+        "address": "1 Creek Road",
+        "city": "Catskill",
+        "country": "US",
+        "coordinates": {"latitude": 42.2173, "longitude": -73.8646},
+    },
+    "price_per_night": {"amount": "129.50", "currency": "USD"},
+}
+
+
+@resource.command(
+    "POST",
+    "",
+    ShownPropertySchema,
+    body=CreatePropertySchema,
+    status=201,
+    returns=["Location", "ETag"],
+    refuses=[403, 404],
+    example=_EXAMPLE,
+)
+def create_property(body: dict[str, Any]) -> Response:
+    """Begin a listing, as a draft. Only hosts can."""
+    lodger = edge().lodger
+    property_id = lodger.new_id()
+    known = changes(body, None, lodger.zones.zone_at)
+    return carry_out(
+        lambda call: properties.create(lodger, call, property_id, signed_in(), known).answer,
+        lambda stream, _: _answer(stream, 201, Location=f"/v1/properties/{stream.id}"),
+    )
+
+
+@resource.query("", ListingsSchema, arguments=SearchSchema, who="anyone", waits=True, refuses=[401])
+def search_properties(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Published properties that fit, a page at a time."""
+    wanted = searched(arguments)
+    page = page_asked(arguments, "search", wanted)
+    with reading(LISTINGS) as cursor:
+        found = search(cursor, wanted, page.after, page.limit)
+    return {"properties": [listed(listing) for listing in found.items], "next_cursor": page.next_cursor(found.after)}
+
+
+@resource.query("/<uuid:property_id>", ShownPropertySchema, who="anyone", refuses=[401, 404])
+def show_property(property_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
+    """A property, fresh. While it is not published, for its host only."""
+    view = shown(properties.find(edge().lodger, property_id, viewer()))
+    return view, {"ETag": etag(view["revision"])}
+
+
+@resource.command(
+    "PATCH",
+    "/<uuid:property_id>",
+    ShownPropertySchema,
+    body=ChangePropertySchema,
+    if_match=True,
+    returns=["ETag"],
+    refuses=[404],
+    example={"price_per_night": {"amount": "140.00", "currency": "USD"}},
+)
+def change_property(body: dict[str, Any], property_id: UUID) -> Response:
+    """Change a listing. What is left out stays as it is."""
+    lodger = edge().lodger
+    revision = expected_version()
+    # Loaded once more inside the command, which refuses any other revision than the one merged into here.
+    known = must_be_hosted_by(properties.find(lodger, property_id, signed_in()).state, signed_in())
+    wanted = changes(body, known, lodger.zones.zone_at)
+    return carry_out(
+        lambda call: properties.change(lodger, call, property_id, signed_in(), revision, wanted).answer,
+        lambda stream, _: _answer(stream),
+    )
+
+
+@resource.command(
+    "POST",
+    "/<uuid:property_id>/publish",
+    ShownPropertySchema,
+    body=NothingSchema,
+    optional=True,
+    returns=["ETag"],
+    refuses=[404],
+)
+def publish_property(_: dict[str, Any], property_id: UUID) -> Response:
+    """Open it for booking. A refusal lists every missing part."""
+    return _change(lambda call: properties.publish(edge().lodger, call, property_id, signed_in()))
+
+
+@resource.command(
+    "POST",
+    "/<uuid:property_id>/unpublish",
+    ShownPropertySchema,
+    body=NothingSchema,
+    optional=True,
+    returns=["ETag"],
+    refuses=[404],
+)
+def unpublish_property(_: dict[str, Any], property_id: UUID) -> Response:
+    """Take no new bookings; those made stay as they are."""
+    return _change(lambda call: properties.unpublish(edge().lodger, call, property_id, signed_in()))
+
+
+def _change(command: Callable[[Call], Done[Property | None, PropertyFact]]) -> Response:
+    return carry_out(lambda call: command(call).answer, lambda stream, _: _answer(stream))
+
+
+def _answer(stream: PropertyStream, status: int = 200, **headers: str) -> Answer:
+    view = shown(stream)
+    return answer(ShownPropertySchema(), view, status, ETag=etag(view["revision"]), **headers)

@@ -1,0 +1,46 @@
+"""Events as JSON, for auditors of a booking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from marshmallow import fields
+
+from api.schemas.fields import Choice, Id, Instant, Strict
+from domain.events import ActorKind, Event
+
+
+class EventSchema(Strict):
+    """One event. `data` is the fact as it is stored: amounts in minor units (`minor` 12950 of USD is 129.50)."""
+
+    position = fields.Integer(required=True, metadata={"description": "Its place in the whole log."})
+    stream = Id(required=True, metadata={"description": "The booking's or the payment's id."})
+    version = fields.Integer(required=True, metadata={"description": "Its place in its stream, from 1."})
+    type = fields.String(required=True)
+    schema_version = fields.Integer(required=True)
+    occurred_at = Instant(required=True, metadata={"description": "Lodger's time."})
+    recorded_at = Instant(required=True, metadata={"description": "The database's time."})
+    actor = Choice(ActorKind, required=True)
+    command = Id(required=True, metadata={"description": "The same on all events of one command."})
+    data = fields.Dict(required=True)
+
+
+class HistorySchema(Strict):
+    events = fields.List(fields.Nested(EventSchema), required=True)
+
+
+def told(event: Event) -> dict[str, Any]:
+    """What EventSchema shows."""
+    return {
+        "position": event.position,
+        "stream": event.stream_id,
+        "version": event.version,
+        "type": event.fact.TOPIC,
+        "schema_version": event.fact.SCHEMA_VERSION,
+        "occurred_at": event.occurred_at,
+        "recorded_at": event.recorded_at,
+        "actor": event.actor.kind,
+        "command": event.command_id,
+        "data": msgspec.to_builtins(event.fact),
+    }

@@ -1,0 +1,86 @@
+"""Who and what the API's tests meet, made through the API itself."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from tests.api.stack import Client, Stack, json_of
+
+PASSWORD = "correct horse battery"
+CHECK_IN, CHECK_OUT = "2031-06-12", "2031-06-15"
+"""Three nights, Thursday to Sunday."""
+
+PROPERTY: dict[str, Any] = {
+    "title": "Cabin by the creek",
+    "description": "Two rooms under old oaks.",
+    "property_type": "cabin",
+    "room_type": "entire_place",
+    "guests": 4,
+    "bedrooms": 2,
+    "beds": 3,
+    "bathrooms": 1.5,
+    "amenities": ["wifi", "fire_pit"],
+    "location": {
+        "address": "1 Creek Road",
+        "city": "Catskill",
+        "country": "US",
+        "coordinates": {"latitude": 42.2173, "longitude": -73.8646},
+    },
+    "price_per_night": {"amount": "100.00", "currency": "USD"},
+}
+
+_numbers = count(1)
+
+
+def register(stack: Stack, name: str = "user") -> Client:
+    """A new person, signed in."""
+    username = f"{name}{next(_numbers)}"
+    credentials = {"email": f"{username}@example.org", "password": PASSWORD}
+    user = stack.anybody().post("/v1/users", {"username": username, "name": name.title(), **credentials})
+    assert user.status_code == 201, user.text
+    token = stack.anybody().post("/v1/auth/tokens", credentials)
+    assert token.status_code == 200, token.text
+    return Client(stack, json_of(token)["access_token"], json_of(user))
+
+
+def host(stack: Stack) -> Client:
+    client = register(stack, "host")
+    assert client.post("/v1/users/me/hosting").status_code == 200
+    return client
+
+
+def draft(client: Client, **changes: Any) -> str:
+    """The id of a new property."""
+    answer = client.post("/v1/properties", {**PROPERTY, **changes})
+    assert answer.status_code == 201, answer.text
+    return str(json_of(answer)["id"])
+
+
+def listing(client: Client, **changes: Any) -> str:
+    """The id of a new, published property."""
+    property_id = draft(client, **changes)
+    answer = client.post(f"/v1/properties/{property_id}/publish")
+    assert answer.status_code == 200, answer.text
+    return property_id
+
+
+def stay(property_id: str, check_in: str = CHECK_IN, check_out: str = CHECK_OUT, guests: int = 2) -> dict[str, Any]:
+    return {"property": property_id, "check_in": check_in, "check_out": check_out, "guests": guests}
+
+
+def book(client: Client, property_id: str, **dates: str) -> str:
+    """The id of a new booking, held."""
+    answer = client.wish("/v1/bookings", stay(property_id, **dates))
+    assert answer.status_code == 201, answer.text
+    return str(json_of(answer)["id"])
+
+
+def pay(client: Client, booking_id: str, answer: str = "approve") -> str:
+    """The id of a payment by card that its payer has answered."""
+    started = client.wish(f"/v1/bookings/{booking_id}/payments", {"payment_method": "card"})
+    assert started.status_code == 201, started.text
+    page = json_of(started)["next_action"]["url"]
+    path = page[page.index("/sandbox/") :]
+    assert client.raw("POST", path, f"answer={answer}".encode(), "application/x-www-form-urlencoded").status_code == 303
+    return str(json_of(started)["id"])

@@ -1,0 +1,152 @@
+"""The API over a real PostgreSQL, in this process: requests by Flask's client, workers by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from api.edge import ApiOptions, Sandbox
+from application import reactions
+from infrastructure.bootstrap import Wired, wire
+from infrastructure.clock import SandboxClock
+from infrastructure.database import Database
+from infrastructure.settings import Settings, load
+from infrastructure.workers.projector import Projector
+from infrastructure.workers.reactor import Reactor
+from projections import catalogue
+
+OPERATOR_TOKEN = "operator-token-of-the-tests-0123456789"
+TOKEN_KEY = b"k" * 32
+
+
+def settings(database_url: str, **changes: str) -> Settings:
+    return load(
+        {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+            "LODGER_ENV": "test",
+            "LODGER_SECRET_KEY": "secret-key-of-the-tests-0123456789abcdef",
+            "LODGER_OPERATOR_TOKEN": OPERATOR_TOKEN,
+            "LODGER_CLOCK": "2031-06-01T12:00:00Z",
+            **changes,
+        }
+    )
+
+
+@dataclass
+class Stack:
+    """Everything of one test: the app, what it is wired to, and workers that run when told."""
+
+    wired: Wired
+    app: Flask
+    projector: Projector
+    reactor: Reactor
+
+    def run_workers(self) -> None:
+        """Reactions until nothing follows any more, then the read models."""
+        self.reactor.run()
+        self.projector.run()
+
+    def now(self) -> datetime:
+        return self.wired.clock.now()
+
+    def count_events(self) -> int:
+        return self.count("SELECT count(*) FROM events")
+
+    def count(self, statement: str) -> int:
+        with self.wired.database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            ((number,),) = cursor.fetchall()
+        return int(number)
+
+    def anybody(self) -> Client:
+        return Client(self)
+
+
+def _answers(database: Database) -> None:
+    with database.connection():
+        pass
+
+
+@contextmanager
+def running(database_url: str) -> Iterator[Stack]:
+    chosen = settings(database_url)
+    wired = wire(chosen, wake=lambda: None)
+    assert wired.sandbox is not None
+    assert isinstance(wired.clock, SandboxClock)
+    app = create_app(
+        wired.lodger,
+        wired.database.connection,
+        ApiOptions(
+            token_key=TOKEN_KEY,
+            issuer=chosen.public_url,
+            operator_token=chosen.operator_token,
+            checks={"database": lambda: _answers(wired.database)},
+            sandbox=Sandbox(wired.sandbox, wired.clock),
+        ),
+    )
+    yield Stack(
+        wired,
+        app,
+        Projector(wired.database, wired.log, catalogue.running(audit=False)),
+        Reactor(wired.database, wired.log, lambda event: reactions.react(wired.lodger, event)),
+    )
+    wired.database.close()
+
+
+def json_of(response: TestResponse) -> dict[str, Any]:
+    """The JSON object that was answered."""
+    answered = response.json
+    assert isinstance(answered, dict), response.text
+    return answered
+
+
+class Client:
+    """One person's requests. `token` is sent when there is one."""
+
+    def __init__(self, stack: Stack, token: str | None = None, user: dict[str, Any] | None = None) -> None:
+        self.stack = stack
+        self.token = token
+        self.user = user or {}
+        self._http = stack.app.test_client()
+
+    @property
+    def id(self) -> str:
+        return str(self.user["id"])
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        return self._http.get(path, headers=self._headers(headers))
+
+    def post(self, path: str, body: object = None, **headers: str) -> TestResponse:
+        return self._http.post(path, json=body, headers=self._headers(headers))
+
+    def patch(self, path: str, body: object, **headers: str) -> TestResponse:
+        return self._http.patch(path, json=body, headers=self._headers(headers))
+
+    def delete(self, path: str, **headers: str) -> TestResponse:
+        return self._http.delete(path, headers=self._headers(headers))
+
+    def raw(
+        self, method: str, path: str, body: bytes, content_type: str = "application/json", **headers: str
+    ) -> TestResponse:
+        return self._http.open(
+            path, method=method, data=body, content_type=content_type, headers=self._headers(headers)
+        )
+
+    def wish(self, path: str, body: object, key: str | None = None, **headers: str) -> TestResponse:
+        """A POST with an Idempotency-Key."""
+        return self.post(path, body, Idempotency_Key=key or str(uuid4()), **headers)
+
+    def _headers(self, given: dict[str, str]) -> dict[str, str]:
+        headers = {name.replace("_", "-"): value for name, value in given.items()}
+        if self.token is not None:
+            headers.setdefault("Authorization", f"Bearer {self.token}")
+        return headers
