@@ -113,7 +113,7 @@ def test_hosts_and_guests_list_their_bookings_and_hosts_their_drafts(stack: Stac
 
     for client, role, actions in ((bob, "guest", ["pay", "cancel"]), (ada, "host", ["cancel"])):
         listed = json_of(client.get(f"/v1/bookings?as={role}"))
-            assert [(each["id"], each["available_actions"]) for each in listed["bookings"]] == [(booking_id, actions)]
+        assert [(each["id"], each["available_actions"]) for each in listed["bookings"]] == [(booking_id, actions)]
     assert ada.get("/v1/bookings?as=guest").json == {"bookings": [], "next_cursor": None}
     own = json_of(ada.get("/v1/users/me/properties"))
     assert [(each["title"], each["status"]) for each in own["properties"]] == [
@@ -128,7 +128,5 @@ def test_logging_in_needs_the_password_and_tells_nothing_else(stack: Stack) -> N
     wrong = stack.anybody().post("/v1/auth/tokens", {"email": bob.user["email"], "password": "not it at all"})
     unknown = stack.anybody().post("/v1/auth/tokens", {"email": "nobody@example.org", "password": PASSWORD})
 
-    for refused in (wrong, unknown):
-        assert refused.status_code == 401
-            refused.json.pop("instance")
-    assert wrong.json == unknown.json
+    assert (wrong.status_code, unknown.status_code) == (401, 401)
+    assert {**json_of(wrong), "instance": ""} == {**json_of(unknown), "instance": ""}
