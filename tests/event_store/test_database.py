@@ -32,6 +32,7 @@ def test_a_connection_the_server_closed_while_idle_is_replaced_unnoticed(databas
         process = connection.info.backend_pid
     with psycopg2.connect(database_url) as other, other.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 1000)", [process])
+    sleep(0.25)
 
     with database.connection() as connection:
         assert connection.info.backend_pid != process
