@@ -19,7 +19,7 @@ class KeyedSigner:
     """Implements `application.ports.Signer` with JSON Web Tokens of one fixed algorithm."""
 
     def __init__(self, secret_key: str) -> None:
-        self._secret = secret_key.encode()
+        self._secret = secret_key
 
     def sign(self, purpose: str, claims: Mapping[str, object], expires_at: datetime) -> str:
         payload = {**claims, "exp": int(expires_at.timestamp()), "aud": purpose}
@@ -40,4 +40,9 @@ class KeyedSigner:
         return hmac.digest(self._key(kind), value.encode(), sha256)
 
     def _key(self, purpose: str) -> bytes:
-        return hmac.digest(self._secret, f"lodger:{purpose}".encode(), sha256)
+        return derived_key(self._secret, purpose)
+
+
+def derived_key(secret_key: str, purpose: str) -> bytes:
+    """The key of one purpose: what is signed for one is worth nothing for another."""
+    return hmac.digest(secret_key.encode(), f"lodger:{purpose}".encode(), sha256)

@@ -1,0 +1,36 @@
+"""The WSGI application, wired from the environment: `infrastructure.wsgi:app`."""
+
+from __future__ import annotations
+
+import os
+from threading import Thread
+
+from api.app import create_app
+from api.edge import ApiOptions, Sandbox
+from infrastructure.bootstrap import Wired, wire
+from infrastructure.clock import SandboxClock
+from infrastructure.readiness import checks
+from infrastructure.settings import load
+from infrastructure.signing import derived_key
+
+
+def options(wired: Wired) -> ApiOptions:
+    """How the API is set up for these settings."""
+    settings = wired.settings
+    sandbox = None
+    if wired.sandbox is not None and isinstance(wired.clock, SandboxClock):
+        sandbox = Sandbox(wired.sandbox, wired.clock)
+    return ApiOptions(
+        token_key=derived_key(settings.secret_key, "access token"),
+        issuer=settings.public_url,
+        operator_token=settings.operator_token,
+        checks=checks(wired.database),
+        sandbox=sandbox,
+    )
+
+
+_wired = wire(load(os.environ))
+app = create_app(_wired.lodger, _wired.database.connection, options(_wired))
+
+# The map of time zones takes a moment to load: not in somebody's request.
+Thread(target=_wired.zones.warm, daemon=True).start()
