@@ -34,7 +34,13 @@ _SETTINGS = {
     "max_wal_size": "2GB",
     "idle_in_transaction_session_timeout": "60s",
 }
-_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+_NOT_DURABLE = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    # Among the data, so that it goes with them: a killed server cannot tidy up what it had elsewhere.
+    "dynamic_shared_memory_type": "mmap",
+}
 
 
 class DataRefused(Refused):

@@ -66,7 +66,7 @@ def running_postgres() -> Iterator[Databases]:
             process.wait_ready()
             yield Databases(server, process)
         finally:
-            process.kill()
+            process.stop()
 
 
 @contextmanager
@@ -78,4 +78,4 @@ def running_valkey() -> Iterator[Valkey]:
             process.wait_ready()
             yield server
         finally:
-            process.kill()
+            process.stop()
