@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Flask, Response
@@ -22,6 +23,15 @@ Book stays, host them, pay for them, and replay everything that happened.
 **Trying again** is safe with an `Idempotency-Key`. **Reading your own writes**: send a list the `Lodger-Position`
 that your command answered. **Errors** are problem details (RFC 9457) with a stable `type`.
 """
+
+
+_RETRY: Final = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+_HEADERS: Final[Mapping[int, dict[str, Any]]] = {
+    401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
+    405: {"Allow": {"required": True, "schema": {"type": "string"}}},
+    409: _RETRY,
+    503: _RETRY,
+}
 
 
 class ProblemSchema(Strict):
@@ -50,7 +60,8 @@ class LodgerApi(Api):  # type: ignore[misc]
         """The library's own would promise application/json."""
         for status in http.HTTPStatus:
             if status >= 400:
-                self.spec.components.response(status.name, _problem(status.phrase), lazy=True)
+                response = {**_problem(status.phrase), "headers": _HEADERS.get(status, {})}
+                self.spec.components.response(status.name, response, lazy=True)
         self.spec.components.response("DEFAULT_ERROR", _problem("Any other error"), lazy=True)
 
 

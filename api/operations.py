@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, assert_never
 from uuid import UUID
 
 from flask import Request, Response, g, request
@@ -21,7 +21,8 @@ from api.edge import edge
 from api.json_body import read_json
 from domain.rejections import Rejected
 
-Who = Literal["anyone", "user", "operator"]
+Who = Literal["anyone", "viewer", "user", "operator"]
+"""Who may call; a viewer may be signed in."""
 Method = Literal["POST", "PATCH", "DELETE"]
 Key = Literal["honoured", "required"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -53,17 +54,19 @@ class Resource(Blueprint):  # type: ignore[misc]
         arguments: type[Schema] | None = None,
         who: Who = "user",
         waits: bool = False,
+        returns: Sequence[str] = (),
         refuses: Sequence[int] = (),
     ) -> Callable[[View], View]:
         """A read that changes nothing. The view returns what `answers` dumps, or (that, headers).
 
-        `waits` says that it reads a read model, and waits for the position it is sent.
+        `waits` says that it reads a read model, and waits for the position it is sent; `returns` names headers.
         """
         statuses = [*refuses, *([422] if arguments else [])]
         headers = [_POSITION_SENT] if waits else []
 
         def declare(view: View) -> View:
-            operation = self.response(200, answers)(_dumped(view, answers()))
+            returned = {name: _RETURNED[name] for name in returns} or None
+            operation = self.response(200, answers, headers=returned)(_dumped(view, answers()))
             if arguments is not None:
                 operation = self.arguments(arguments, location="query")(operation)
             self.route(rule, methods=["GET"])(self._declared(operation, who, headers, statuses))
@@ -142,8 +145,12 @@ def _guarded(view: Callable[..., Any], who: Who) -> Callable[..., Any]:
                 _must_be_operator()
             case "user":
                 g.user_id = edge().tokens.user_of(_bearer())
-            case "anyone" if "Authorization" in request.headers:
+            case "viewer" if "Authorization" in request.headers:
                 g.user_id = edge().tokens.user_of(_bearer())
+            case "viewer" | "anyone":
+                pass
+            case _:
+                assert_never(who)
         return view(*args, **kwargs)
 
     return guarded
@@ -227,6 +234,7 @@ _RETURNED: Final[dict[str, dict[str, Any]]] = {
 }
 _SECURITY: Final[dict[Who, list[dict[str, list[str]]]]] = {
     "anyone": [],
+    "viewer": [{}, {"access_token": []}],
     "user": [{"access_token": []}],
     "operator": [{"operator_token": []}],
 }

@@ -21,6 +21,7 @@ from api.schemas.bookings import (
     booked,
 )
 from api.schemas.history import HistorySchema, told
+from api.schemas.quotes import STAY
 from application import bookings
 from application.ports import Answer
 from application.streams import Stream
@@ -36,6 +37,7 @@ resource = Resource("bookings", __name__, url_prefix="/v1/bookings", description
     "",
     BookingSchema,
     body=RequestBookingSchema,
+    example=STAY,
     status=201,
     key="required",
     returns=["Location"],
@@ -80,7 +82,15 @@ def show_booking(booking_id: UUID) -> dict[str, Any]:
     return booked(stream.id, must_be_made(stream.state), role, lodger.clock.now())
 
 
-@resource.command("POST", "/<uuid:booking_id>/cancel", BookingSchema, body=CancelSchema, optional=True, refuses=[404])
+@resource.command(
+    "POST",
+    "/<uuid:booking_id>/cancel",
+    BookingSchema,
+    body=CancelSchema,
+    example={"reason": "The flu."},
+    optional=True,
+    refuses=[404],
+)
 def cancel_booking(body: dict[str, Any], booking_id: UUID) -> Response:
     """Give a booking back. What the payer gets back follows from the policy that was agreed."""
     lodger = edge().lodger

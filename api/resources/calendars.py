@@ -25,7 +25,7 @@ _SHOWN_DAYS: Final = 90
 _DAYS_MAX: Final = HORIZON_DAYS + 1
 
 
-@resource.query("/calendar", CalendarSchema, arguments=CalendarRangeSchema, who="anyone", refuses=[401, 404])
+@resource.query("/calendar", CalendarSchema, arguments=CalendarRangeSchema, who="viewer", refuses=[404])
 def show_calendar(arguments: dict[str, Any], property_id: UUID) -> dict[str, Any]:
     """Which nights are free, from the guard itself, and what each costs. The host sees who has the others."""
     lodger = edge().lodger
@@ -51,7 +51,7 @@ def show_calendar(arguments: dict[str, Any], property_id: UUID) -> dict[str, Any
     status=201,
     returns=["Location"],
     refuses=[404],
-    example={"from": "2031-07-01", "until": "2031-07-04"},
+    example={"from": "2027-07-01", "until": "2027-07-04"},
 )
 def block_nights(body: dict[str, Any], property_id: UUID) -> Response:
     """Keep nights free of guests. Blocks may overlap each other, never a stay."""

@@ -14,7 +14,16 @@ from api.schemas.operations import ClockSchema, MoveClockSchema
 resource = Resource("operator", __name__, url_prefix="/v1/operator", description="Sandbox only: time travel.")
 
 
-@resource.command("POST", "/clock", ClockSchema, body=MoveClockSchema, who="operator", key=None, refuses=[409])
+@resource.command(
+    "POST",
+    "/clock",
+    ClockSchema,
+    body=MoveClockSchema,
+    example={"now": "2027-06-11T15:00:00Z"},
+    who="operator",
+    key=None,
+    refuses=[409],
+)
 def move_clock(body: dict[str, Any]) -> Response:
     """Move the clock of every process forward, so that deadlines can be seen. It never goes back."""
     here = edge()

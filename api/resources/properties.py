@@ -68,7 +68,7 @@ def create_property(body: dict[str, Any]) -> Response:
     )
 
 
-@resource.query("", ListingsSchema, arguments=SearchSchema, who="anyone", waits=True, refuses=[401])
+@resource.query("", ListingsSchema, arguments=SearchSchema, who="anyone", waits=True)
 def search_properties(arguments: dict[str, Any]) -> dict[str, Any]:
     """Published properties that fit, a page at a time."""
     wanted = searched(arguments)
@@ -78,7 +78,7 @@ def search_properties(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"properties": [listed(listing) for listing in found.items], "next_cursor": page.next_cursor(found.after)}
 
 
-@resource.query("/<uuid:property_id>", ShownPropertySchema, who="anyone", refuses=[401, 404])
+@resource.query("/<uuid:property_id>", ShownPropertySchema, who="viewer", returns=["ETag"], refuses=[404])
 def show_property(property_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """A property, fresh. While it is not published, for its host only."""
     view = shown(properties.find(edge().lodger, property_id, viewer()))

@@ -9,14 +9,16 @@ from flask import Response
 from api.answers import encode
 from api.edge import edge
 from api.operations import Resource
-from api.schemas.quotes import AskQuoteSchema, QuoteSchema, quoted
+from api.schemas.quotes import STAY, AskQuoteSchema, QuoteSchema, quoted
 from application import quotes
 from domain.stays import Stay
 
 resource = Resource("quotes", __name__, url_prefix="/v1/quotes", description="Prices of stays, explained and signed.")
 
 
-@resource.command("POST", "", QuoteSchema, body=AskQuoteSchema, who="anyone", key=None, refuses=[404, 409])
+@resource.command(
+    "POST", "", QuoteSchema, body=AskQuoteSchema, example=STAY, who="anyone", key=None, refuses=[404, 409]
+)
 def ask_quote(body: dict[str, Any]) -> Response:
     """Price a stay. Nothing is reserved; for 30 minutes the quote books at its price."""
     stay = Stay(body["check_in"], body["check_out"])

@@ -70,14 +70,23 @@ def register(body: dict[str, Any]) -> Response:
     )
 
 
-@resource.query("/me", AccountSchema, refuses=[404])
+@resource.query("/me", AccountSchema, returns=["ETag"], refuses=[404])
 def show_me() -> tuple[dict[str, Any], dict[str, str]]:
     """Your own account."""
     person, user = users.find(edge().lodger, signed_in())
     return account(person, user.state), {"ETag": etag(person.version)}
 
 
-@resource.command("PATCH", "/me", AccountSchema, body=ProfileSchema, if_match=True, returns=["ETag"], refuses=[404])
+@resource.command(
+    "PATCH",
+    "/me",
+    AccountSchema,
+    body=ProfileSchema,
+    example={"bio": "I like creeks.", "phone": "+256772123456"},
+    if_match=True,
+    returns=["ETag"],
+    refuses=[404],
+)
 def change_me(body: dict[str, Any]) -> Response:
     """Change your profile. What is left out stays as it is."""
     version = expected_version()

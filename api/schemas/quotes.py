@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import fields
 
@@ -10,6 +10,14 @@ from api.schemas.fields import Choice, Count, Day, Flag, Id, Instant, MoneyField
 from application.quotes import Offer
 from domain.policies import GUESTS_MAX
 from domain.pricing import LineKind, TaxedPart
+
+STAY: Final = {
+    "property": "01900000-0000-7000-8000-000000000004",
+    "check_in": "2027-06-11",
+    "check_out": "2027-06-14",
+    "guests": 2,
+}
+"""The example."""
 
 
 class AskQuoteSchema(Strict):

@@ -76,26 +76,29 @@ def _answers(database: Database) -> None:
         pass
 
 
-@contextmanager
-def running(database_url: str) -> Iterator[Stack]:
-    chosen = settings(database_url)
-    wired = wire(chosen, wake=lambda: None)
+def app_of(wired: Wired) -> Flask:
+    """The API over what is wired."""
     assert wired.sandbox is not None
     assert isinstance(wired.clock, SandboxClock)
-    app = create_app(
+    return create_app(
         wired.lodger,
         wired.database.connection,
         ApiOptions(
             token_key=TOKEN_KEY,
-            issuer=chosen.public_url,
-            operator_token=chosen.operator_token,
+            issuer=wired.settings.public_url,
+            operator_token=wired.settings.operator_token,
             checks={"database": lambda: _answers(wired.database)},
             sandbox=Sandbox(wired.sandbox, wired.clock),
         ),
     )
+
+
+@contextmanager
+def running(database_url: str, **changes: str) -> Iterator[Stack]:
+    wired = wire(settings(database_url, **changes), wake=lambda: None)
     yield Stack(
         wired,
-        app,
+        app_of(wired),
         Projector(wired.database, wired.log, catalogue.running(audit=False)),
         Reactor(wired.database, wired.log, lambda event: reactions.react(wired.lodger, event)),
     )

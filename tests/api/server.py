@@ -1,0 +1,72 @@
+"""Real HTTP: granian, started as `lodger serve` starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from typing import Any
+
+from infrastructure.settings import ROOT, to_environment
+from tests.api.stack import settings
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(database_url: str) -> Iterator[int]:
+    """The port of an API with two threads."""
+    port = _free_port()
+    environment = {**os.environ, **to_environment(settings(database_url)), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", "1", "--blocking-threads", "8", "--backlog", "2048", "--log-level", "warning"]
+    server = subprocess.Popen([*command, "tests.api.served:app"], env=environment, cwd=ROOT, start_new_session=True)
+    try:
+        _wait_for(port, server)
+        yield port
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert server.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise TimeoutError("the server did not get ready")
+
+
+def call(
+    port: int, method: str, path: str, body: object = None, token: str | None = None, **headers: str
+) -> tuple[int, dict[str, Any]]:
+    """One request on a connection of its own: the status and the JSON answered."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    sent |= {"Content-Type": "application/json"} if body is not None else {}
+    sent |= {"Authorization": f"Bearer {token}"} if token else {}
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body), sent)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read() or b"{}")
+    finally:
+        connection.close()
