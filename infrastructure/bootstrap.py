@@ -33,7 +33,6 @@ class Wired:
     settings: Settings
     database: Database
     clock: Clock
-    zones: ZoneFinder
     sandbox: SandboxGateway | None
 
 
@@ -43,7 +42,6 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
     sandbox = SandboxGateway(database, settings.public_url) if settings.sandbox else None
     gateways: dict[PaymentMethod, Gateway] = {"card": sandbox, "mobile_money": sandbox} if sandbox else {}
     clock = _clock(settings, database)
-    zones = ZoneFinder()
     events = Events(database)
     lodger = Lodger(
         log=events,
@@ -52,12 +50,12 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         payers=PhoneBook(database),
         passwords=Argon2Passwords(),
         signer=KeyedSigner(settings.secret_key),
-        zones=zones,
+        zones=ZoneFinder(),
         gateways=gateways,
         new_id=uuid7,
         wake=wake or Waker(settings.redis_url).wake,
     )
-    return Wired(lodger, LogReader(database, events.mapper), settings, database, clock, zones, sandbox)
+    return Wired(lodger, LogReader(database, events.mapper), settings, database, clock, sandbox)
 
 
 def bootstrap(settings: Settings) -> Lodger:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from threading import Thread
 
 from api.app import create_app
 from api.edge import ApiOptions, Sandbox
@@ -31,6 +30,3 @@ def options(wired: Wired) -> ApiOptions:
 
 _wired = wire(load(os.environ))
 app = create_app(_wired.lodger, _wired.database.connection, options(_wired))
-
-# The map of time zones takes a moment to load: not in somebody's request.
-Thread(target=_wired.zones.warm, daemon=True).start()
