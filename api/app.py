@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Flask
 
-from api import headers, metrics, pages, problems, tracing
+from api import headers, json_body, metrics, pages, problems, tracing
 from api.edge import EXTENSION, ApiOptions, Edge, Reads
 from api.openapi import describe
 from api.resources import auth, bookings, calendars, health, operator, payments, properties, quotes, users
@@ -24,7 +24,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     What `options` needs is said at `ApiOptions`.
     """
     app = Flask("lodger", template_folder="templates", static_folder=None, root_path=_HERE)
-    app.config["MAX_CONTENT_LENGTH"] = options.body_limit
+    json_body.allow(app, options.body_limit)
     app.url_map.merge_slashes = False
     app.extensions[EXTENSION] = Edge(lodger, reads, options, Tokens(options.token_key, options.issuer))
     for part in (tracing, metrics, headers, problems):

@@ -13,6 +13,7 @@ from marshmallow import Schema
 
 from api.answers import encode
 from api.edge import edge
+from api.json_body import raw_body
 from api.metrics import COMMANDS
 from application.calls import Call
 from application.ports import Answer, AnswerInFlight, AnswerKept, Idempotency, KeyReused
@@ -99,7 +100,7 @@ def _idempotency(principal: str) -> Idempotency | None:
         return None
     if not _KEY.fullmatch(key):
         raise Rejected("idempotency_key_malformed", "An Idempotency-Key has 1 to 200 visible ASCII characters.")
-    body = request.get_data(cache=True).decode()
+    body = raw_body(request).decode()
     digest = edge().lodger.signer.digest("request body", f"{request.query_string.decode('latin-1')}\n{body}")
     return Idempotency(principal, f"{request.method} {request.path}", key, digest)
 

@@ -6,8 +6,8 @@ import json
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
-from flask import Request
-from werkzeug.exceptions import UnsupportedMediaType
+from flask import Flask, Request
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from domain.rejections import Rejected
 
@@ -19,12 +19,30 @@ def read_json(request: Request) -> Any:
 
     Raises Rejected `json_malformed`, and 413 and 415 as HTTP exceptions.
     """
-    raw = request.get_data(cache=True)
+    raw = raw_body(request)
     if not raw:
         return None
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
     return parse(raw)
+
+
+def raw_body(request: Request) -> bytes:
+    """The body's bytes. Raises RequestEntityTooLarge.
+
+    Werkzeug cuts a body without Content-Length off at its limit and says nothing, so its limit is one byte more than
+    ours (see `allow`).
+    """
+    raw = request.get_data(cache=True)
+    allowed = request.max_content_length
+    if allowed is not None and len(raw) >= allowed:
+        raise RequestEntityTooLarge()
+    return raw
+
+
+def allow(app: Flask, limit: int) -> None:
+    """Take bodies of up to `limit` bytes."""
+    app.config["MAX_CONTENT_LENGTH"] = limit + 1
 
 
 def parse(raw: bytes) -> Any:

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 
@@ -26,17 +27,23 @@ def _free_port() -> int:
         return port
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    port: int
+    pid: int
+
+
 @contextmanager
-def serving(database_url: str) -> Iterator[int]:
-    """The port of an API with two threads."""
+def serving(database_url: str) -> Iterator[Server]:
+    """An API with eight threads."""
     port = _free_port()
     environment = {**os.environ, **to_environment(settings(database_url)), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "1", "--blocking-threads", "8", "--backlog", "2048", "--log-level", "warning"]
-    server = subprocess.Popen([*command, "tests.api.served:app"], env=environment, cwd=ROOT, start_new_session=True)
+    server = subprocess.Popen([*command, "infrastructure.wsgi:app"], env=environment, cwd=ROOT, start_new_session=True)
     try:
         _wait_for(port, server)
-        yield port
+        yield Server(port, server.pid)
     finally:
         server.terminate()
         try:

@@ -19,12 +19,12 @@ from infrastructure.bootstrap import Wired, wire
 from infrastructure.clock import SandboxClock
 from infrastructure.database import Database
 from infrastructure.settings import Settings, load
+from infrastructure.signing import derived_key
 from infrastructure.workers.projector import Projector
 from infrastructure.workers.reactor import Reactor
 from projections import catalogue
 
 OPERATOR_TOKEN = "operator-token-of-the-tests-0123456789"
-TOKEN_KEY = b"k" * 32
 
 
 def settings(database_url: str, **changes: str) -> Settings:
@@ -39,6 +39,10 @@ def settings(database_url: str, **changes: str) -> Settings:
             **changes,
         }
     )
+
+
+def token_key(chosen: Settings) -> bytes:
+    return derived_key(chosen.secret_key, "access token")
 
 
 @dataclass
@@ -84,7 +88,7 @@ def app_of(wired: Wired) -> Flask:
         wired.lodger,
         wired.database.connection,
         ApiOptions(
-            token_key=TOKEN_KEY,
+            token_key=token_key(wired.settings),
             issuer=wired.settings.public_url,
             operator_token=wired.settings.operator_token,
             checks={"database": lambda: _answers(wired.database)},

@@ -18,8 +18,8 @@ CROWD = 200
 
 @pytest.fixture
 def port(stack: Stack) -> Iterator[int]:
-    with serving(stack.wired.settings.database_url) as port:
-        yield port
+    with serving(stack.wired.settings.database_url) as server:
+        yield server.port
 
 
 @pytest.mark.slow
