@@ -51,7 +51,7 @@ def inside_airbnb(
     end_on_signals()
     console = Console(stderr=True)
     wired = wire(current_settings())
-    snapshot = FolderSnapshot(folder, wired.zones, market=market, currency=currency)
+    snapshot = FolderSnapshot(folder, wired.lodger.zones, market=market, currency=currency)
     console.print(
         f"{snapshot.market.city} as of {snapshot.scraped}: {len(snapshot.listing_ids):,} listings in {folder}"
     )
