@@ -1,34 +1,27 @@
-"""The way to PostgreSQL: SQLAlchemy's engine and pool, psycopg2's connection, and the schema's revision."""
+"""The way to PostgreSQL: SQLAlchemy's engine and pool, psycopg2's connection."""
 
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import psycopg2
 import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from psycopg2 import extensions
 from psycopg2.extras import register_uuid
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import NullPool, PoolProxiedConnection
+from sqlalchemy.pool import PoolProxiedConnection
 
-from infrastructure.roles import MAY_SET, WRITER_ROLE, create_roles, grant_rights
+from infrastructure.roles import MAY_SET, WRITER_ROLE
 
 POOL_TIMEOUT_SECONDS = 2.0
 _BRIEFLY_IDLE_SECONDS = 0.2
-_MIGRATIONS = Path(__file__).parent.parent / "migrations"
-_MIGRATION_LOCK = "hashtextextended('lodger migrate', 0)"
 
 register_uuid()  # type: ignore[no-untyped-call]  # so its stubs have it
 
@@ -182,54 +175,3 @@ class Database:
                 [self._role],
             )
         connection.commit()
-
-
-def migrate(url: str, say: Callable[[str], None] = lambda _line: None) -> None:
-    """Bring the database to the head revision; safe to call twice and from several processes at once.
-
-    Each migration is a transaction of its own. Roles and rights are seen to every time: roles belong to the
-    cluster and do not come with a restored database. `say` gets a line for each step.
-    """
-    with _unpooled(url) as connection:
-        raw = connection.connection.driver_connection
-        assert isinstance(raw, extensions.connection)
-        connection.execute(sqlalchemy.text(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})"))  # until it disconnects
-        connection.commit()
-        create_roles(raw, say)
-        before = MigrationContext.configure(connection).get_current_revision()
-        connection.commit()
-        config = _alembic()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        grant_rights(raw)
-        after = head_revision()
-        say(f"the database is at revision {after}" if before == after else f"migrated from {before} to {after}")
-
-
-def current_revision(url: str) -> str | None:
-    """The revision the database is at; None when no migration has seen it."""
-    with _unpooled(url) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def head_revision() -> str:
-    """The newest revision this code has."""
-    head = ScriptDirectory.from_config(_alembic()).get_current_head()
-    assert head is not None
-    return head
-
-
-def _alembic() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
-
-
-@contextmanager
-def _unpooled(url: str) -> Iterator[sqlalchemy.Connection]:
-    """A connection without time limits, closed at the end and not kept."""
-    try:
-        with sqlalchemy.create_engine(engine_url(url), poolclass=NullPool).connect() as connection:
-            yield connection
-    except sqlalchemy.exc.OperationalError as error:
-        raise Unavailable(str(error)) from error

@@ -11,7 +11,7 @@ import psycopg2
 import psycopg2.extensions
 import redis
 
-from infrastructure.database import current_revision, head_revision
+from infrastructure.schema import current_revision, head_revision
 from infrastructure.roles import missing_roles
 from infrastructure.settings import ROOT, Settings, SettingsError, load
 

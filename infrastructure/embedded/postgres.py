@@ -33,6 +33,9 @@ _SETTINGS = {
     "max_connections": "200",
     "max_wal_size": "2GB",
     "idle_in_transaction_session_timeout": "60s",
+    # A refused statement and its DETAIL hold names and addresses: they are not for the log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 _NOT_DURABLE = {
     "fsync": "off",

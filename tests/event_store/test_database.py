@@ -9,8 +9,10 @@ import psycopg2
 import pytest
 from psycopg2.errors import ObjectNotInPrerequisiteState
 
-from infrastructure.database import Database, Unavailable, current_revision, head_revision, migrate
+from infrastructure.database import Database, Unavailable
 from infrastructure.event_store.application import Events
+from infrastructure.refusals import Refused
+from infrastructure.schema import current_revision, head_revision, migrate
 from tests.event_store.facts import FACTS, noted
 from tests.support.servers import Databases
 
@@ -109,6 +111,17 @@ def test_migrating_twice_changes_nothing_the_second_time(postgres: Databases) ->
     assert current_revision(url) == head_revision()
     assert said == [f"migrated from None to {head_revision()}", f"the database is at revision {head_revision()}"]
     postgres.drop(url)
+
+
+def test_a_database_that_a_newer_version_migrated_is_refused_and_left_alone(database_url: str) -> None:
+    with Database(database_url, role=None).transaction() as connection, connection.cursor() as cursor:
+        cursor.execute("SET ROLE lodger_owner")
+        cursor.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(Refused, match="revision 9999"):
+        migrate(database_url)
+
+    assert current_revision(database_url) == "9999"
 
 
 def test_two_processes_may_migrate_at_once(postgres: Databases) -> None:

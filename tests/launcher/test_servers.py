@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg2
+import pytest
 import redis
 
 from tests.support.servers import Databases
@@ -45,3 +46,20 @@ def test_each_redis_database_starts_empty(redis_url: str) -> None:
 def test_each_redis_database_starts_empty_after_another_test_wrote(redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         assert client.get("left") is None
+
+
+def test_a_refused_statement_leaves_no_personal_data_in_the_servers_log(postgres: Databases) -> None:
+    url = postgres.create()
+    connection = psycopg2.connect(url)
+    with connection.cursor() as cursor, pytest.raises(psycopg2.errors.UniqueViolation):
+        for _ in range(2):
+            cursor.execute(
+                "INSERT INTO people (user_id, username, email, name) VALUES (%s, 'canary', 'c@y.org', 'c')",
+                ["01900000-0000-7000-8000-000000000001"],
+            )
+    connection.close()
+    postgres.drop(url)
+    log = postgres.process.log.read_text()
+    assert "people_pkey" in log
+    assert "canary" not in log
+    assert "01900000" not in log

@@ -51,7 +51,7 @@ class Databases:
 
 
 def _migrate(url: str) -> None:
-    from infrastructure.database import migrate
+    from infrastructure.schema import migrate
 
     migrate(url)
 
