@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -50,13 +51,14 @@ class Letters:
         }
 
     def write(self, mailing: Mailing) -> EmailMessage | None:
-        """The mail; None when the recipient has no address that could be written to. Raises ValueError for a bad one.
+        """The mail; None when the recipient has no address that could be written to.
 
         Its Message-ID is made from the mailing: a mail that is sent twice, because a worker died between sending it
         and saying so, can be told from another one.
         """
         to, context = self._context(mailing)
-        if to.email.endswith(NOWHERE):
+        address = _address(to)
+        if address is None:
             return None
         template = self._templates.get_template(f"{mailing.template}.{mailing.recipient}.txt")
         text = template.render(context, to=to, public_url=self._settings.public_url)
@@ -64,7 +66,7 @@ class Letters:
         sender = Address("Lodger", addr_spec=self._settings.mail_from)
         mail = EmailMessage()
         mail["From"] = sender
-        mail["To"] = Address(_one_line(to.name), addr_spec=to.email)
+        mail["To"] = address
         mail["Subject"] = _one_line(subject)
         mail["Date"] = format_datetime(self._lodger.clock.now())
         message_id = uuid5(mailing.event_id, f"{mailing.template}:{mailing.recipient}")
@@ -124,6 +126,13 @@ def _told(events: list[Event], event_id: UUID) -> dict[str, Any]:
             return {"refund_id": refund_id}
         case _:
             return {}
+
+
+def _address(person: Person) -> Address | None:
+    try:
+        return None if person.email.endswith(NOWHERE) else Address(_one_line(person.name), addr_spec=person.email)
+    except (ValueError, MessageError):  # it has an @ and still is no address
+        return None
 
 
 def _one_line(text: str) -> str:

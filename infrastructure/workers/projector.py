@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Final
 
 import structlog
 
+from domain.events import Event
 from infrastructure.database import Database, Unavailable
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.workers.metrics import EVENTS_APPLIED, LAG, STOPPED
@@ -45,22 +47,24 @@ class Projector:
             for name, standing in standings.items():
                 LAG.labels(name).set(max(0, safe - standing.position))
                 STOPPED.labels(name).set(standing.stopped_reason is not None)
-            behind = [p for p in self._projections if standings[p.name].position < safe]
+            # Projections that stand at the same place, as they mostly do, share what is read and decoded there.
+            read = cache(partial(self._reader.read, upto=safe, limit=PAGE))
             moved = False
-            for projection in behind:
-                moved |= self.run_once(projection, safe)
+            for projection in self._projections:
+                if standings[projection.name].position < safe:
+                    moved |= self._run_once(projection, safe, read)
 
-    def run_once(self, projection: Projection, safe: int) -> bool:
+    def _run_once(self, projection: Projection, safe: int, read: Callable[[int], list[Event]]) -> bool:
         """Apply one page of events up to a safe position, in one transaction; whether the position moved."""
         try:
-            return self._move(projection, safe)
+            return self._move(projection, safe, read)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, this projection cannot go on and the others can
             self._stop(projection, error)
             return False
 
-    def _move(self, projection: Projection, safe: int) -> bool:
+    def _move(self, projection: Projection, safe: int, read: Callable[[int], list[Event]]) -> bool:
         with self._database.transaction() as connection, connection.cursor() as cursor:
             # Lost in a crash, rows and position are lost together and made again.
             cursor.execute("SET LOCAL synchronous_commit TO off")
@@ -69,7 +73,7 @@ class Projector:
                 return False
             if at.version != projection.version:
                 raise OutOfDate(projection, at.version)
-            events = self._reader.read(at.position, safe, PAGE)
+            events = read(at.position)
             wanted = [event for event in events if isinstance(event.fact, projection.facts)]
             if wanted:
                 projection.apply(cursor, wanted)

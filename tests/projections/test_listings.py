@@ -1,0 +1,178 @@
+"""What the listings read model shows after each fact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from uuid import UUID
+
+import pytest
+
+from domain.bookings import BookingCancelled, BookingConfirmed, BookingExpired, BookingReinstated
+from domain.events import Fact
+from domain.money import Money
+from domain.pricing import Pricing
+from domain.properties import (
+    Block,
+    HouseRules,
+    NightsBlocked,
+    NightsUnblocked,
+    PropertyCreated,
+    PropertyDetailsChanged,
+    PropertyHouseRulesChanged,
+    PropertyLocationChanged,
+    PropertyPricingChanged,
+    PropertyUnpublished,
+)
+from domain.stays import Stay
+from projections.listings import LISTINGS, Box, Listing, Search, of_host, search
+from projections.projection import Cursor
+from tests.support.examples import (
+    BLOCK,
+    BOOKING,
+    DETAILS,
+    HELD,
+    HOST,
+    LOCATION,
+    NO_REFUND,
+    PAYMENT,
+    PROPERTY,
+    PUBLISHED,
+    STRANGER,
+)
+from tests.support.tales import Tale, minute
+
+OTHER = UUID("01900000-0000-7000-8000-0000000000f0")
+CATSKILL = Search(city="Catskill")
+
+
+def shown(cursor: Cursor, wanted: Search = CATSKILL) -> list[UUID]:
+    return [listing.property_id for listing in search(cursor, wanted).items]
+
+
+def test_a_published_property_is_shown_as_its_host_described_it(cursor: Cursor) -> None:
+    LISTINGS.apply(cursor, Tale().tell(PROPERTY, *PUBLISHED))
+    (found,) = search(cursor, CATSKILL).items
+    assert found == Listing(
+        PROPERTY, HOST, "published", 6, minute(1), minute(6), 2, 28, Money(10_000, "USD"), DETAILS, LOCATION
+    )
+
+
+def test_drafts_and_unpublished_are_shown_to_their_host_only(cursor: Cursor) -> None:
+    tale = Tale()
+    LISTINGS.apply(cursor, tale.tell(PROPERTY, *PUBLISHED, PropertyUnpublished()))
+    LISTINGS.apply(cursor, tale.tell(OTHER, PropertyCreated(HOST)))
+    assert shown(cursor) == []
+    assert [(x.property_id, x.status) for x in of_host(cursor, HOST).items] == [
+        (OTHER, "draft"),
+        (PROPERTY, "unpublished"),
+    ]
+    assert of_host(cursor, STRANGER).items == []
+
+
+def test_a_change_replaces_what_was_shown_and_counts_as_a_revision(cursor: Cursor) -> None:
+    tale = Tale()
+    LISTINGS.apply(cursor, tale.tell(PROPERTY, *PUBLISHED))
+    before = of_host(cursor, HOST).items[0]
+    details = replace(DETAILS, title="Another name", amenities=("wifi",))
+    pricing = Pricing(Money.parse("9.99", "USD"))
+    LISTINGS.apply(cursor, tale.tell(PROPERTY, PropertyDetailsChanged(details), PropertyPricingChanged(pricing)))
+    (after,) = of_host(cursor, HOST).items
+    assert (after.details, after.nightly, after.location) == (details, pricing.nightly, LOCATION)
+    assert after.revision == before.revision + 2
+    assert (after.created_at, after.updated_at) == (minute(1), minute(len(tale.events)))
+
+
+def test_events_one_by_one_and_all_at_once_make_the_same_rows(cursor: Cursor) -> None:
+    tale = Tale()
+    tale.tell(PROPERTY, *PUBLISHED, NightsBlocked((BLOCK,)))
+    tale.tell(BOOKING, HELD, BookingConfirmed(PAYMENT), BookingCancelled("guest", NO_REFUND))
+    tale.tell(PROPERTY, NightsUnblocked((BLOCK.block_id,)), NightsBlocked((BLOCK,)))
+    LISTINGS.apply(cursor, tale.events)
+    cursor.execute("CREATE TEMP TABLE at_once ON COMMIT DROP AS TABLE listings")
+    cursor.execute("CREATE TEMP TABLE claims_at_once ON COMMIT DROP AS TABLE listing_claims")
+    cursor.execute("DELETE FROM listings; DELETE FROM listing_claims")
+    for event in tale.events:
+        LISTINGS.apply(cursor, [event])
+    for one, other in [("listings", "at_once"), ("listing_claims", "claims_at_once")]:
+        cursor.execute(f"(TABLE {one} EXCEPT TABLE {other}) UNION ALL (TABLE {other} EXCEPT TABLE {one})")
+        assert cursor.fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "taken"),
+    [
+        ([HELD], True),
+        ([HELD, BookingConfirmed(PAYMENT)], True),
+        ([HELD, BookingExpired()], False),
+        ([HELD, BookingExpired(), BookingReinstated(PAYMENT)], True),
+        ([HELD, BookingCancelled("guest", NO_REFUND)], False),
+    ],
+)
+def test_a_booking_takes_its_nights_from_search_while_it_has_them(
+    cursor: Cursor, facts: Sequence[Fact], taken: bool
+) -> None:
+    tale = Tale()
+    LISTINGS.apply(cursor, tale.tell(PROPERTY, *PUBLISHED))
+    LISTINGS.apply(cursor, tale.tell(BOOKING, *facts))
+    # The booking has 11, 12 and 13 June: two nights are asked for, from each day of the month.
+    free = [day for day, next_ in pairwise(range(8, 17)) if shown(cursor, _from(day, next_ + 1))]
+    assert free == ([8, 9, 14, 15] if taken else [8, 9, 10, 11, 12, 13, 14, 15])
+
+
+def test_blocked_nights_are_not_found_until_they_are_unblocked_though_blocks_overlap(cursor: Cursor) -> None:
+    tale = Tale()
+    first = Block(UUID(int=1), date(2026, 6, 10), date(2026, 6, 13))
+    second = Block(UUID(int=2), date(2026, 6, 12), date(2026, 6, 15))
+    LISTINGS.apply(cursor, tale.tell(PROPERTY, *PUBLISHED, NightsBlocked((first, second))))
+    assert [day for day in range(8, 18) if shown(cursor, _from(day, day + 2))] == [8, 15, 16, 17]
+    LISTINGS.apply(cursor, tale.tell(PROPERTY, NightsUnblocked((first.block_id,))))
+    assert [day for day in range(8, 18) if shown(cursor, _from(day, day + 2))] == [8, 9, 10, 15, 16, 17]
+
+
+def test_stays_shorter_or_longer_than_the_host_takes_are_not_found(cursor: Cursor) -> None:
+    rules = HouseRules(minimum_nights=2, maximum_nights=4)
+    LISTINGS.apply(cursor, Tale().tell(PROPERTY, *PUBLISHED, PropertyHouseRulesChanged(rules)))
+    assert [nights for nights in range(1, 7) if shown(cursor, _from(1, 1 + nights))] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("city", ["CATSKILL", " catskill ", "Ｃatskill"])
+def test_a_place_is_found_however_it_is_written(cursor: Cursor, city: str) -> None:
+    LISTINGS.apply(cursor, Tale().tell(PROPERTY, *PUBLISHED))
+    assert shown(cursor, Search(city=city)) == [PROPERTY]
+    assert shown(cursor, Search(city=city, country=LOCATION.country.lower())) == [PROPERTY]
+    assert shown(cursor, Search(city=city, country="Elsewhere")) == []
+
+
+def test_a_box_may_cross_the_180th_meridian(cursor: Cursor) -> None:
+    tale = Tale()
+    east, west = UUID(int=1), UUID(int=2)
+    for property_id, longitude in [(east, 179_900_000), (west, -179_900_000)]:
+        place = replace(LOCATION, longitude_e6=longitude, latitude_e6=-17_000_000)
+        LISTINGS.apply(cursor, tale.tell(property_id, *PUBLISHED, PropertyLocationChanged(place)))
+    fiji = Search(box=Box(-18_000_000, 179_000_000, -16_000_000, -179_000_000))
+    assert shown(cursor, fiji) == [east, west]
+    assert shown(cursor, Search(box=Box(-18_000_000, 179_000_000, -16_000_000, 180_000_000))) == [east]
+
+
+def test_searching_reads_an_index_in_the_order_of_the_page(cursor: Cursor) -> None:
+    LISTINGS.apply(cursor, Tale().tell(PROPERTY, *PUBLISHED))
+    cursor.execute("SET LOCAL enable_seqscan TO off; SET LOCAL enable_bitmapscan TO off; SET LOCAL enable_sort TO off")
+    plans = {}
+    for name, order in [
+        ("listings_city_price", "currency, nightly_minor"),
+        ("listings_city_newest", "created_at DESC"),
+    ]:
+        last = "property_id DESC" if "DESC" in order else "property_id"
+        cursor.execute(
+            f"""EXPLAIN SELECT property_id FROM listings
+                WHERE status = 'published' AND city_key = 'catskill' ORDER BY {order}, {last} LIMIT 20"""
+        )
+        plans[name] = "\n".join(line for (line,) in cursor.fetchall())
+    assert all(name in plan and "Sort" not in plan for name, plan in plans.items()), plans
+
+
+def _from(day: int, until: int) -> Search:
+    return replace(CATSKILL, stay=Stay(date(2026, 6, day), date(2026, 6, until)))
