@@ -48,6 +48,9 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "booking_not_cancellable": "The booking cannot be cancelled",
         "booking_not_payable": "The booking is not waiting for payment",
         "clock_backwards": "The clock only moves forward",
+        "market_unlike": "The import does not look like its market",
+        "snapshot_older": "The import is older than what is known",
+        "source_differs": "The property comes from elsewhere",
         "currency_fixed": "The currency of a property cannot change",
         "email_taken": "The e-mail address belongs to an account",
         "nights_taken": "Some of these nights are not free",
@@ -71,6 +74,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "bbox_malformed": "The bounding box is malformed",
         "block_reversed": "A block ends after it begins",
         "block_too_long": "The block is too long",
+        "coordinates_out_of_range": "There is no such place on earth",
         "currency_mixed": "All prices of a property are in one currency",
         "currency_unknown": "The currency is unknown",
         "cursor_expired": "The cursor has expired",
@@ -78,6 +82,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "discount_out_of_range": "A discount is out of range",
         "email_malformed": "This is not an e-mail address",
         "fee_out_of_range": "A fee is out of range",
+        "guests_included_out_of_range": "The price includes at least one guest",
         "guests_out_of_range": "The number of guests is out of range",
         "idempotency_key_reused": "The Idempotency-Key belongs to another request",
         "nights_rule_impossible": "No stay could keep to these rules",
@@ -91,6 +96,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "quote_mismatch": "The quote is for another stay",
         "range_not_shown": "The range is empty or too long",
         "refund_negative": "A refund is not negative",
+        "rooms_negative": "There are no fewer than no rooms",
         "stay_beyond_horizon": "The stay is too far ahead",
         "stay_in_past": "The stay begins in the past",
         "stay_reversed": "A stay ends after it begins",
@@ -102,6 +108,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "too_many_guests": "The property does not hold so many guests",
         "too_many_overrides": "Too many price overrides",
         "username_malformed": "This is not a username",
+        "zone_unknown": "The time zone is unknown",
         "validation_failed": "Some fields are not acceptable",
     },
     428: {"precondition_required": "This change needs If-Match"},
@@ -170,7 +177,9 @@ def type_of(code: str) -> str:
 
 
 def of_rejection(rejected: Rejected) -> Response:
-    """A rule, or the API itself, said no."""
+    """A rule, or the API itself, said no. A code without a place in the table is a mistake of ours."""
+    if rejected.code not in STATUS_OF:
+        return of_mistake(rejected)
     return Problem(rejected.code, rejected.message, rejected.details).response()
 
 

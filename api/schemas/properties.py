@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
-from zoneinfo import available_timezones
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import fields, post_load, validate
 
 from api.schemas.fields import (
     Choice,
@@ -54,11 +52,6 @@ _DETAILS: Final = (
 )
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 class CoordinatesSchema(Strict):
     """Degrees (WGS 84), kept to six digits."""
 
@@ -74,12 +67,6 @@ class LocationSchema(Strict):
     )
     coordinates = fields.Nested(CoordinatesSchema, required=True)
     zone = Text(50, metadata={"description": "IANA time zone; by default the one at the coordinates."})
-
-    @post_load
-    def checked(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if "zone" in data and data["zone"] not in _zones():
-            raise ValidationError("Not an IANA time zone.", "zone")
-        return data
 
 
 class OverrideSchema(Strict):

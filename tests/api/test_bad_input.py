@@ -1,0 +1,334 @@
+"""Malformed, hostile and impossible input is refused with a problem and leaves no trace in the log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+
+from api.tokens import Tokens
+from tests.api.people import PASSWORD, PROPERTY, host, listing, stay
+from tests.api.stack import Client, Stack, json_of, token_key
+
+
+@pytest.fixture(scope="module")
+def ada(shared: Stack) -> Client:
+    return host(shared)
+
+
+@pytest.fixture(scope="module")
+def bookable(ada: Client) -> str:
+    return listing(ada)
+
+
+def somebody(stack: Stack) -> Client:
+    """Signed in, and known to nobody: registering would be an event."""
+    chosen = stack.wired.settings
+    return Client(stack, Tokens(token_key(chosen), chosen.public_url).issue(UUID(int=7)))
+
+
+@pytest.fixture(autouse=True)
+def no_trace(shared: Stack, ada: Client, bookable: str) -> Iterator[None]:
+    before = shared.count_events()
+    yield
+    assert shared.count_events() == before
+
+
+NOT_JSON = {
+    "bad UTF-8": b'{"username": "\xff"}',
+    "UTF-16": '{"username": "a"}'.encode("utf-16"),
+    "byte order mark": b'\xef\xbb\xbf{"username": "a"}',
+    "truncated": b'{"username": ',
+    "trailing": b'{"username": "a"} {}',
+    "NaN": b'{"guests": NaN}',
+    "Infinity": b'{"guests": -Infinity}',
+    "duplicate keys": b'{"username": "a", "username": "b"}',
+    "duplicate keys inside": b'{"a": [{"b": 1, "b": 1}]}',
+    "lone surrogate": b'{"username": "\\ud800"}',
+    "lone surrogate in a key": b'{"\\udfff": 1}',
+    "65 levels": b"[" * 65 + b"1" + b"]" * 65,
+    "a hundred thousand levels": b"[" * 100_000,
+    "a hundred thousand objects": b'{"a":' * 100_000,
+    "a number of a million digits": b'{"guests": ' + b"9" * 1_000_000 + b"}",
+    "single quotes": b"{'username': 'a'}",
+    "a comment": b'{"username": "a" /* */}',
+}
+
+
+@pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON.keys())
+def test_what_is_not_strict_json_is_400(shared: Stack, body: bytes) -> None:
+    answer = shared.anybody().raw("POST", "/v1/users", body)
+    assert (answer.status_code, json_of(answer)["type"]) == (400, "/problems/json-malformed")
+    assert answer.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"text"', b"1", b"null", b"true"])
+def test_json_that_is_no_object_is_422(shared: Stack, body: bytes) -> None:
+    assert shared.anybody().raw("POST", "/v1/users", body).status_code == 422
+
+
+CONTENT_TYPES = ["", "text/plain", "application/xml", "application/json2", "multipart/form-data"]
+
+
+@pytest.mark.parametrize("content_type", CONTENT_TYPES)
+def test_other_content_types_are_415(shared: Stack, content_type: str) -> None:
+    assert shared.anybody().raw("POST", "/v1/users", b"{}", content_type).status_code == 415
+
+
+AMOUNTS: list[Any] = [
+    "0.00",
+    "-1.00",
+    "1",
+    "1.0",
+    "1.000",
+    "1e3",
+    "01.00",
+    "+1.00",
+    " 1.00",
+    "1.00 ",
+    "1,000.00",
+    "",
+    "NaN",
+    "١.٠٠",
+    "10000000.01",
+    "92233720368547758.08",
+    "9" * 400,
+    1,
+    1.5,
+    None,
+    True,
+    [],
+]
+
+
+@pytest.mark.parametrize("amount", AMOUNTS)
+def test_an_impossible_price_is_422(ada: Client, amount: Any) -> None:
+    answer = ada.post("/v1/properties", {**PROPERTY, "price_per_night": {"amount": amount, "currency": "USD"}})
+    assert answer.status_code == 422
+    assert "price_per_night" in json_of(answer)["errors"]
+
+
+NO_MONEY: list[Any] = [100, "100.00", None, [], {}, {"amount": "1.00"}, {"amount": "1.00", "currency": "QQQ"}]
+
+
+@pytest.mark.parametrize("price", NO_MONEY)
+def test_what_is_no_money_is_422(ada: Client, price: Any) -> None:
+    assert ada.post("/v1/properties", {**PROPERTY, "price_per_night": price}).status_code == 422
+
+
+DATES: list[Any] = [
+    "2031-05-31",
+    "9999-12-31",
+    "0001-01-01",
+    "infinity",
+    "2031-02-30",
+    "2031-6-12",
+    "20310612",
+    "2031-W24-4",
+    "2031-06-12T00:00:00",
+    "12/06/2031",
+    "٢٠٣١-٠٦-١٢",
+    "",
+    0,
+    None,
+    True,
+    {},
+]
+
+
+@pytest.mark.parametrize("day", DATES)
+def test_an_impossible_check_in_is_422(shared: Stack, ada: Client, bookable: str, day: Any) -> None:
+    assert ada.wish("/v1/bookings", {**stay(bookable), "check_in": day}).status_code == 422
+    assert shared.anybody().post("/v1/quotes", {**stay(bookable), "check_in": day}).status_code == 422
+
+
+STAYS = {
+    "no night": ("2031-06-12", "2031-06-12"),
+    "reversed": ("2031-06-12", "2031-06-11"),
+    "366 nights": ("2031-06-12", "2032-06-12"),
+    "beyond the horizon": ("2033-05-30", "2033-06-02"),
+}
+
+
+@pytest.mark.parametrize(("check_in", "check_out"), STAYS.values(), ids=STAYS.keys())
+def test_an_impossible_stay_is_422(shared: Stack, bookable: str, check_in: str, check_out: str) -> None:
+    assert somebody(shared).wish("/v1/bookings", stay(bookable, check_in, check_out)).status_code == 422
+
+
+BROKEN_PROPERTIES: dict[str, dict[str, Any]] = {
+    "NUL": {"title": "a\x00b"},
+    "too long a title": {"title": "x" * 201},
+    "empty title": {"title": ""},
+    "blank title": {"title": "   "},
+    "too long a description": {"description": "x" * 5001},
+    "a number for a title": {"title": 1},
+    "no guests": {"guests": 0},
+    "51 guests": {"guests": 51},
+    "a fraction of guests": {"guests": 2.5},
+    "guests as text": {"guests": "2"},
+    "true guests": {"guests": True},
+    "2^63 guests": {"guests": 2**63},
+    "negative beds": {"beds": -1},
+    "unknown word": {"room_type": "castle"},
+    "status is read-only": {"status": "published"},
+    "host is read-only": {"host": "01900000-0000-7000-8000-000000000001"},
+    "id is read-only": {"id": "01900000-0000-7000-8000-000000000001"},
+    "unknown field": {"colour": "red"},
+    "unknown field with underscores": {"__proto__": {}},
+    "amenities as text": {"amenities": "wifi"},
+    "201 amenities": {"amenities": [f"thing {n}" for n in range(201)]},
+    "nested unknown": {"pricing": {"discount": 5}},
+    "discount over 100": {"pricing": {"weekly_discount_percent": 101}},
+    "mixed currencies": {"pricing": {"cleaning_fee": {"amount": "5.00", "currency": "EUR"}}},
+    "reversed override": {
+        "pricing": {
+            "overrides": [
+                {"from": "2031-07-02", "until": "2031-07-01", "price_per_night": {"amount": "1.00", "currency": "USD"}}
+            ]
+        }
+    },
+    "impossible rule": {"house_rules": {"minimum_nights": 5, "maximum_nights": 2}},
+    "25 o'clock": {"house_rules": {"check_in_time": "25:00"}},
+    "unknown policy": {"house_rules": {"cancellation_policy": "none"}},
+}
+
+
+@pytest.mark.parametrize("change", BROKEN_PROPERTIES.values(), ids=BROKEN_PROPERTIES.keys())
+def test_an_impossible_property_is_422(ada: Client, change: dict[str, Any]) -> None:
+    answer = ada.post("/v1/properties", {**PROPERTY, **change})
+    assert answer.status_code == 422, answer.text
+
+
+BROKEN_PLACES: dict[str, dict[str, Any]] = {
+    "beyond the pole": {"coordinates": {"latitude": 90.1, "longitude": 0}},
+    "beyond the world": {"coordinates": {"latitude": 0, "longitude": -180.1}},
+    "as text": {"coordinates": {"latitude": "42", "longitude": "1"}},
+    "half": {"coordinates": {"latitude": 42}},
+    "unknown zone": {"zone": "Mars/Olympus"},
+    "a path for a zone": {"zone": "../../etc/passwd"},
+    "an absolute path for a zone": {"zone": "/etc/localtime"},
+    "lower-case country": {"country": "us"},
+    "a country with a line break": {"country": "US\n"},
+}
+
+
+@pytest.mark.parametrize("change", BROKEN_PLACES.values(), ids=BROKEN_PLACES.keys())
+def test_an_impossible_place_is_422(ada: Client, change: dict[str, Any]) -> None:
+    place = {**PROPERTY["location"], **change}
+    assert ada.post("/v1/properties", {**PROPERTY, "location": place}).status_code == 422
+
+
+def test_a_coordinate_with_a_huge_exponent_is_422(ada: Client) -> None:
+    body = json.dumps(PROPERTY).replace("42.2173", "1e999999999").encode()
+    assert ada.raw("POST", "/v1/properties", body).status_code == 422
+
+
+ACCOUNT = {"username": "mallory", "email": "mallory@example.org", "name": "Mallory", "password": PASSWORD}
+BROKEN_ACCOUNTS: dict[str, dict[str, Any]] = {
+    "no at": {"email": "mallory"},
+    "two ats": {"email": "a@b@example.org"},
+    "line break in the address": {"email": "a@example.org\r\nBcc: x@example.org"},
+    "NUL in the name": {"name": "a\x00"},
+    "short password": {"password": "1234567"},
+    "long password": {"password": "x" * 201},
+    "is_host is read-only": {"is_host": True},
+    "a space in the username": {"username": "a b"},
+    "username too short": {"username": "ab"},
+}
+
+
+@pytest.mark.parametrize("change", BROKEN_ACCOUNTS.values(), ids=BROKEN_ACCOUNTS.keys())
+def test_an_impossible_account_is_422(shared: Stack, change: dict[str, Any]) -> None:
+    assert shared.anybody().post("/v1/users", {**ACCOUNT, **change}).status_code == 422
+
+
+SEARCHES = [
+    "guests=0",
+    "guests=1e3",
+    "guests=%D9%A3",
+    "limit=101",
+    "limit=0",
+    "sort=cheap",
+    "colour=red",
+    "check_in=2031-06-12",
+    "check_in=2031-06-12&check_out=2031-06-11",
+    "check_in=9999-12-30&check_out=9999-12-31",
+    "bbox=1,2,3",
+    "bbox=-181,0,0,0",
+    "bbox=0,10,0,-10",
+    "bbox=nan,0,0,0",
+    "price_min=1.00",
+    "currency=USD&price_min=1",
+    "currency=USD&price_max=99999999999999.99",
+    "currency=ZZZ",
+    "city=%00",
+    "cursor=nonsense",
+    "cursor=eyJhbGciOiJub25lIn0.e30.",
+]
+
+
+@pytest.mark.parametrize("query", SEARCHES)
+def test_an_impossible_search_is_422(shared: Stack, query: str) -> None:
+    answer = shared.anybody().get(f"/v1/properties?{query}")
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json"), answer.text
+
+
+INJECTIONS = [
+    "'; DROP TABLE events; --",
+    '" OR ""="',
+    "%s %(name)s {0} ${jndi:ldap://x}",
+    "<script>alert(1)</script>",
+    "{{7*7}}",
+    "../../etc/passwd",
+    "line\r\nSet-Cookie: a=b",
+    "\u202eabc",
+    "👩‍👩‍👧",
+]
+
+
+@pytest.mark.parametrize("text", INJECTIONS)
+def test_hostile_text_in_a_search_finds_nothing_and_breaks_nothing(shared: Stack, text: str) -> None:
+    answer = shared.anybody().get(f"/v1/properties?city={quote(text)}")
+    assert json_of(answer) == {"properties": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=2031-06-12&until=2031-06-12",
+        "from=2031-06-12&until=2031-06-11",
+        "from=2031-01-01&until=2034-01-01",
+        "from=9999-12-31",
+        "from=2199-12-31",
+    ],
+)
+def test_an_impossible_calendar_is_422(shared: Stack, bookable: str, query: str) -> None:
+    assert shared.anybody().get(f"/v1/properties/{bookable}/calendar?{query}").status_code == 422
+
+
+PHONES: list[Any] = [None, "", "256772123456", "+0123456789", "+1", "+2567721234567890", "+256 772 123456", 1]
+
+
+@pytest.mark.parametrize("phone", PHONES)
+def test_an_impossible_telephone_is_422(shared: Stack, phone: Any) -> None:
+    body = {"payment_method": "mobile_money", "phone": phone}
+    answer = somebody(shared).wish("/v1/bookings/01900000-0000-7000-8000-000000000001/payments", body)
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "nights",
+    [
+        {"from": "2031-07-02", "until": "2031-07-02"},
+        {"from": "2031-07-02", "until": "2031-07-01"},
+        {"from": "2031-07-02", "until": "2032-07-03"},
+        {"from": "2031-07-02"},
+        {"from": "2031-07-02", "until": "2031-07-03", "id": "01900000-0000-7000-8000-000000000001"},
+    ],
+)
+def test_an_impossible_block_is_422(ada: Client, bookable: str, nights: dict[str, str]) -> None:
+    assert ada.post(f"/v1/properties/{bookable}/blocks", nights).status_code == 422
