@@ -35,6 +35,7 @@ from projections.projection import After, Cursor
 from tests.support.examples import HELD, HOST, NO_REFUND, PAYMENT
 from tests.support.tales import Tale
 
+LONGITUDES = (-180_000_000, -5, 5, 180_000_000)
 JUNE = date(2026, 6, 1)
 SORTS: tuple[Sort, ...] = ("price", "-price", "newest")
 
@@ -113,7 +114,7 @@ def places(draw: st.DrawFn) -> list[Place]:
                 number=number,
                 city=draw(st.sampled_from(["Albany", "albany", "Troy"])),
                 latitude=draw(st.sampled_from([-10, 0, 10])),
-                longitude=draw(st.sampled_from([-180, -5, 5, 180])),
+                longitude=draw(st.sampled_from(LONGITUDES)),
                 guests=draw(st.integers(1, 3)),
                 price=Money(draw(st.sampled_from([100, 200, 300])), draw(st.sampled_from(["EUR", "USD"]))),
                 least=least,
@@ -130,9 +131,9 @@ def places(draw: st.DrawFn) -> list[Place]:
 def questions(draw: st.DrawFn) -> Search:
     box = Box(
         draw(st.sampled_from([-10, 0])),
-        draw(st.sampled_from([-180, -5, 5, 180])),
+        draw(st.sampled_from(LONGITUDES)),
         draw(st.sampled_from([0, 10])),
-        draw(st.sampled_from([-180, -5, 5, 180])),
+        draw(st.sampled_from(LONGITUDES)),
     )
     first, count = draw(st.integers(0, 14)), draw(st.integers(1, 5))
     return Search(
