@@ -17,9 +17,11 @@ from domain.rejections import Rejected
 from infrastructure.bootstrap import wire
 from infrastructure.cli.environment import current_settings, end_on_signals
 from infrastructure.cli.import_report import Tally, progress, show, written
+from infrastructure.database import Unavailable
 from infrastructure.inside_airbnb.imported_listings import ImportedListingsTable
 from infrastructure.inside_airbnb.snapshot import FolderSnapshot
 from infrastructure.refusals import Refused
+from infrastructure.schema import current_revision, head_revision
 
 _CLOCK_MAY_BE_OFF: Final = timedelta(days=2)
 
@@ -50,7 +52,9 @@ def inside_airbnb(
     """
     end_on_signals()
     console = Console(stderr=True)
-    wired = wire(current_settings())
+    settings = current_settings()
+    _must_be_migrated(settings.database_url)
+    wired = wire(settings)
     snapshot = FolderSnapshot(folder, wired.lodger.zones, market=market, currency=currency)
     console.print(
         f"{snapshot.market.city} as of {snapshot.scraped}: {len(snapshot.listing_ids):,} listings in {folder}"
@@ -66,11 +70,22 @@ def inside_airbnb(
                 tally.add(outcome)
     except Rejected as refusal:
         raise Refused(refusal.message) from refusal
+    except Unavailable as error:
+        raise Refused(f"PostgreSQL stopped answering ({error}). The same command goes on from there.") from error
     except KeyboardInterrupt:
         console.print("Interrupted. What was imported stays; the same command goes on from there.")
         sys.exit(130)
     show(console, tally, report)
     sys.exit(bool(tally.damaged))
+
+
+def _must_be_migrated(database_url: str) -> None:
+    try:
+        if current_revision(database_url) == head_revision():
+            return
+    except Unavailable as error:
+        raise Refused(f"PostgreSQL does not answer ({error}). Try: ./run lodger doctor") from error
+    raise Refused("The database's schema is not this version's. Bring it up to date first: ./run lodger migrate")
 
 
 def _warn_of_the_clock(console: Console, now: datetime, snapshot: Snapshot) -> None:

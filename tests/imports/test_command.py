@@ -11,6 +11,7 @@ from pathlib import Path
 
 from infrastructure.settings import ROOT
 from tests.imports.city import listing, write
+from tests.support.servers import Databases
 
 
 def lodger(database_url: str, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -55,6 +56,13 @@ def test_a_folder_that_cannot_be_read_is_refused(database_url: str, tmp_path: Pa
     done = lodger(database_url, tmp_path, "nowhere")
     assert done.returncode != 0
     assert "nowhere is not a folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_without_our_schema_is_refused_with_the_command_to_run(postgres: Databases, tmp_path: Path) -> None:
+    done = lodger(postgres.create_empty(), tmp_path, ".")
+    assert done.returncode != 0
+    assert "./run lodger migrate" in done.stderr
     assert "Traceback" not in done.stderr
 
 
