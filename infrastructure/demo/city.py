@@ -13,8 +13,8 @@ from domain.stays import Stay
 from infrastructure.demo import words
 from infrastructure.demo.listings import Json, listing
 
-HOSTS: Final = 90
-GUESTS: Final = 60
+HOSTS: Final = 50
+GUESTS: Final = 30
 LISTINGS: Final = 300
 DRAFTS: Final = 12
 UNPUBLISHED: Final = 8
@@ -36,16 +36,16 @@ Story = Literal[
 """What becomes of a booking."""
 
 STORIES: Final[Mapping[Story, int]] = {
-    "paid by card": 34,
-    "paid by mobile money": 28,
-    "declined, then paid": 5,
-    "cancelled in time": 6,
-    "cancelled late": 4,
-    "cancelled by the host": 4,
-    "cancelled unpaid": 4,
-    "never paid": 6,
-    "declined, then left": 3,
-    "left at the payment page": 3,
+    "paid by card": 20,
+    "paid by mobile money": 16,
+    "declined, then paid": 4,
+    "cancelled in time": 4,
+    "cancelled late": 3,
+    "cancelled by the host": 3,
+    "cancelled unpaid": 3,
+    "never paid": 4,
+    "declined, then left": 2,
+    "left at the payment page": 2,
     "held": 3,
     "at the payment page": 2,
 }
@@ -139,7 +139,7 @@ def _people(random: Random) -> Iterator[Person]:
 
 
 def _listing(random: Random, number: int, hosts: tuple[Person, ...], calendar: _Calendar) -> PlannedListing:
-    """Every host has one listing at least; every third listing has nights that its host keeps."""
+    """Every host has one listing at least; every fifth listing has nights that its host keeps."""
     host = hosts[number] if number < len(hosts) else random.choice(hosts)
     body = listing(random)
     fate: Literal["draft", "published", "unpublished"] = "published"
@@ -148,7 +148,7 @@ def _listing(random: Random, number: int, hosts: tuple[Person, ...], calendar: _
         del body["price_per_night"], body["pricing"]
     elif number >= LISTINGS - DRAFTS - UNPUBLISHED:
         fate = "unpublished"
-    kept = [calendar.take(random, random.randint(2, 9))] if number % 3 == 0 and fate == "published" else []
+    kept = [calendar.take(random, random.randint(2, 9))] if number % 5 == 0 and fate == "published" else []
     return PlannedListing(number, host, body, fate, tuple((each.check_in, each.check_out) for each in kept))
 
 
@@ -158,7 +158,8 @@ def _bookings(
     stories = [story for story, count in STORIES.items() for _ in range(count)]
     random.shuffle(stories)
     published = [each for each in listings if each.fate == "published"]
-    late = iter(random.sample([each for each in published if each.body["house_rules"]["advance_notice_days"] == 0], 20))
+    at_once = [each for each in published if each.body["house_rules"]["advance_notice_days"] == 0]
+    late = iter(random.sample(at_once, STORIES["cancelled late"]))
     for number, story in enumerate(stories):
         if story == "cancelled late":  # within a day of check-in: it begins today, in a listing nobody else begins in
             chosen, today = next(late), calendars[0].today

@@ -27,8 +27,7 @@ def run(*, once: bool, seed: int, port: int | None) -> None:
     console = Console(highlight=False)
     screen = Screen(console)
     screen.chapter("Lodger starts")
-    overrides = {"LODGER_CLOCK": _morning().isoformat(), **({"LODGER_HTTP_PORT": str(port)} if port else {})}
-    with Stack(overrides, usual_ports=True, report=screen.note) as stack:
+    with Stack(_overrides(port), usual_ports=True, report=screen.note) as stack:
         try:
             pages, walk = _show(stack, screen, seed)
         except DemoFailed:
@@ -48,6 +47,12 @@ def run(*, once: bool, seed: int, port: int | None) -> None:
             console.print("\nstopping")
 
 
+def _overrides(port: int | None) -> dict[str, str]:
+    """Mail stays here and payments are the sandbox's, whatever the environment says."""
+    fixed = {"LODGER_CLOCK": _morning().isoformat(), "LODGER_SMTP_URL": "", "LODGER_SANDBOX": "true"}
+    return {**fixed, "LODGER_HTTP_PORT": str(port)} if port else fixed
+
+
 def _morning() -> datetime:
     """Ten o'clock of today in the city. From then on no day ends during the demonstration."""
     zone = ZoneInfo(words.ZONE)
@@ -56,7 +61,8 @@ def _morning() -> datetime:
 
 def _show(stack: Stack, screen: Screen, seed: int) -> tuple[list[str], Walk]:
     settings = stack.settings
-    today = (settings.clock_start or _morning()).astimezone(ZoneInfo(words.ZONE)).date()
+    assert settings.clock_start is not None, "set by `_overrides`"
+    today = settings.clock_start.astimezone(ZoneInfo(words.ZONE)).date()
     api = Api(stack.url, THREADS)
     plan = city(seed, today)
     screen.chapter(f"{words.CITY} is loaded over HTTP")

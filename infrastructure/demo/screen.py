@@ -28,7 +28,7 @@ class Screen:
 
     def exchange(self, method: str, path: str, body: object, answer: Answer, gist: dict[str, Any]) -> None:
         """A request and its answer. `gist` is what of the answer matters here."""
-        self._line(f"[yellow]{method}[/] {escape(path)}")
+        self.console.print(f"    [yellow]{method}[/] {escape(path)}", soft_wrap=True)
         if body is not None:
             self._line(f"[dim]{escape(_brief(body))}", indent=8)
         self._line(f"[green]→ {answer.status}[/] [dim]in {answer.seconds * 1000:.0f} ms[/]")

@@ -15,7 +15,7 @@ from infrastructure.demo.screen import Screen, money
 Json = dict[str, Any]
 
 NIGHTS: Final = 4
-_COTTAGE: Final[Json] = {
+COTTAGE: Final[Json] = {
     "title": "The lighthouse keeper's cottage",
     "description": "Two rooms under the lamp, which has been dark since 1961. You will sleep well.",
     "property_type": "house",
@@ -37,7 +37,7 @@ _COTTAGE: Final[Json] = {
     },
     "house_rules": {"minimum_nights": 2},
 }
-_AROUND_THE_POINT: Final = "33.205,0.415,33.225,0.428"
+_AROUND_THE_POINT: Final = "33.205,0.415,33.225,0.424"
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Walk:
 
     def create(self) -> None:
         self.screen.step("They describe a place: a draft that only they see")
-        made = self._post("/v1/properties", _COTTAGE, "cottage", token=self.host, expect=201, show=("id", "status"))
+        made = self._post("/v1/properties", COTTAGE, "cottage", token=self.host, expect=201, show=("id", "status"))
         self.cottage = made.body["id"]
         zone = made.body["location"]["zone"]
         self.screen.check(zone == words.ZONE, f"its time zone was found from its coordinates: {zone}")
@@ -125,7 +125,7 @@ class Walk:
     def search(self) -> None:
         self.screen.step("A guest searches near the point, for four nights and two people")
         found = self._get(f"/v1/properties?{self.search_query()}", position=self.position, show=()).body["properties"]
-        rows = [[each["title"], each["room_type"], money(each["price_per_night"])] for each in found[:6]]
+        rows = [[each["title"], each["room_type"], money(each["price_per_night"])] for each in found]
         self.screen.table(["title", "room", "amount"], rows)
         self.screen.check(self.cottage in [each["id"] for each in found], f"{len(found)} fit, the cottage among them")
 
@@ -299,10 +299,8 @@ class Walk:
 
     def _about_the_cottage(self, mails: Answer) -> list[str]:
         """The subjects of mails that say it is booked, for either side."""
-        subjects = [mail["subject"] for mail in mails.body["messages"]]
-        return [
-            each for each in subjects if _COTTAGE["title"] in each and each.startswith(("Confirmed", "New booking"))
-        ]
+        subjects = [mail["subject"].strip() for mail in mails.body["messages"]]
+        return [each for each in subjects if COTTAGE["title"] in each and each.startswith(("Confirmed", "New booking"))]
 
 
 def _of(body: Any, names: tuple[str, ...]) -> Json:
