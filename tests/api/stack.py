@@ -82,8 +82,10 @@ def _answers(database: Database) -> None:
 
 def app_of(wired: Wired) -> Flask:
     """The API over what is wired."""
-    assert wired.sandbox is not None
-    assert isinstance(wired.clock, SandboxClock)
+    sandbox = None
+    if wired.sandbox is not None:
+        assert isinstance(wired.clock, SandboxClock)
+        sandbox = Sandbox(wired.sandbox, wired.clock)
     return create_app(
         wired.lodger,
         wired.database.connection,
@@ -92,7 +94,7 @@ def app_of(wired: Wired) -> Flask:
             issuer=wired.settings.public_url,
             operator_token=wired.settings.operator_token,
             checks={"database": lambda: _answers(wired.database)},
-            sandbox=Sandbox(wired.sandbox, wired.clock),
+            sandbox=sandbox,
         ),
     )
 

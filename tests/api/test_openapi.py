@@ -1,0 +1,166 @@
+"""The description is of this API, its examples run, and its pages load nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.api.people import PASSWORD, host, listing, register
+from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of, running
+
+METHODS = ("get", "post", "patch", "delete")
+
+
+@pytest.fixture(scope="module")
+def description(shared: Stack) -> dict[str, Any]:
+    return json_of(shared.anybody().get("/openapi.json"))
+
+
+def operations(description: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path}": each[method]
+        for path, each in description["paths"].items()
+        for method in METHODS
+        if method in each
+    }
+
+
+ROUTES = """
+POST /v1/users
+GET /v1/users/me
+PATCH /v1/users/me
+POST /v1/users/me/hosting
+GET /v1/users/me/properties
+GET /v1/users/{user_id}
+POST /v1/auth/tokens
+POST /v1/properties
+GET /v1/properties
+GET /v1/properties/{property_id}
+PATCH /v1/properties/{property_id}
+POST /v1/properties/{property_id}/publish
+POST /v1/properties/{property_id}/unpublish
+GET /v1/properties/{property_id}/calendar
+POST /v1/properties/{property_id}/blocks
+DELETE /v1/properties/{property_id}/blocks
+POST /v1/quotes
+POST /v1/bookings
+GET /v1/bookings
+GET /v1/bookings/{booking_id}
+POST /v1/bookings/{booking_id}/cancel
+GET /v1/bookings/{booking_id}/history
+POST /v1/bookings/{booking_id}/payments
+GET /v1/bookings/{booking_id}/payments
+GET /v1/payments/{payment_id}
+GET /healthz
+GET /readyz
+POST /v1/operator/clock
+"""
+
+
+def test_it_is_openapi_3_1_of_exactly_these_operations(description: dict[str, Any]) -> None:
+    assert description["openapi"] == "3.1.0"
+    assert operations(description).keys() == set(ROUTES.strip().splitlines())
+
+
+def test_every_operation_says_what_it_is_and_which_problems_it_answers(description: dict[str, Any]) -> None:
+    responses = description["components"]["responses"]
+    for name, operation in operations(description).items():
+        assert operation["summary"].endswith("."), name
+        errors = {status: each for status, each in operation["responses"].items() if status[0] in "45d"}
+        assert errors.keys() >= {"400", "406", "500", "503", "default"}, name
+        for status, each in errors.items():
+            content = responses[each["$ref"].rpartition("/")[2]]["content"]
+            assert content.keys() == {"application/problem+json"}, (name, status)
+        assert ("401" in operation["responses"]) == (operation["security"] != []) or "tokens" in name, name
+
+
+def test_nothing_is_said_of_what_production_does_not_have(database_url: str) -> None:
+    with running(database_url, LODGER_SANDBOX="false", LODGER_CLOCK="system") as stack:
+        assert "/v1/operator/clock" not in json_of(stack.anybody().get("/openapi.json"))["paths"]
+        assert stack.anybody().post("/v1/operator/clock", {}).status_code == 404
+        assert stack.anybody().get("/sandbox/payments/x").status_code == 404
+
+
+def test_the_examples_run(database_url: str) -> None:
+    with running(database_url, LODGER_CLOCK="2027-06-01T12:00:00Z") as stack:
+        described = operations(json_of(stack.anybody().get("/openapi.json")))
+        examples = {
+            name: each["requestBody"]["content"]["application/json"]["example"]
+            for name, each in described.items()
+            if "example" in each.get("requestBody", {}).get("content", {}).get("application/json", {})
+        }
+        assert len(examples) == 11
+        registered = stack.anybody().post("/v1/users", examples.pop("POST /v1/users"))
+        assert registered.status_code == 201
+        token = stack.anybody().post("/v1/auth/tokens", examples.pop("POST /v1/auth/tokens"))
+        ada = Client(stack, json_of(token)["access_token"])
+        assert ada.patch("/v1/users/me", examples.pop("PATCH /v1/users/me"), If_Match='"1"').status_code == 200
+        ada.post("/v1/users/me/hosting")
+        created = ada.post("/v1/properties", examples.pop("POST /v1/properties"))
+        path = created.headers["Location"]
+        change = examples.pop("PATCH /v1/properties/{property_id}")
+        assert ada.patch(path, change, If_Match=created.headers["ETag"]).status_code == 200
+        assert ada.post(f"{path}/publish").status_code == 200
+        nights = examples.pop("POST /v1/properties/{property_id}/blocks")
+        assert ada.post(f"{path}/blocks", nights).status_code == 201
+        bob = register(stack, "bob")
+        wanted = {"property": json_of(created)["id"]}
+        assert stack.anybody().post("/v1/quotes", examples.pop("POST /v1/quotes") | wanted).status_code == 200
+        booked = bob.wish("/v1/bookings", examples.pop("POST /v1/bookings") | wanted)
+        assert booked.status_code == 201
+        booking = booked.headers["Location"]
+        payment = examples.pop("POST /v1/bookings/{booking_id}/payments")
+        assert bob.wish(f"{booking}/payments", payment).status_code == 201
+        cancel = examples.pop("POST /v1/bookings/{booking_id}/cancel")
+        assert bob.post(f"{booking}/cancel", cancel).status_code == 200
+        clock = examples.pop("POST /v1/operator/clock")
+        assert Client(stack, OPERATOR_TOKEN).post("/v1/operator/clock", clock).status_code == 200
+        assert examples == {}
+
+
+def test_the_pages_load_nothing_from_elsewhere(shared: Stack) -> None:
+    for path in ("/docs", "/docs/start.js", "/problems/nights-taken"):
+        page = shared.anybody().get(path)
+        assert page.status_code == 200
+        assert not re.search(r"(https?:)?//\w", page.text), path
+        for source in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+            assert shared.anybody().get(source).status_code == 200, source
+    assert "default-src 'none'" in shared.anybody().get("/docs").headers["Content-Security-Policy"]
+    assert "unsafe-eval" not in shared.anybody().get("/docs").headers["Content-Security-Policy"]
+
+
+def test_files_beside_the_documentation_are_not_served(shared: Stack) -> None:
+    for name in ("../__init__.py", "..%2f__init__.py", "/etc/passwd", "nothing.js"):
+        assert shared.anybody().get(f"/docs/files/{name}").status_code == 404
+
+
+def test_the_sandbox_page_shows_the_amount_and_takes_one_answer(shared: Stack) -> None:
+    bob = register(shared, "bob")
+    property_id = listing(host(shared))
+    booked = bob.wish(
+        "/v1/bookings",
+        {"property": property_id, "check_in": "2031-06-12", "check_out": "2031-06-13", "guests": 1},
+    )
+    started = json_of(bob.wish(f"{booked.headers['Location']}/payments", {"payment_method": "card"}))
+    url = started["next_action"]["url"]
+    path = url[url.index("/sandbox/") :]
+
+    waiting = shared.anybody().get(path)
+    assert "112.00 USD" in waiting.text
+    assert "<form" in waiting.text
+    assert bob.raw("POST", path, b"answer=maybe", "application/x-www-form-urlencoded").status_code == 422
+    assert bob.raw("POST", path, b"answer=decline", "application/x-www-form-urlencoded").status_code == 303
+    answered = shared.anybody().get(path)
+    assert "<form" not in answered.text
+    assert "declined" in answered.text
+    assert shared.anybody().get("/sandbox/payments/sbx_nothing").status_code == 404
+    assert (
+        bob.raw("POST", "/sandbox/payments/x", b"answer=approve", "application/x-www-form-urlencoded").status_code
+        == 404
+    )
+
+
+def test_a_password_is_nowhere_in_what_is_answered(shared: Stack) -> None:
+    assert PASSWORD not in register(shared).get("/v1/users/me").text

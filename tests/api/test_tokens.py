@@ -1,0 +1,104 @@
+"""Access tokens: whatever is not exactly ours is 401."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+import pytest
+
+from api.tokens import Tokens
+from tests.api.people import register
+from tests.api.stack import Client, Stack, json_of, token_key
+
+USER = UUID("01900000-0000-7000-8000-000000000001")
+HEADER = {"alg": "HS256", "typ": "at+jwt"}
+
+
+def forge(stack: Stack, header: dict[str, Any] | None = None, key: bytes | None = None, **claims: Any) -> str:
+    """A token as ours, but for what is given; a claim that is None is left out."""
+    now = datetime.now(UTC)
+    chosen = stack.wired.settings
+    ours = {
+        "iss": chosen.public_url,
+        "aud": "lodger-api",
+        "sub": str(USER),
+        "iat": now,
+        "exp": now + timedelta(minutes=15),
+        "jti": str(uuid4()),
+    }
+    payload = {name: value for name, value in {**ours, **claims}.items() if value is not None}
+    headers = header or HEADER
+    algorithm = headers.get("alg", "HS256")
+    if algorithm == "none":
+        return jwt.encode(payload, None, algorithm="none", headers=headers)
+    return jwt.encode(payload, key or token_key(chosen), algorithm=algorithm, headers=headers)
+
+
+def status(stack: Stack, token: str) -> int:
+    return Client(stack, token).get("/v1/bookings?as=guest").status_code
+
+
+def test_a_token_made_like_ours_is_taken_so_that_the_others_fail_for_their_fault(shared: Stack) -> None:
+    assert status(shared, forge(shared)) == 200
+
+
+HOUR = timedelta(hours=1)
+FORGERIES: dict[str, dict[str, Any]] = {
+    "no algorithm": {"header": {**HEADER, "alg": "none"}},
+    "another algorithm": {"header": {**HEADER, "alg": "HS512"}},
+    "another key": {"key": b"another key of thirty-two bytes!"},
+    "a foreign kid": {"header": {**HEADER, "kid": "theirs"}},
+    "a foreign jku": {"header": {**HEADER, "jku": "https://example.org/keys"}},
+    "another type": {"header": {**HEADER, "typ": "JWT"}},
+    "another audience": {"aud": "quote"},
+    "no audience": {"aud": None},
+    "another issuer": {"iss": "https://example.org"},
+    "no issuer": {"iss": None},
+    "expired": {"exp": datetime.now(UTC) - HOUR},
+    "no expiry": {"exp": None},
+    "not yet issued": {"iat": datetime.now(UTC) + HOUR},
+    "nobody": {"sub": None},
+    "not an id": {"sub": "admin"},
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES.values(), ids=FORGERIES.keys())
+def test_a_forged_or_foreign_token_is_401(shared: Stack, forgery: dict[str, Any]) -> None:
+    assert status(shared, forge(shared, **forgery)) == 401
+
+
+def test_a_quote_is_no_access_token(shared: Stack) -> None:
+    signer = shared.wired.lodger.signer
+    assert status(shared, signer.sign("quote", {"sub": str(USER)}, datetime.now(UTC) + HOUR)) == 401
+
+
+@pytest.mark.parametrize("credentials", ["", "Bearer", "Bearer ", "Basic YTpi", "bearer a b", "Token x", "Bearer \xff"])
+def test_other_credentials_are_401_with_a_challenge(shared: Stack, credentials: str) -> None:
+    answer = shared.anybody().get("/v1/users/me", Authorization=credentials)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_token_lives_fifteen_minutes_of_real_time_whatever_the_sandbox_clock_says(shared: Stack) -> None:
+    bob = register(shared, "bob")
+    assert bob.token is not None
+    claims = jwt.decode(bob.token, options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == 900
+    assert abs(claims["iat"] - datetime.now(UTC).timestamp()) < 60
+    assert claims.keys() == {"iss", "aud", "sub", "iat", "exp", "jti"}
+    assert bob.get("/v1/users/me").status_code == 200
+
+
+def test_a_users_token_is_not_the_operators_and_the_other_way_round(shared: Stack) -> None:
+    bob = register(shared, "bob")
+    assert bob.post("/v1/operator/clock", {"now": "2032-01-01T00:00:00Z"}).status_code == 401
+    operator = Client(shared, shared.wired.settings.operator_token)
+    assert operator.get("/v1/users/me").status_code == 401
+
+
+def test_a_key_never_shows(shared: Stack) -> None:
+    assert "kkkk" not in repr(Tokens(b"k" * 32, "x"))
+    assert json_of(Client(shared, "secret-token").get("/v1/users/me"))["detail"].count("secret-token") == 0
