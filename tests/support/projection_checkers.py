@@ -1,0 +1,47 @@
+"""Checks of the read models, each used twice: where it must find nothing and, with the guard removed, something.
+
+Each returns what is wrong, in a form to be read; an empty answer is a clean bill.
+"""
+
+from __future__ import annotations
+
+from infrastructure.database import Database
+from infrastructure.event_store.log_reader import LogReader
+from infrastructure.workers.rebuild import rebuild
+from projections.projection import Cursor, Projection
+
+
+def misapplied(database: Database) -> dict[str, int]:
+    """How many events of the log the audit projection missed, saw more than once, or saw though they are not there."""
+    counts = {
+        "lost": "SELECT count(*) FROM events e LEFT JOIN audit_events a USING (position) WHERE a.position IS NULL",
+        "doubled": "SELECT count(*) FROM audit_events WHERE applied > 1",
+        "invented": "SELECT count(*) FROM audit_events a LEFT JOIN events e USING (position) WHERE e.position IS NULL",
+    }
+    wrong = {}
+    with database.connection() as connection, connection.cursor() as cursor:
+        for name, query in counts.items():
+            cursor.execute(query)
+            ((wrong[name],),) = cursor.fetchall()
+    return {name: count for name, count in wrong.items() if count}
+
+
+def unlike_rebuilt(database: Database, reader: LogReader, projection: Projection) -> list[str]:
+    """The rows by which the read model, as it is, differs from one that is made anew from the log. Rebuilds it."""
+    with database.connection() as connection, connection.cursor() as cursor:
+        for table in projection.tables:
+            cursor.execute(f"CREATE TEMP TABLE live_{table} AS TABLE {table}")
+        rebuild(database, reader, projection)
+        found = [row for table in projection.tables for row in _differing(cursor, table)]
+        for table in projection.tables:
+            cursor.execute(f"DROP TABLE live_{table}")
+    return found
+
+
+def _differing(cursor: Cursor, table: str) -> list[str]:
+    cursor.execute(
+        f"""SELECT 'live only: ' || one FROM (TABLE live_{table} EXCEPT TABLE {table}) AS one
+            UNION ALL
+            SELECT 'rebuilt only: ' || one FROM (TABLE {table} EXCEPT TABLE live_{table}) AS one"""
+    )
+    return [f"{table}: {row}" for (row,) in cursor.fetchall()]

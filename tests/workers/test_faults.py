@@ -1,0 +1,93 @@
+"""Real workers, PostgreSQL and Valkey, and what happens to them under load: nothing is lost and nothing doubled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+import redis
+
+from infrastructure.embedded.data_folder import temporary_folder
+from infrastructure.embedded.processes import Process
+from infrastructure.embedded.valkey import Valkey
+from projections.audit import AUDIT
+from projections.bookings import BOOKINGS
+from projections.listings import LISTINGS
+from tests.support.projection_checkers import misapplied, unlike_rebuilt
+from tests.support.workers import Load, Post, Stage
+
+pytestmark = pytest.mark.slow
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def must_be_whole(stage: Stage, load: Load) -> None:
+    """Every event was applied once, read models are what the log makes of them, and all that was paid is confirmed."""
+    stage.wait_until_caught_up()
+    assert misapplied(stage.database) == {}
+    assert [unlike_rebuilt(stage.database, stage.reader, p) for p in (LISTINGS, BOOKINGS, AUDIT)] == [[], [], []]
+    assert misapplied(stage.database) == {}
+    assert len(load.paid) > 10
+    assert load.unconfirmed() == []
+    # What the provider kept is what confirmed bookings cost: no charge was taken twice or for nothing.
+    ((expected,),) = stage.query("SELECT sum(total_minor) FROM bookings WHERE status = 'confirmed'")
+    assert stage.world.kept_by_provider() == expected
+
+
+def test_killing_workers_loses_and_doubles_nothing(stage: Stage, post: Post) -> None:
+    deaths = 4
+    with stage.load() as load:
+        for death in range(deaths):
+            before, worker = min(stage.positions()), stage.worker()
+            # Work has piled up while it started: it is killed in the midst of it, a little later each time.
+            wait_until(partial(stage.is_past, before))
+            time.sleep(0.05 * death)
+            worker.kill()
+    workers = [stage.worker(), stage.worker()]
+    must_be_whole(stage, load)
+    # A mail that a killed worker had taken on is tried again, at most once more for each death.
+    stage.query("UPDATE mailings SET next_attempt_at = clock_timestamp() WHERE status = 'pending' RETURNING 1")
+    wait_until(lambda: stage.query("SELECT count(*) FROM mailings WHERE status <> 'sent'") == [(0,)])
+    assert set(post.given) == stage.message_ids()
+    assert post.given.total() <= len(post.given) + deaths
+    for worker in workers:
+        worker.kill()
+
+
+def test_flushing_redis_under_load_loses_and_doubles_nothing(stage: Stage, redis_url: str) -> None:
+    worker = stage.worker()
+    client = redis.Redis.from_url(redis_url)
+    with stage.load() as load:
+        for _ in range(40):
+            client.flushall()
+            time.sleep(0.1)
+    must_be_whole(stage, load)
+    worker.kill()
+
+
+def test_everything_goes_on_without_redis_and_nobody_waits_for_it(database_url: str, post: Post) -> None:
+    with temporary_folder() as folder, post.open() as smtp_url:
+        valkey = Valkey(folder / "valkey")
+        server = Process(valkey.service(), folder)
+        server.wait_ready()
+        stage = Stage(database_url, valkey.url(), smtp_url, folder)
+        worker = stage.worker()
+        with stage.load() as load:
+            time.sleep(3)
+            server.kill()
+            before, at = len(load.paid), stage.reader.safe_position()
+            wait_until(partial(stage.is_past, at))
+            assert len(load.paid) > before
+            worker.kill()
+            worker = stage.worker()  # and one that never saw Redis
+        assert load.slowest < 2.0
+        must_be_whole(stage, load)
+        worker.kill()
+        stage.world.close()
