@@ -40,8 +40,8 @@ def run(*, once: bool, seed: int, port: int | None) -> None:
         if once:
             console.print("Every step worked.")
             return
-        console.print("Ctrl-C stops it and throws its data away.")
         try:
+            console.print("Ctrl-C stops it and throws its data away.")
             stack.watch()
         except KeyboardInterrupt:
             console.print("\nstopping")

@@ -37,7 +37,7 @@ COTTAGE: Final[Json] = {
     },
     "house_rules": {"minimum_nights": 2},
 }
-_AROUND_THE_POINT: Final = "33.205,0.415,33.225,0.424"
+_AROUND_THE_POINT: Final = "33.205,0.415,33.225,0.4235"
 
 
 @dataclass

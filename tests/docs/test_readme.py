@@ -21,8 +21,8 @@ END = "--- end of block ---"
 DIFFERS_EACH_TIME = {
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}": "<id>",
     r"sbx_[0-9a-f]{32}": "<reference>",
+    r"^\d+ \d{4}-\d\d-\d\dT[\d:.]+Z": "<position> <instant>",
     r"\d{4}-\d\d-\d\d": "<date>",
-    r"^\d+ (?=[A-Z])": "<position> ",
     r"(?<=position )\d+": "<position>",
 }
 """What a run has of its own."""
