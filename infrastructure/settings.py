@@ -94,7 +94,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
             pattern="^https?://[^/]+$",
         ),
     ] = "http://127.0.0.1:8000"
-    metrics_port: Annotated[int, _port("The port of /metrics, on the loopback address.")] = 9090
+    internal_host: Annotated[
+        str,
+        _meta(
+            "an address to listen on",
+            "Where /metrics and the mail sink listen. They ask nobody who they are: keep them on a private network.",
+            min_length=1,
+        ),
+    ] = "127.0.0.1"
+    metrics_port: Annotated[int, _port("The port of /metrics.")] = 9090
     mail_port: Annotated[int, _port("The SMTP port of the development mail sink.")] = 1025
     inbox_port: Annotated[int, _port("The port of the development mail sink's inbox page.")] = 8025
     smtp_url: Annotated[

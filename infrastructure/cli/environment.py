@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Mapping
 
-from infrastructure.embedded.data_folder import DataFolder
+from infrastructure.embedded.data_folder import SECRETS, DataFolder
 from infrastructure.settings import Settings, data_folder, load
 
 
@@ -25,7 +25,9 @@ def completed(environ: Mapping[str, str]) -> dict[str, str]:
     given = {name: value for name, value in environ.items() if value}
     folder = DataFolder(data_folder(given))
     found = {**folder.published(), **given}
-    return found if found.get("LODGER_ENV") == "production" else {**folder.secrets(), **found}
+    if found.get("LODGER_ENV") == "production" or all(name in found for name in SECRETS):
+        return found  # nothing is made up, so nothing is written: a container's file system may be read-only
+    return {**folder.secrets(), **found}
 
 
 def end_on_signals() -> None:

@@ -14,6 +14,6 @@ from infrastructure.embedded.mail_sink import MailSink
 def command() -> None:
     """Take every mail on the mail port and show it on the inbox port. Nothing is delivered."""
     settings = current_settings()
-    with MailSink(settings.mail_port, settings.inbox_port):
+    with MailSink(settings.mail_port, settings.inbox_port, settings.internal_host):
         click.echo(f"inbox at http://127.0.0.1:{settings.inbox_port}/")
         threading.Event().wait()

@@ -10,6 +10,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from infrastructure.cli.environment import current_settings
+from infrastructure.counts import keep_apart
 from infrastructure.embedded.processes import end_with_parent
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def application() -> WSGIApplication:
 def command() -> None:
     """Run the API until it is told to stop; requests under way are finished first."""
     settings = current_settings()
+    keep_apart()
     Granian(
         "infrastructure.cli.serve:application",
         factory=True,

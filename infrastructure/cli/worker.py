@@ -8,6 +8,7 @@ import sys
 import click
 
 from infrastructure.cli.environment import current_settings
+from infrastructure.counts import keep_apart
 from infrastructure.embedded.processes import end_with_parent
 
 
@@ -15,6 +16,7 @@ from infrastructure.embedded.processes import end_with_parent
 def command() -> None:
     """Run the worker until it is told to stop; what it is doing is finished first."""
     settings = current_settings()
+    keep_apart()
     # Milliseconds a consumer waits for messages. Dramatiq reads it when it is imported.
     os.environ.setdefault("dramatiq_worker_timeout", "10")
     from dramatiq.cli import main

@@ -19,6 +19,9 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it are made by mkdtemp
 _ENOUGH_BYTES = 1 << 30
 _TEMPORARY = "lodger-tmp-"
 
+SECRETS = ("LODGER_SECRET_KEY", "LODGER_OPERATOR_TOKEN")
+"""The settings that development makes for itself."""
+
 
 class AlreadyRunning(Refused):
     """Another stack uses the folder; the message names the command to run."""
@@ -59,8 +62,7 @@ class DataFolder:
         path = self.path / "secrets.json"
         if not path.exists():
             self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
-            names = ("LODGER_SECRET_KEY", "LODGER_OPERATOR_TOKEN")
-            _write_private(path, {name: secrets.token_urlsafe(32) for name in names})
+            _write_private(path, {name: secrets.token_urlsafe(32) for name in SECRETS})
         return _read(path)
 
     def publish(self, environment: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Takes every mail and delivers none: an SMTP server and an inbox to look at, both on the loopback address."""
+"""Takes every mail and delivers none: an SMTP server and an inbox to look at."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ import msgspec
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-HOST = "127.0.0.1"
 KEPT = 1000
 
 
@@ -67,12 +66,12 @@ class Inbox:
 
 
 class MailSink:
-    """Both servers while the `with` block lasts."""
+    """Both servers while the `with` block lasts, on the loopback address unless told otherwise."""
 
-    def __init__(self, smtp_port: int, inbox_port: int) -> None:
+    def __init__(self, smtp_port: int, inbox_port: int, host: str = "127.0.0.1") -> None:
         self.inbox = Inbox()
-        self._smtp = Controller(_Handler(self.inbox), hostname=HOST, port=smtp_port)
-        self._http = ThreadingHTTPServer((HOST, inbox_port), _page_handler(self.inbox))
+        self._smtp = Controller(_Handler(self.inbox), hostname=host, port=smtp_port)
+        self._http = ThreadingHTTPServer((host, inbox_port), _page_handler(self.inbox))
 
     def __enter__(self) -> MailSink:
         self._smtp.start()

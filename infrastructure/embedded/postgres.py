@@ -26,8 +26,7 @@ _SUPERUSER = "postgres"
 _ROLE = "lodger"
 DATABASE = "lodger"
 
-_SETTINGS = {
-    "listen_addresses": "",
+SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "max_connections": "200",
@@ -37,6 +36,9 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
+"""What every PostgreSQL of ours runs with; compose says the same."""
+# The builtin locale sorts the same on every system, this wheel's and the distributions' builds alike.
+INITDB_OPTIONS = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 _NOT_DURABLE = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -61,7 +63,7 @@ class Postgres:
     def __init__(self, home: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> None:
         self._account = server_account()
         self.home = home
-        self._settings = {**_SETTINGS, **({} if durable else _NOT_DURABLE), **(settings or {})}
+        self._settings = {"listen_addresses": "", **SETTINGS, **({} if durable else _NOT_DURABLE), **(settings or {})}
 
     def prepare(self) -> None:
         """Make the data directory where there is none. Raises DataRefused for another major version's."""
@@ -132,12 +134,10 @@ class Postgres:
         # Beside its place and then renamed: an interrupted initdb leaves nothing that looks like data.
         unfinished = self.home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        # The builtin locale sorts the same on every system, this wheel's and the distributions' builds alike.
-        locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         made = subprocess.run(  # noqa: S603
             [
                 *(str(self._binaries / "initdb"), "-D", str(unfinished), "-U", _SUPERUSER, "--auth=trust"),
-                *("--no-sync", "--no-instructions", *locale),
+                *("--no-sync", "--no-instructions", *INITDB_OPTIONS),
             ],
             capture_output=True,
             text=True,

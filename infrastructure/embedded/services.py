@@ -34,11 +34,11 @@ def stages(settings: Settings, environment: Mapping[str, str], *, own_mail: bool
             environment={**os.environ, **environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
         )
 
-    inbox = lodger(MAIL_SINK, _answers(settings.inbox_port, "/messages.json"))
+    inbox = lodger(MAIL_SINK, _answers(settings.inbox_port, "/messages.json", settings.internal_host))
     return [
         [lodger("migrate", None)],
         [
-            lodger("metrics", _answers(settings.metrics_port, "/metrics")),
+            lodger("metrics", _answers(settings.metrics_port, "/metrics", settings.internal_host)),
             *([inbox] if own_mail else []),
             lodger("worker", _runs),
             lodger("serve", _answers(settings.http_port, "/readyz", settings.http_host)),
@@ -51,7 +51,7 @@ def _runs() -> bool:
     return True
 
 
-def _answers(port: int, path: str, host: str = "127.0.0.1") -> Callable[[], bool]:
+def _answers(port: int, path: str, host: str) -> Callable[[], bool]:
     """Whether an HTTP server answers with a success."""
     reached_at = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
     url = f"http://{reached_at}:{port}{path}"
