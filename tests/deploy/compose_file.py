@@ -1,0 +1,60 @@
+"""docker-compose.yml as Compose reads it: variables put in, merge keys resolved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from infrastructure.settings import ROOT
+
+PATH = ROOT / "docker-compose.yml"
+EXAMPLE = ROOT / ".env.example"
+SECRETS = {
+    "LODGER_SECRET_KEY": "s" * 32,
+    "LODGER_OPERATOR_TOKEN": "t" * 32,
+    "DATABASE_PASSWORD": "p" * 32,
+}
+PRODUCTION = SECRETS | {
+    "LODGER_PUBLIC_URL": "https://lodger.example",
+    "LODGER_SMTP_URL": "smtps://mail.example:465",
+    "LODGER_MAIL_FROM": "stays@lodger.example",
+}
+
+_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")
+
+
+class Missing(Exception):
+    """Compose stops: a variable that has to be set is not."""
+
+
+def interpolated(env: Mapping[str, str]) -> str:
+    """The file's text with every `${NAME}`, `${NAME:-default}` and `${NAME:?message}` replaced. Raises Missing."""
+
+    def value(found: re.Match[str]) -> str:
+        given = env.get(found["name"], "")
+        if not given and found["kind"] == "?":
+            raise Missing(found["name"])
+        return given or (found["rest"] if found["kind"] == "-" else "") or ""
+
+    return _VARIABLE.sub(value, PATH.read_text())
+
+
+def compose(env: Mapping[str, str] = PRODUCTION) -> dict[str, Any]:
+    """The whole document."""
+    document: dict[str, Any] = yaml.safe_load(interpolated(env))
+    return document
+
+
+def ours(env: Mapping[str, str] = PRODUCTION) -> dict[str, dict[str, Any]]:
+    """The services that run Lodger's own image, by the command they run."""
+    services = compose(env)["services"].values()
+    return {" ".join(service["command"]): service for service in services if "build" in service}
+
+
+def dotenv(text: str) -> dict[str, str]:
+    """The assignments of a .env file; comments are left out."""
+    lines = [line.strip() for line in text.splitlines()]
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
