@@ -94,7 +94,9 @@ def claim_due(cursor: Cursor, limit: int) -> list[Mailing]:
            RETURNING event_id, recipient, template, stream_id, position""",
         [limit],
     )
-    return sorted((Mailing(*row) for row in cursor.fetchall()), key=lambda mailing: mailing.position)
+    return sorted(
+        (Mailing(*row) for row in cursor.fetchall()), key=lambda mailing: (mailing.position, mailing.recipient)
+    )
 
 
 def settle(

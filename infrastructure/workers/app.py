@@ -12,12 +12,14 @@ from functools import cache
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 
+from infrastructure import logs
 from infrastructure.settings import load
 from infrastructure.workers import tasks
 from infrastructure.workers.polling import Polling
 from infrastructure.workers.waker import QUEUE, redis_client
 
 settings = load(os.environ)
+logs.configure(settings)
 
 
 @cache

@@ -48,7 +48,7 @@ class Reactor:
             pass
 
     def _turn(self, safe: int) -> bool:
-        """React to one page of events, if nobody else does; whether the position moved."""
+        """React to one page of events, if nobody else does; whether all of it is done."""
         # A lock of the session and not a row's: no transaction stays open while a provider takes its time.
         with self._database.connection() as connection, connection.cursor() as cursor:
             at = positions.reached(cursor, NAME)
@@ -68,18 +68,18 @@ class Reactor:
         with connection.cursor() as cursor:
             positions.register(cursor, NAME, 1)
             before = positions.reached(cursor, NAME)
-            stopped: str | None = None
             try:
-                events: Sequence[Event] = self._reader.read(before, safe, PAGE)
-                done, stopped = self._react_to(events, before if events else safe)
+                events = self._reader.read(before, safe, PAGE)
+                end = events[-1].position if events else safe
+                done, wrong = self._react_to(events, before if events else safe)
             except UnknownEvent as error:
-                done, stopped = before, str(error)
+                end, done, wrong = None, before, str(error)
             if done > before:
                 positions.move(cursor, NAME, done)
-            if stopped and positions.stop(cursor, NAME, stopped):
-                _log.error("reactions stopped", reason=stopped)
-            STOPPED.labels(NAME).set(stopped is not None)
-            return done > before
+            if wrong and positions.stop(cursor, NAME, wrong):
+                _log.error("reactions stopped", reason=wrong)
+            STOPPED.labels(NAME).set(wrong is not None)
+            return done == end
 
     def _react_to(self, events: Sequence[Event], done: int) -> tuple[int, str | None]:
         """How far it came, and what is wrong when it cannot go on without somebody's help."""
