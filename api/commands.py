@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import Response, g, request
 from marshmallow import Schema
 
-from api.answers import encode
+from api.answers import text
 from api.edge import edge
 from api.json_body import raw_body
 from api.metrics import COMMANDS
@@ -67,9 +67,9 @@ def carry_out(
     return _sent(answer)
 
 
-def answer(schema: Schema | None, shown: object, status: int = 200, **headers: str) -> Answer:
+def answer(schema: type[Schema] | None, shown: object, status: int = 200, **headers: str) -> Answer:
     """An answer to keep and send: `shown` dumped by `schema`; underscores in header names are dashes."""
-    body = "" if schema is None else encode(schema.dump(shown))
+    body = "" if schema is None else text(schema, shown)
     return Answer(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
 
 

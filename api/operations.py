@@ -15,7 +15,7 @@ from marshmallow import RAISE, Schema
 from webargs.core import missing
 from webargs.flaskparser import FlaskParser
 
-from api.answers import encode
+from api.answers import sent as answered
 from api.commands import KEY_HEADER, POSITION_HEADER, REPLAYED_HEADER, must_have_key
 from api.edge import edge
 from api.json_body import read_json
@@ -66,9 +66,9 @@ class Resource(Blueprint):  # type: ignore[misc]
 
         def declare(view: View) -> View:
             returned = {name: _RETURNED[name] for name in returns} or None
-            operation = self.response(200, answers, headers=returned)(_dumped(view, answers()))
+            operation = self.response(200, answers, headers=returned)(_dumped(view, answers))
             if arguments is not None:
-                operation = self.arguments(arguments, location="query")(operation)
+                operation = self.arguments(arguments(), location="query")(operation)
             self.route(rule, methods=["GET"])(self._declared(operation, who, headers, statuses))
             return view
 
@@ -105,9 +105,9 @@ class Resource(Blueprint):  # type: ignore[misc]
         def declare(view: View) -> View:
             operation = self.response(status, answers, headers=returned or None)(view)
             if body is not None:
-                operation = self.arguments(body, required=not optional, example=example)(operation)
+                operation = self.arguments(body(), required=not optional, example=example)(operation)
             if arguments is not None:
-                operation = self.arguments(arguments, location="query")(operation)
+                operation = self.arguments(arguments(), location="query")(operation)
             operation = _keyed(operation) if key == "required" else operation
             self.route(rule, methods=[method])(self._declared(operation, who, sent, statuses))
             return view
@@ -179,12 +179,12 @@ def _keyed(view: Callable[..., Any]) -> Callable[..., Any]:
     return keyed
 
 
-def _dumped(view: Callable[..., Any], schema: Schema) -> Callable[..., Response]:
+def _dumped(view: Callable[..., Any], schema: type[Schema]) -> Callable[..., Response]:
     @wraps(view)
     def dumped(*args: Any, **kwargs: Any) -> Response:
         result = view(*args, **kwargs)
         shown, headers = result if isinstance(result, tuple) else (result, {})
-        return Response(encode(schema.dump(shown)), 200, headers, mimetype="application/json")
+        return answered(schema, shown, **headers)
 
     return dumped
 

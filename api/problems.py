@@ -66,7 +66,6 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     },
     412: {"revision_stale": "It was changed meanwhile"},
     413: {"content_too_large": "The body is too large"},
-    414: {"uri_too_long": "The address is too long"},
     415: {"unsupported_media_type": "The body's media type is not supported"},
     422: {
         "advance_notice_out_of_range": "Advance notice is out of range",
@@ -131,7 +130,6 @@ _CODE_OF_STATUS: Final[Mapping[int, str]] = {
     405: "method_not_allowed",
     406: "not_acceptable",
     413: "content_too_large",
-    414: "uri_too_long",
     415: "unsupported_media_type",
     422: "validation_failed",
 }

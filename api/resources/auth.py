@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from api.answers import encode
+from api.answers import sent
 from api.edge import edge
 from api.operations import Resource
 from api.schemas.auth import CredentialsSchema, TokenSchema
@@ -35,4 +35,4 @@ def issue_token(body: dict[str, Any]) -> Response:
         "token_type": "Bearer",
         "expires_in": int(LIFETIME.total_seconds()),
     }
-    return Response(encode(TokenSchema().dump(token)), 200, mimetype="application/json")
+    return sent(TokenSchema, token)

@@ -52,7 +52,7 @@ def request_booking(body: dict[str, Any]) -> Response:
 
     def show(stream: Stream[Booking | None, BookingFact], now: datetime) -> Answer:
         shown = booked(stream.id, must_be_made(stream.state), "guest", now)
-        return answer(BookingSchema(), shown, 201, Location=f"/v1/bookings/{stream.id}")
+        return answer(BookingSchema, shown, 201, Location=f"/v1/bookings/{stream.id}")
 
     return carry_out(
         lambda call: bookings.request(lodger, call, booking_id, command, body.get("quote")).answer,
@@ -98,7 +98,7 @@ def cancel_booking(body: dict[str, Any], booking_id: UUID) -> Response:
 
     def show(stream: Stream[Booking | None, BookingFact], now: datetime) -> Answer:
         booking, role = must_concern(stream.state, user_id)
-        return answer(BookingSchema(), booked(stream.id, booking, role, now))
+        return answer(BookingSchema, booked(stream.id, booking, role, now))
 
     return carry_out(
         lambda call: bookings.cancel(lodger, call, booking_id, user_id, body.get("reason")).answer,

@@ -61,7 +61,7 @@ def block_nights(body: dict[str, Any], property_id: UUID) -> Response:
 
     def show(_: object, __: datetime) -> Answer:
         shown = {"id": block.block_id, "first": block.first, "until": block.until}
-        return answer(BlockSchema(), shown, 201, Location=where)
+        return answer(BlockSchema, shown, 201, Location=where)
 
     return carry_out(
         lambda call: properties.block(lodger, call, property_id, signed_in(), (block,)).answer,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from api.answers import encode
+from api.answers import sent
 from api.edge import edge
 from api.operations import Resource
 from api.schemas.operations import ClockSchema, MoveClockSchema
@@ -30,4 +30,4 @@ def move_clock(body: dict[str, Any]) -> Response:
     assert here.options.sandbox is not None, "registered in the sandbox only"
     now = here.options.sandbox.clock.advance_to(body["now"])
     here.lodger.wake()
-    return Response(encode(ClockSchema().dump({"now": now})), 200, mimetype="application/json")
+    return sent(ClockSchema, {"now": now})

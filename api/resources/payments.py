@@ -40,7 +40,7 @@ def start_payment(body: dict[str, Any], booking_id: UUID) -> Response:
         payment = must_be_started(stream.state)
         paid_at = now if payment.stage == "captured" else None
         shown = paid(stream.id, payment, paid_at)
-        return answer(PaymentSchema(), shown, 201, Location=f"/v1/payments/{stream.id}")
+        return answer(PaymentSchema, shown, 201, Location=f"/v1/payments/{stream.id}")
 
     return carry_out(
         lambda call: (

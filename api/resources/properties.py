@@ -142,4 +142,4 @@ def _change(command: Callable[[Call], Done[Property | None, PropertyFact]]) -> R
 
 def _answer(stream: PropertyStream, status: int = 200, **headers: str) -> Answer:
     view = shown(stream)
-    return answer(ShownPropertySchema(), view, status, ETag=etag(view["revision"]), **headers)
+    return answer(ShownPropertySchema, view, status, ETag=etag(view["revision"]), **headers)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from api.answers import encode
+from api.answers import sent
 from api.edge import edge
 from api.operations import Resource
 from api.schemas.quotes import STAY, AskQuoteSchema, QuoteSchema, quoted
@@ -23,4 +23,4 @@ def ask_quote(body: dict[str, Any]) -> Response:
     """Price a stay. Nothing is reserved; for 30 minutes the quote books at its price."""
     stay = Stay(body["check_in"], body["check_out"])
     offer = quotes.offer(edge().lodger, body["property"], stay, body["guests"])
-    return Response(encode(QuoteSchema().dump(quoted(offer))), 200, mimetype="application/json")
+    return sent(QuoteSchema, quoted(offer))

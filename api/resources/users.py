@@ -59,7 +59,7 @@ def register(body: dict[str, Any]) -> Response:
             created_at=now,
         )
         return answer(
-            AccountSchema(), account(person, stream.state), 201, Location=f"/v1/users/{stream.id}", ETag=etag(1)
+            AccountSchema, account(person, stream.state), 201, Location=f"/v1/users/{stream.id}", ETag=etag(1)
         )
 
     return carry_out(
@@ -95,7 +95,7 @@ def change_me(body: dict[str, Any]) -> Response:
 
     def show(changed: tuple[Person, UserStream], _: datetime) -> Answer:
         person, user = changed
-        return answer(AccountSchema(), account(person, user.state), ETag=etag(person.version))
+        return answer(AccountSchema, account(person, user.state), ETag=etag(person.version))
 
     lodger = edge().lodger
     return carry_out(
@@ -111,7 +111,7 @@ def become_host(_: dict[str, Any]) -> Response:
     person, _user = users.find(lodger, signed_in())
     return carry_out(
         lambda call: users.become_host(lodger, call, signed_in()).answer,
-        lambda stream, _: answer(PublicProfileSchema(), account(person, stream.state)),
+        lambda stream, _: answer(PublicProfileSchema, account(person, stream.state)),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from tests.api.stack import Client, Stack, json_of
+from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 
 PASSWORD = "correct horse battery"
 CHECK_IN, CHECK_OUT = "2031-06-12", "2031-06-15"
@@ -84,3 +85,10 @@ def pay(client: Client, booking_id: str, answer: str = "approve") -> str:
     path = page[page.index("/sandbox/") :]
     assert client.raw("POST", path, f"answer={answer}".encode(), "application/x-www-form-urlencoded").status_code == 303
     return str(json_of(started)["id"])
+
+
+def wait(stack: Stack, minutes: int) -> None:
+    """Let time pass, by the operator's hand; no worker runs."""
+    later = stack.now() + timedelta(minutes=minutes, seconds=1)
+    moved = Client(stack, OPERATOR_TOKEN).post("/v1/operator/clock", {"now": later.isoformat()})
+    assert moved.status_code == 200, moved.text

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.api.people import book, host, listing, pay, register, stay
+from tests.api.people import book, host, listing, pay, register, stay, wait
 from tests.api.stack import Stack, json_of
-from tests.api.test_refusals import wait
 
 
 def test_back_to_back_stays_both_succeed(shared: Stack) -> None:

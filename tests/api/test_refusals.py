@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from tests.api.people import (
     pay,
     register,
     stay,
+    wait,
 )
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 
@@ -47,34 +47,30 @@ ELSEWHERE = {
     "read_model_behind": "test_reading_own_writes",
     "refund_exceeds_capture": "no request names an amount to refund",
     "refund_negative": "no request names an amount to refund",
-    "request_in_flight": "test_in_flight",
+    "request_in_flight": "test_operations",
     "snapshot_older": "imports only",
     "source_differs": "imports only",
     "too_many_blocks": "two thousand requests; test in domain",
     "unavailable": "test_problems",
     "unsupported_media_type": "test_problems",
-    "uri_too_long": "the server's own answer",
     "currency_mixed": "test_bad_input",
-    "advance_notice_out_of_range": "the schema is first: validation_failed",
     "amount_malformed": "in a body the schema is first; in a search see test_bad_input",
-    "coordinates_out_of_range": "the schema is first",
-    "currency_unknown": "the schema is first",
-    "discount_out_of_range": "the schema is first",
-    "fee_out_of_range": "the schema is first",
-    "guests_included_out_of_range": "the schema is first",
-    "guests_out_of_range": "the schema is first",
-    "not_ready": "test_health",
+    "not_ready": "test_operations",
     "price_out_of_range": "test_bad_input",
-    "rooms_negative": "the schema is first",
-    "tax_out_of_range": "the schema is first",
-    "too_many_amenities": "the schema is first",
-    "too_many_overrides": "the schema is first",
     "zone_unknown": "test_bad_input",
     "bbox_malformed": "test_bad_input",
     "range_not_shown": "test_bad_input",
     "idempotency_key_malformed": "test_idempotency",
     "idempotency_key_required": "test_idempotency",
     "idempotency_key_reused": "test_idempotency",
+    **dict.fromkeys(
+        (
+            "advance_notice_out_of_range coordinates_out_of_range currency_unknown discount_out_of_range "
+            "fee_out_of_range guests_included_out_of_range guests_out_of_range rooms_negative tax_out_of_range "
+            "too_many_amenities too_many_overrides"
+        ).split(),
+        "the schema is first: validation_failed",
+    ),
 }
 
 
@@ -359,12 +355,6 @@ def cursor_of_another_query(stack: Stack) -> TestResponse:
 @scene("clock_backwards")
 def turn_back_time(stack: Stack) -> TestResponse:
     return Client(stack, OPERATOR_TOKEN).post("/v1/operator/clock", {"now": "2031-05-01T00:00:00Z"})
-
-
-def wait(stack: Stack, minutes: int) -> None:
-    later = stack.now() + timedelta(minutes=minutes, seconds=1)
-    moved = Client(stack, OPERATOR_TOKEN).post("/v1/operator/clock", {"now": later.isoformat()})
-    assert moved.status_code == 200, moved.text
 
 
 @pytest.mark.parametrize("code", SCENES)

@@ -65,6 +65,7 @@ FORGERIES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 @pytest.mark.parametrize("forgery", FORGERIES.values(), ids=FORGERIES.keys())
 def test_a_forged_or_foreign_token_is_401(shared: Stack, forgery: dict[str, Any]) -> None:
     assert status(shared, forge(shared, **forgery)) == 401
