@@ -62,7 +62,7 @@ def test_wrong_settings_end_a_command_without_a_traceback(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [], "production makes no secrets"
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-bench.txt"])
 def test_requirements_are_hashed_and_say_nothing_about_where_from(name: str) -> None:
     lines = (ROOT / name).read_text().splitlines()
     pins = [line for line in lines if "==" in line]
@@ -74,11 +74,12 @@ def test_requirements_are_hashed_and_say_nothing_about_where_from(name: str) -> 
 
 def test_requirements_hold_what_the_project_declares() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    running, developing = pinned("requirements.txt"), pinned("requirements-dev.txt")
+    running, developing, measuring = map(pinned, ("requirements.txt", "requirements-dev.txt", "requirements-bench.txt"))
 
     assert names(project["project"]["dependencies"]) <= running.keys()
     assert names(project["dependency-groups"]["dev"]) <= developing.keys()
-    assert running.items() <= developing.items(), "both pin the same versions: run `./run lock`"
+    assert names(project["dependency-groups"]["bench"]) <= measuring.keys()
+    assert running.items() <= developing.items() <= measuring.items(), "all pin the same versions: run `./run lock`"
 
 
 def names(requirements: list[str]) -> set[str]:
