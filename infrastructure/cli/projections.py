@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 
 import click
@@ -39,9 +40,8 @@ def status() -> None:
         wrong = wrong_with(standing)
         row = [standing.name, standing.version, standing.position, lag, f"{standing.moved_at:%Y-%m-%d %H:%M:%S}"]
         table.add_row(*map(str, row), wrong or ("behind" if lag else "up to date"))
-    console = Console()
     # Into a pipe nothing is folded to the width of a screen that is not there.
-    console.print(table, soft_wrap=not console.is_terminal, crop=False)
+    Console(width=None if sys.stdout.isatty() else 10_000).print(table)
     if any(map(wrong_with, standings.values())):
         raise click.exceptions.Exit(1)
 

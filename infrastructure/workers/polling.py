@@ -7,6 +7,7 @@ from threading import Event, Thread
 from typing import Final
 
 from dramatiq import Broker, Middleware, Worker
+from dramatiq.middleware import MiddlewareError
 
 from infrastructure.workers.tasks import Task
 
@@ -23,6 +24,13 @@ class Polling(Middleware):
         self._tasks = tasks
         self._stopping = Event()
         self._threads: list[Thread] = []
+
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002 - dramatiq's
+        """Wire everything before any thread runs; a worker that cannot be wired ends."""
+        try:
+            self._tasks()
+        except Exception as error:
+            raise MiddlewareError("the worker cannot start") from error  # any other error is only logged
 
     def after_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002 - dramatiq's
         for name, task in self._tasks().items():
