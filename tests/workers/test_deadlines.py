@@ -49,15 +49,16 @@ def test_two_workers_at_once_expire_each_hold_once(database_url: str) -> None:
 def test_a_worker_expires_what_lapsed_without_being_woken(
     database_url: str, redis_url: str, post: Post, tmp_path: Path
 ) -> None:
-    early = World(database_url, datetime.now(UTC) - timedelta(minutes=16))
-    booking = early.hold(early.listing())
     with post.open() as smtp_url:
         stage = Stage(database_url, redis_url, smtp_url, tmp_path)
+        world = stage.world
+        world.clock.time = datetime.now(UTC) - timedelta(minutes=16)
+        first = world.clock.time.date() + timedelta(days=30)
+        booking = world.hold(world.listing(), nights=(str(first), str(first + timedelta(days=3))))
         worker = stage.worker()
         deadline = time.monotonic() + 20
-        while isinstance(stage.world.booking(booking), Held) and time.monotonic() < deadline:
+        while isinstance(world.booking(booking), Held) and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert isinstance(stage.world.booking(booking), Expired)
+        assert isinstance(world.booking(booking), Expired)
         worker.kill()
-        stage.world.close()
-    early.close()
+        world.close()

@@ -1,0 +1,82 @@
+"""`lodger projections`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from infrastructure.cli.projections import command
+from infrastructure.refusals import Refused
+from infrastructure.settings import to_environment
+from infrastructure.workers.projector import Projector
+from projections.catalogue import running
+from tests.support.world import World, settings_for
+
+Lodger = Callable[..., Result]
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    world = World(database_url)
+    world.listing()
+    Projector(world.wired.database, world.log, running(audit=False)).run()
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def lodger(world: World, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lodger:
+    """The command line, with the settings of the world's database."""
+    for name, value in to_environment(settings_for(database_url, data=str(tmp_path))).items():
+        monkeypatch.setenv(name, value)
+    return lambda *arguments: CliRunner().invoke(command, arguments)
+
+
+def execute(world: World, statement: str) -> None:
+    with world.wired.database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def rows(result: Result) -> dict[str, list[str]]:
+    lines = [line.split(maxsplit=6) for line in result.output.splitlines()[1:] if line.strip()]
+    return {name: rest for name, *rest in lines}
+
+
+def test_the_status_shows_how_far_each_has_come(world: World, lodger: Lodger) -> None:
+    head = world.log.safe_position()
+    world.person()
+    result = lodger("status")
+    assert result.exit_code == 0
+    assert {name: row[1:3] for name, row in rows(result).items()} == {
+        name: [str(head), "1"] for name in ("listings", "bookings", "mailings")
+    }
+
+
+def test_the_status_names_what_is_wrong_and_fails(world: World, lodger: Lodger) -> None:
+    reason = "UnknownEvent: cannot read BookingTeleported version 1 at position 7: no fact has that name."
+    execute(world, f"UPDATE positions SET stopped_reason = '{reason}' WHERE name = 'bookings'")
+    execute(world, "UPDATE positions SET version = 0 WHERE name = 'listings'")
+    result = lodger("status")
+    assert result.exit_code == 1
+    assert rows(result)["bookings"][-1].strip() == f"stopped: {reason}"
+    assert "lodger projections rebuild listings" in rows(result)["listings"][-1]
+    assert rows(result)["mailings"][-1].strip() == "up to date"
+
+
+def test_what_another_version_made_is_rebuilt_and_nothing_else(world: World, lodger: Lodger) -> None:
+    execute(world, "UPDATE positions SET version = 0 WHERE name = 'listings'")
+    execute(world, "UPDATE listings SET title = 'stale'")
+    result = lodger("rebuild", "--changed")
+    assert result.exit_code == 0, result.output
+    assert "listings" in result.output
+    assert "bookings" not in result.output
+    assert lodger("status").exit_code == 0
+
+
+def test_an_unknown_name_is_refused_with_those_there_are(lodger: Lodger) -> None:
+    result = lodger("rebuild", "listing")
+    assert isinstance(result.exception, Refused)
+    assert str(result.exception) == "There is no read model listing. There are: listings, bookings, audit."
