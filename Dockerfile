@@ -25,7 +25,8 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     LODGER_HTTP_HOST=0.0.0.0 \
-    LODGER_INTERNAL_HOST=0.0.0.0
+    LODGER_INTERNAL_HOST=0.0.0.0 \
+    LODGER_DATA=/tmp/lodger
 USER 10001:10001
 EXPOSE 8000
 # Alive, not ready: whoever replaces unhealthy containers should not do so because PostgreSQL is away.

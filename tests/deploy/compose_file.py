@@ -30,8 +30,9 @@ class Missing(Exception):
     """Compose stops: a variable that has to be set is not."""
 
 
-def interpolated(env: Mapping[str, str]) -> str:
-    """The file's text with every `${NAME}`, `${NAME:-default}` and `${NAME:?message}` replaced. Raises Missing."""
+def interpolated(node: Any, env: Mapping[str, str]) -> Any:
+    """A part of the file with `${NAME}`, `${NAME:-default}` and `${NAME:?message}` replaced in its values, as Compose
+    does it: after reading the YAML, so that nothing given is YAML. Raises Missing."""
 
     def value(found: re.Match[str]) -> str:
         given = env.get(found["name"], "")
@@ -39,12 +40,20 @@ def interpolated(env: Mapping[str, str]) -> str:
             raise Missing(found["name"])
         return given or (found["rest"] if found["kind"] == "-" else "") or ""
 
-    return _VARIABLE.sub(value, PATH.read_text())
+    match node:
+        case dict():
+            return {name: interpolated(each, env) for name, each in node.items()}
+        case list():
+            return [interpolated(each, env) for each in node]
+        case str():
+            return _VARIABLE.sub(value, node)
+        case _:
+            return node
 
 
 def compose(env: Mapping[str, str] = PRODUCTION) -> dict[str, Any]:
     """The whole document."""
-    document: dict[str, Any] = yaml.safe_load(interpolated(env))
+    document: dict[str, Any] = interpolated(yaml.safe_load(PATH.read_text()), env)
     return document
 
 

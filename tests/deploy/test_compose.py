@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from infrastructure import settings
 from infrastructure.embedded import services
 from infrastructure.embedded.postgres import INITDB_OPTIONS, SETTINGS
 from infrastructure.embedded.processes import Service
-from tests.deploy.compose_file import EXAMPLE, PATH, PRODUCTION, SECRETS, Missing, compose, dotenv, interpolated, ours
+from tests.deploy.compose_file import EXAMPLE, PATH, PRODUCTION, SECRETS, Missing, compose, dotenv, ours
 
 LEAST = settings.load({"DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", **SECRETS})
 KNOWN = set(settings.to_environment(LEAST))
@@ -37,7 +38,7 @@ def command(service: Service) -> str:
 @pytest.mark.parametrize("env", [DEVELOPMENT, PRODUCTION], ids=["development", "production"])
 def test_the_file_is_valid_by_the_compose_specification(env: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "compose.yml"
-    file.write_text(interpolated(env))
+    file.write_text(yaml.safe_dump(compose(env)))
 
     checker = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
     checked = subprocess.run(checker, capture_output=True, text=True, check=False)
