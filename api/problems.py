@@ -95,7 +95,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "quote_mismatch": "The quote is for another stay",
         "range_not_shown": "The range is empty or too long",
         "refund_negative": "A refund is not negative",
-        "rooms_negative": "There are no fewer than no rooms",
+        "rooms_out_of_range": "A number of rooms is out of range",
         "stay_beyond_horizon": "The stay is too far ahead",
         "stay_in_past": "The stay begins in the past",
         "stay_reversed": "A stay ends after it begins",

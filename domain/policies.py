@@ -22,6 +22,7 @@ BLOCKS_MAX: Final = 2_000
 OVERRIDES_MAX: Final = 400
 AMENITIES_MAX: Final = 200
 GUESTS_MAX: Final = 50
+ROOMS_MAX: Final = 1_000
 MINOR_MAX: Final = 1_000_000_000
 """The largest price or fee, in minor units."""
 

@@ -15,6 +15,7 @@ from domain.policies import (
     CHECK_IN_TIME,
     CHECK_OUT_TIME,
     GUESTS_MAX,
+    ROOMS_MAX,
     STAY_NIGHTS_MAX,
 )
 from domain.pricing import Pricing, must_be_sound
@@ -309,8 +310,9 @@ def _must_describe_a_place(details: Details) -> None:
         raise Rejected("guests_out_of_range", f"A property takes from 1 to {GUESTS_MAX} guests.", maximum=GUESTS_MAX)
     if len(details.amenities) > AMENITIES_MAX:
         raise Rejected("too_many_amenities", f"At most {AMENITIES_MAX} amenities.", maximum=AMENITIES_MAX)
-    if any(count is not None and count < 0 for count in (details.bedrooms, details.beds, details.bathrooms_halves)):
-        raise Rejected("rooms_negative", "There are no fewer than 0 bedrooms, beds and bathrooms.")
+    counts = (details.bedrooms, details.beds, details.bathrooms_halves)
+    if not all(count is None or 0 <= count <= ROOMS_MAX for count in counts):
+        raise Rejected("rooms_out_of_range", f"Bedrooms, beds and bathrooms are from 0 to {ROOMS_MAX}.")
     if not details.title.strip():
         raise Rejected("title_blank", "A listing needs a title.")
 

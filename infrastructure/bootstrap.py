@@ -29,6 +29,7 @@ class Wired:
     """Lodger and the parts of it that the edges need by themselves. `sandbox` is None in production."""
 
     lodger: Lodger
+    events: Events
     log: LogReader
     settings: Settings
     database: Database
@@ -55,7 +56,7 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         new_id=uuid7,
         wake=wake or Waker(settings.redis_url).wake,
     )
-    return Wired(lodger, LogReader(database, events.mapper), settings, database, clock, sandbox)
+    return Wired(lodger, events, LogReader(database, events.mapper), settings, database, clock, sandbox)
 
 
 def bootstrap(settings: Settings) -> Lodger:

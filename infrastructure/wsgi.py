@@ -6,6 +6,7 @@ import os
 
 from api.app import create_app
 from api.edge import ApiOptions, Sandbox
+from infrastructure import logs
 from infrastructure.bootstrap import Wired, wire
 from infrastructure.clock import SandboxClock
 from infrastructure.readiness import checks
@@ -28,5 +29,7 @@ def options(wired: Wired) -> ApiOptions:
     )
 
 
-_wired = wire(load(os.environ))
+_settings = load(os.environ)
+logs.configure(_settings)
+_wired = wire(_settings)
 app = create_app(_wired.lodger, _wired.database.connection, options(_wired))

@@ -8,17 +8,15 @@ from functools import partial
 import structlog
 
 from application.reactions import react
-from domain.catalogue import FACTS
 from infrastructure.bootstrap import wire
 from infrastructure.database import Unavailable
-from infrastructure.event_store.log_reader import LogReader
-from infrastructure.event_store.mapper import Mapper
 from infrastructure.mail.letters import Letters
 from infrastructure.mail.postman import Postman
 from infrastructure.settings import Settings
 from infrastructure.workers.deadlines import expire_lapsed_holds
 from infrastructure.workers.projector import Projector
 from infrastructure.workers.reactor import Reactor
+from infrastructure.workers.retention import Retention
 from projections import catalogue
 
 Task = Callable[[], None]
@@ -30,15 +28,15 @@ def tasks(settings: Settings) -> Mapping[str, Task]:
     """Everything there is to do, by name. Each does all that is due, may run any number of times at once, and
     outlives a database that is away: then it is done next time."""
     wired = wire(settings)
-    reader = LogReader(wired.database, Mapper(FACTS))
-    projector = Projector(wired.database, reader, catalogue.running(audit=settings.audit_projection))
-    reactor = Reactor(wired.database, reader, partial(react, wired.lodger))
+    projector = Projector(wired.database, wired.log, catalogue.running(audit=settings.audit_projection))
+    reactor = Reactor(wired.database, wired.log, partial(react, wired.lodger))
     postman = Postman(wired.database, Letters(wired.lodger, settings), settings.smtp_url)
     everything: dict[str, Task] = {
         "project": projector.run,
         "react": reactor.run,
         "expire holds": partial(expire_lapsed_holds, wired.lodger),
         "send mail": postman.deliver_due,
+        "forget answers": Retention(wired.events.forget_answers).run,
     }
     return {name: partial(_patiently, name, task) for name, task in everything.items()}
 

@@ -284,7 +284,8 @@ def test_a_property_is_only_its_hosts_to_change() -> None:
         ("zone_unknown", Changes(location=replace(LOCATION, zone="Mars/Olympus"))),
         ("zone_unknown", Changes(location=replace(LOCATION, zone="../etc/passwd"))),
         ("zone_unknown", Changes(location=replace(LOCATION, zone="America"))),
-        ("rooms_negative", Changes(details=replace(DETAILS, beds=-1))),
+        ("rooms_out_of_range", Changes(details=replace(DETAILS, beds=-1))),
+        ("rooms_out_of_range", Changes(details=replace(DETAILS, bedrooms=1_001))),
         ("guests_included_out_of_range", Changes(pricing=replace(PRICING, guests_included=0))),
     ],
 )
