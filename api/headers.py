@@ -30,10 +30,9 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def add(response: Response) -> Response:
-        for name, value in _ALWAYS.items():
-            response.headers.setdefault(name, value)
         is_page = response.mimetype == "text/html"
-        response.headers.setdefault("Content-Security-Policy", PAGE if is_page else _NOTHING_RUNS)
+        response.headers.extend(_ALWAYS)
+        response.headers["Content-Security-Policy"] = PAGE if is_page else _NOTHING_RUNS
         if request.path.startswith("/v1/"):
-            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers["Cache-Control"] = "no-store"
         return response

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final, Literal, TypeVar, assert_never
+from typing import Any, Final, Literal, TypeVar, assert_never, cast
 from uuid import UUID
 
 from flask import Request, Response, g, request
@@ -65,11 +65,11 @@ class Resource(Blueprint):  # type: ignore[misc]
         headers = [_POSITION_SENT] if waits else []
 
         def declare(view: View) -> View:
-            returned = {name: _RETURNED[name] for name in returns} or None
-            operation = self.response(200, answers, headers=returned)(_dumped(view, answers))
+            operation: Any = _dumped(view, answers)
             if arguments is not None:
                 operation = self.arguments(arguments(), location="query")(operation)
-            self.route(rule, methods=["GET"])(self._declared(operation, who, headers, statuses))
+            described = self.response(200, answers, headers={name: _RETURNED[name] for name in returns} or None)
+            self.route(rule, methods=["GET"])(self._declared(operation, described, who, headers, statuses))
             return view
 
         return declare
@@ -103,26 +103,41 @@ class Resource(Blueprint):  # type: ignore[misc]
         returned = {name: _RETURNED[name] for name in (*((POSITION_HEADER, REPLAYED_HEADER) if key else ()), *returns)}
 
         def declare(view: View) -> View:
-            operation = self.response(status, answers, headers=returned or None)(view)
+            operation: Any = view
             if body is not None:
                 operation = self.arguments(body(), required=not optional, example=example)(operation)
             if arguments is not None:
                 operation = self.arguments(arguments(), location="query")(operation)
             operation = _keyed(operation) if key == "required" else operation
-            self.route(rule, methods=[method])(self._declared(operation, who, sent, statuses))
+            described = self.response(status, answers, headers=returned or None)
+            self.route(rule, methods=[method])(self._declared(operation, described, who, sent, statuses))
             return view
 
         return declare
 
-    def _declared(self, operation: Any, who: Who, headers: list[dict[str, Any]], statuses: list[int]) -> Any:
+    def _declared(
+        self,
+        operation: Callable[..., Any],
+        described: Callable[[Any], Any],
+        who: Who,
+        headers: list[dict[str, Any]],
+        statuses: list[int],
+    ) -> Callable[..., Any]:
+        """The operation behind its guard, with the description that the library's decorators make.
+
+        Each of those also wraps the call, a dozen times in the end: calls go past them.
+        """
         if who != "anyone":
             statuses = [*statuses, 401]
+        description = described(operation)
         for status in sorted({*statuses, *_ALWAYS_POSSIBLE}):
-            operation = self.alt_response(status, response=HTTPStatus(status).name)(operation)
+            description = self.alt_response(status, response=HTTPStatus(status).name)(description)
         documented: dict[str, Any] = {"security": _SECURITY[who]}
         if headers:
             documented["parameters"] = headers
-        return _guarded(_documented(operation, documented), who)
+        guarded: Any = _guarded(operation, who)
+        guarded._apidoc = _documented(description, documented)._apidoc
+        return cast("Callable[..., Any]", guarded)
 
 
 def signed_in() -> UUID:

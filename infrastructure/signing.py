@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from typing import Final
 
@@ -43,6 +44,7 @@ class KeyedSigner:
         return derived_key(self._secret, purpose)
 
 
+@cache
 def derived_key(secret_key: str, purpose: str) -> bytes:
     """The key of one purpose: what is signed for one is worth nothing for another."""
     return hmac.digest(secret_key.encode(), f"lodger:{purpose}".encode(), sha256)

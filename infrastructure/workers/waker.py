@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Event, Lock, Thread
+from time import sleep
 from typing import Final
 
 import dramatiq
@@ -14,6 +15,8 @@ QUEUE: Final = "wake"
 """The one queue, and the one actor that listens to it."""
 
 _SOCKET_SECONDS: Final = 0.25
+_APART_SECONDS: Final = 0.004
+"""Between two looks at Redis: under load each costs the requests more than what it is good for."""
 
 _log = structlog.get_logger()
 
@@ -26,9 +29,9 @@ def redis_client(url: str) -> redis.Redis:
 class Waker:
     """Sends a message that carries nothing: it only wakes, and what was woken reads the log.
 
-    A thread of its own sends it, so `wake` never waits, whatever Redis does. Calls that come while it is sending
-    become one message, and none is sent while one still waits for a worker to take it. What Redis does not take
-    is dropped: the workers also look by themselves, each second.
+    A thread of its own sends it, so `wake` never waits, whatever Redis does. The first call is passed on at once,
+    those of the next milliseconds become one message, and none is sent while one still waits for a worker to take
+    it. What Redis does not take is dropped: the workers also look by themselves, each second.
     """
 
     def __init__(self, redis_url: str) -> None:
@@ -67,3 +70,4 @@ class Waker:
                 if not away:
                     _log.warning("redis is away, workers look by themselves", error=str(error))
                 away = True
+            sleep(_APART_SECONDS)

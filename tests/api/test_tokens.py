@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -103,3 +104,10 @@ def test_a_users_token_is_not_the_operators_and_the_other_way_round(shared: Stac
 def test_a_key_never_shows(shared: Stack) -> None:
     assert "kkkk" not in repr(Tokens(b"k" * 32, "x"))
     assert json_of(Client(shared, "secret-token").get("/v1/users/me"))["detail"].count("secret-token") == 0
+
+
+def test_a_token_that_was_taken_before_ends_when_it_says(shared: Stack) -> None:
+    token = forge(shared, exp=datetime.now(UTC) + timedelta(seconds=2))
+    assert status(shared, token) == 200
+    sleep(2.1)
+    assert status(shared, token) == 401
