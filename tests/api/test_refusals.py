@@ -66,7 +66,7 @@ ELSEWHERE = {
     **dict.fromkeys(
         (
             "advance_notice_out_of_range coordinates_out_of_range currency_unknown discount_out_of_range "
-            "fee_out_of_range guests_included_out_of_range guests_out_of_range rooms_negative tax_out_of_range "
+            "fee_out_of_range guests_included_out_of_range guests_out_of_range rooms_out_of_range tax_out_of_range "
             "too_many_amenities too_many_overrides"
         ).split(),
         "the schema is first: validation_failed",
