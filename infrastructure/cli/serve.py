@@ -38,9 +38,10 @@ def command() -> None:
         interface=Interfaces.WSGI,
         workers=settings.api_workers,
         blocking_threads=settings.api_threads,
-        # A burst of bookings waits in the queue rather than being refused a connection.
+        # A burst of bookings waits in the queue rather than being refused a connection. Each process takes as many
+        # connections as there may be: one that clients keep open counts while idle, and must not keep others out.
         backlog=2048,
-        backpressure=settings.api_threads * 2,
+        backpressure=2048,
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=10,
