@@ -15,6 +15,8 @@ from tests.api.people import PASSWORD
 from tests.api.server import Server, call, serving
 from tests.api.stack import Stack, running
 
+pytestmark = pytest.mark.slow  # starts the real server
+
 MEGABYTE = 1024 * 1024
 
 

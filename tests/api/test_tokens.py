@@ -106,6 +106,7 @@ def test_a_key_never_shows(shared: Stack) -> None:
     assert json_of(Client(shared, "secret-token").get("/v1/users/me"))["detail"].count("secret-token") == 0
 
 
+@pytest.mark.slow  # it waits
 def test_a_token_that_was_taken_before_ends_when_it_says(shared: Stack) -> None:
     token = forge(shared, exp=datetime.now(UTC) + timedelta(seconds=2))
     assert status(shared, token) == 200

@@ -13,6 +13,8 @@ from infrastructure.settings import ROOT
 from tests.imports.city import listing, write
 from tests.support.servers import Databases
 
+pytestmark = pytest.mark.slow  # each starts the whole command
+
 
 def lodger(database_url: str, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {
