@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from bisect import bisect_left
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
@@ -35,22 +35,25 @@ RATES: Final = (5, 100, 400)
 BAR_MS: Final = 25.0
 WRITERS: Final = 8
 
+Instant = tuple[float, int]
+"""A time of monotonic(), which processes share, and a position of the log."""
+
 _POLL_SECONDS: Final = 0.001
-_LONGEST_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 10.0
 _PRIVATE: Final = {"DATABASE_URL": "", "REDIS_URL": "", "LODGER_SMTP_URL": ""}
 """Whatever servers the environment names, these runs have their own."""
 
 
 def run(bench: Bench) -> Report:
-    """One process appends and wakes as the API does, another looks; between them are the stack's own workers."""
+    """A process of its own appends and wakes as the API does, this one looks; between them are the stack's workers."""
     context = multiprocessing.get_context("forkserver")
     with ExitStack() as opened:
         folder = opened.enter_context(disk_folder())
         stack = opened.enter_context(Stack(_PRIVATE, data=folder / "data"))
         _register_guest(stack.settings)
-        processes = opened.enter_context(ProcessPoolExecutor(2, mp_context=context))
+        process = opened.enter_context(ProcessPoolExecutor(1, mp_context=context))
         contenders = [
-            Contender(f"{rate} events/s", "ours", partial(_measure, processes, stack.settings, rate)) for rate in RATES
+            Contender(f"{rate} events/s", "ours", partial(_measure, process, stack.settings, rate)) for rate in RATES
         ]
         found = bench.measure(contenders)
     fastest = found[contenders[-1].name]
@@ -72,58 +75,25 @@ def run(bench: Bench) -> Report:
     )
 
 
-def _measure(processes: ProcessPoolExecutor, settings: Settings, rate: int, seconds: float) -> Figures:
-    begin = monotonic() + 0.5
-    appending = processes.submit(append, settings, rate, begin, begin + seconds)
-    looking = processes.submit(look, settings.database_url, appended_by=begin + seconds)
-    appended, seen = appending.result(), looking.result()
+def _measure(process: ProcessPoolExecutor, settings: Settings, rate: int, seconds: float) -> Figures:
+    appending = process.submit(append, settings, rate, seconds)
+    seen = _look(settings.database_url, appending)
+    appended = appending.result()
     positions = [position for _, position in seen]
     delays = sorted(seen[bisect_left(positions, position)][0] - committed for committed, position in appended)
     return {
         "p50": 1e3 * delays[len(delays) // 2],
         "p99": 1e3 * delays[min(int(0.99 * len(delays)), len(delays) - 1)],
-        "rate": len(appended) / (max(committed for committed, _ in appended) - begin),
+        "rate": len(appended) / seconds,
     }
 
 
-def _register_guest(settings: Settings) -> None:
-    """Somebody to write to: mail goes to the sink as it always does."""
-    with closing(Database(settings.database_url, pool_size=1)) as database:
-        person = NewPerson(GUEST, "guest", "guest@example.org", "Guest", None, ())
-        Events(database).append([sample.event(UserRegistered(), GUEST, partition=GUEST)], person=person)
-
-
-# --- in processes of their own: instants are monotonic(), which processes share ---------------------------------
-
-
-def append(settings: Settings, rate: int, begin: float, end: float) -> list[tuple[float, int]]:
-    """Append at an even pace; returns when each event was committed, and its position."""
-    with closing(Database(settings.database_url, pool_size=WRITERS)) as database:
-        events, waker = Events(database), Waker(settings.redis_url)
-
-        def write(writer: int) -> list[tuple[float, int]]:
-            done: list[tuple[float, int]] = []
-            happening = _life(uuid7())
-            events.append([next(happening) for _ in PUBLISHED])
-            for number in count(writer, WRITERS):
-                due = begin + number / rate
-                if due >= end:
-                    return done
-                sleep(max(0.0, due - monotonic()))
-                position = events.append([next(happening)])
-                done.append((monotonic(), position))
-                waker.wake()
-            raise AssertionError
-
-        with ThreadPoolExecutor(WRITERS) as writers:
-            return [commit for commits in writers.map(write, range(WRITERS)) for commit in commits]
-
-
-def look(url: str, appended_by: float) -> list[tuple[float, int]]:
-    """When the read models were first seen at each position, until they have all that was appended by then."""
-    seen: list[tuple[float, int]] = [(0.0, 0)]
+def _look(url: str, appending: Future[list[Instant]]) -> list[Instant]:
+    """When the read models were first seen at each position, until they have all that was appended."""
+    seen: list[Instant] = [(monotonic(), 0)]
     with closing(Database(url, pool_size=1)) as database, database.connection() as connection:
         while True:
+            all_appended = appending.done()
             ((position, head),) = connection.run_prepared(
                 "look",
                 """SELECT coalesce(min(position), 0), (SELECT last_value FROM events_position_seq)
@@ -133,11 +103,46 @@ def look(url: str, appended_by: float) -> list[tuple[float, int]]:
             now = monotonic()
             if position > seen[-1][1]:
                 seen.append((now, position))
-            if now > appended_by + 0.1 and position >= head:
+            if all_appended and position >= head:
                 return seen
-            if now > appended_by + _LONGEST_SECONDS:
+            if all_appended and now > seen[-1][0] + _PATIENCE_SECONDS:
                 raise TimeoutError(f"the read models stay at {position} of {head}")
             sleep(_POLL_SECONDS)
+
+
+def _register_guest(settings: Settings) -> None:
+    """Somebody to write to: mail goes to the sink as it always does."""
+    with closing(Database(settings.database_url, pool_size=1)) as database:
+        person = NewPerson(GUEST, "guest", "guest@example.org", "Guest", None, ())
+        Events(database).append([sample.event(UserRegistered(), GUEST, partition=GUEST)], person=person)
+
+
+# --- in a process of its own ------------------------------------------------------------------------------------
+
+
+def append(settings: Settings, rate: int, seconds: float) -> list[Instant]:
+    """Append at an even pace; returns when each event was committed, and its position."""
+    with closing(Database(settings.database_url, pool_size=WRITERS)) as database:
+        events, waker = Events(database), Waker(settings.redis_url)
+        lives = [_life(uuid7()) for _ in range(WRITERS)]
+        for life in lives:
+            events.append([next(life) for _ in PUBLISHED])
+        begin = monotonic()
+
+        def write(writer: int) -> list[Instant]:
+            done: list[Instant] = []
+            for number in count(writer, WRITERS):
+                due = begin + number / rate
+                if max(due, monotonic()) >= begin + seconds:
+                    break
+                sleep(max(0.0, due - monotonic()))
+                position = events.append([next(lives[writer])])
+                done.append((monotonic(), position))
+                waker.wake()
+            return done
+
+        with ThreadPoolExecutor(WRITERS) as writers:
+            return [commit for commits in writers.map(write, range(WRITERS)) for commit in commits]
 
 
 def _life(property_id: UUID) -> Iterator[Event]:
