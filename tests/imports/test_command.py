@@ -9,6 +9,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from infrastructure.settings import ROOT
 from tests.imports.city import listing, write
 from tests.support.servers import Databases
