@@ -28,8 +28,8 @@ from infrastructure.database import Database
 from infrastructure.event_store.mapper import StoredFact
 
 _COLUMNS = "stream_id, version, type, data, position, partition_key, schema_version, meta, recorded_at"
-_APPEND = "SELECT positions, kept FROM append($1)"
-_LOAD = f"""
+APPEND = "SELECT positions, kept FROM append($1)"
+LOAD = f"""
     SELECT {_COLUMNS}, NULL::jsonb AS kept FROM events WHERE stream_id = ANY ($1::uuid[])
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(a) FROM answers a
@@ -76,7 +76,7 @@ class PostgresRecorder(ApplicationRecorder):
         for attempt in range(1, _ATTEMPTS + 1):
             with self._database.connection() as connection:
                 try:
-                    ((positions, kept),) = connection.run_prepared("lodger_append", _APPEND, [command])
+                    ((positions, kept),) = connection.run_prepared("lodger_append", APPEND, [command])
                 except (DeadlockDetected, SerializationFailure):
                     if attempt == _ATTEMPTS:
                         raise
@@ -93,7 +93,7 @@ class PostgresRecorder(ApplicationRecorder):
         """All events of some streams, sorted by (stream, version). Raises AnswerKept, AnswerInFlight, KeyReused."""
         key = (idempotency.principal, idempotency.route, idempotency.key) if idempotency else (None, None, None)
         with self._database.connection() as connection:
-            rows = connection.run_prepared("lodger_load", _LOAD, [list(stream_ids), *key])
+            rows = connection.run_prepared("lodger_load", LOAD, [list(stream_ids), *key])
         if idempotency and rows and rows[-1][-1] is not None:  # NULLs sort last
             raise_kept(rows[-1][-1], idempotency)
         return [_stored(row[:-1]) for row in rows]
