@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import select
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from time import monotonic
+from types import TracebackType
 from typing import Any
 
 import psycopg2
@@ -39,7 +40,8 @@ class Connection(extensions.connection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._prepared: set[str] = set()
+        self._prepared: dict[str, str] = {}  # the EXECUTE of each
+        self._cursor = self.cursor()
         self.idle_since = monotonic()
 
     def was_closed_while_idle(self) -> bool:
@@ -58,13 +60,13 @@ class Connection(extensions.connection):
 
         The first use on a connection takes one more, to prepare it.
         """
-        with self.cursor() as cursor:
-            if name not in self._prepared:
-                cursor.execute(f"PREPARE {name} AS {statement}")
-                self._prepared.add(name)
-            slots = ", ".join(["%s"] * len(arguments))
-            cursor.execute(f"EXECUTE {name} ({slots})", arguments)
-            return cursor.fetchall()
+        execute = self._prepared.get(name)
+        if execute is None:
+            execute = f"EXECUTE {name} ({', '.join(['%s'] * len(arguments))})"
+            self._cursor.execute(f"PREPARE {name} AS {statement}")
+            self._prepared[name] = execute
+        self._cursor.execute(execute, arguments)
+        return self._cursor.fetchall()
 
 
 def engine_url(url: str) -> URL:
@@ -107,6 +109,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_SECONDS,
+            pool_reset_on_return=None,  # done below, for connections that need it
             connect_args={
                 "application_name": application_name,
                 "connect_timeout": 2,
@@ -116,42 +119,26 @@ class Database:
         )
         event.listen(self.engine, "connect", self._take_role)
 
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self) -> AbstractContextManager[Connection]:
         """A connection in autocommit: each statement is its own transaction. Raises Unavailable."""
-        with self._checked_out() as connection:
-            connection.autocommit = True
-            try:
-                yield connection
-            finally:
-                if not connection.closed:
-                    connection.autocommit = False
+        return self._checked_out()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection inside BEGIN … COMMIT, rolled back when the block raises. Raises Unavailable."""
-        with self._checked_out() as connection, connection:
-            yield connection
+        with self._checked_out() as connection:
+            connection.autocommit = False
+            with connection:
+                yield connection
 
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
 
-    @contextmanager
-    def _checked_out(self) -> Iterator[Connection]:
-        pooled, connection = self._take()
-        try:
-            yield connection
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            raise Unavailable(str(error)) from error
-        finally:
-            if connection.closed:
-                self.losses += 1
-                pooled.invalidate()
-            connection.idle_since = monotonic()
-            pooled.close()
+    def _checked_out(self) -> _CheckOut:
+        return _CheckOut(self)
 
-    def _take(self) -> tuple[PoolProxiedConnection, Connection]:
+    def take(self) -> tuple[PoolProxiedConnection, Connection]:
         """A pooled connection that the server has not closed meanwhile."""
         try:
             while True:
@@ -175,3 +162,38 @@ class Database:
                 [self._role],
             )
         connection.commit()
+
+
+class _CheckOut:
+    """A connection of the pool while the `with` block lasts, in autocommit.
+
+    Part of every round trip, so it is no generator: those take a microsecond or two each.
+    """
+
+    __slots__ = ("_connection", "_database", "_pooled")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Connection:
+        self._pooled, self._connection = self._database.take()
+        self._connection.autocommit = True
+        return self._connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        connection = self._connection
+        try:
+            if connection.closed:
+                self._database.losses += 1
+                self._pooled.invalidate()
+            else:
+                if connection.status != extensions.STATUS_READY:
+                    connection.rollback()
+                connection.autocommit = False
+        finally:
+            connection.idle_since = monotonic()
+            self._pooled.close()
+        if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+            raise Unavailable(str(error)) from error

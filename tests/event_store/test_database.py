@@ -90,6 +90,18 @@ def test_a_transaction_is_rolled_back_when_its_block_raises(database: Database) 
         assert cursor.fetchone() == (0,)
 
 
+def test_a_transaction_that_was_left_open_is_ended_before_somebody_else_has_the_connection(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
+    with database.connection() as connection, connection.cursor() as cursor:
+        connection.autocommit = False
+        cursor.execute("INSERT INTO identities VALUES ('email', 'x', gen_random_uuid())")
+
+    with database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM identities")
+        assert cursor.fetchone() == (0,)
+    database.close()
+
+
 def test_the_engine_is_in_transactions_after_autocommit_was_used(database: Database) -> None:
     with database.connection():
         pass
