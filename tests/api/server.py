@@ -20,7 +20,7 @@ from infrastructure.settings import ROOT, to_environment
 from tests.api.stack import settings
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
@@ -36,13 +36,13 @@ class Server:
 @contextmanager
 def serving(database_url: str) -> Iterator[Server]:
     """An API with eight threads."""
-    port = _free_port()
+    port = free_port()
     environment = {**os.environ, **to_environment(settings(database_url)), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "1", "--blocking-threads", "8", "--backlog", "2048", "--log-level", "warning"]
     server = subprocess.Popen([*command, "infrastructure.wsgi:app"], env=environment, cwd=ROOT, start_new_session=True)
     try:
-        _wait_for(port, server)
+        wait_for(port, server)
         yield Server(port, server.pid)
     finally:
         server.terminate()
@@ -52,7 +52,7 @@ def serving(database_url: str) -> Iterator[Server]:
             server.kill()
 
 
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
         assert server.poll() is None, "the server ended"
         try:

@@ -1,0 +1,128 @@
+"""Restarting the API one process after the other, under load, fails no request."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date, timedelta
+from itertools import cycle
+from threading import Event
+from typing import Any
+
+import pytest
+
+from infrastructure.settings import ROOT, to_environment
+from tests.api.people import PASSWORD, host, listing, register, stay
+from tests.api.server import call, free_port, wait_for
+from tests.api.stack import Stack, running, settings
+
+pytestmark = pytest.mark.slow
+
+CLIENTS = 6
+
+
+class Process:
+    """One `lodger serve`, as an orchestrator runs it."""
+
+    def __init__(self, database_url: str) -> None:
+        self.port = free_port()
+        chosen = settings(
+            database_url,
+            LODGER_HTTP_PORT=str(self.port),
+            LODGER_PUBLIC_URL="http://lodger.example",
+            LODGER_API_WORKERS="1",
+        )
+        self._environment = {**os.environ, **to_environment(chosen)}
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "infrastructure.cli", "serve"]
+        self._popen = subprocess.Popen(command, env=self._environment, cwd=ROOT, start_new_session=True)
+        wait_for(self.port, self._popen)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        self._popen.send_signal(signal.SIGTERM)
+        return self._popen.wait(20)
+
+    def kill(self) -> None:
+        if self._popen.poll() is None:
+            self._popen.kill()
+
+
+class Balancer:
+    """What stands before the processes: the next one in turn, and another one where a connection is refused.
+
+    A connection that was accepted and then broke is not tried again: that request failed.
+    """
+
+    def __init__(self, processes: list[Process]) -> None:
+        self._processes = processes
+
+    def call(self, *arguments: Any, **headers: str) -> tuple[int, dict[str, Any]]:
+        for process in cycle(self._processes):
+            try:
+                return call(process.port, *arguments, **headers)
+            except ConnectionRefusedError:
+                time.sleep(0.01)
+        raise AssertionError
+
+
+@pytest.fixture
+def stack(database_url: str) -> Iterator[Stack]:
+    with running(database_url) as stack:
+        yield stack
+
+
+@contextmanager
+def two_processes(stack: Stack) -> Iterator[list[Process]]:
+    processes: list[Process] = []
+    try:
+        for _ in range(2):
+            processes.append(Process(stack.wired.settings.database_url))
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+
+
+def test_a_rolling_restart_under_load_fails_no_request(stack: Stack) -> None:
+    guest, owner = register(stack), host(stack)
+    properties = [listing(owner) for _ in range(CLIENTS)]
+    stopped = Event()
+
+    def book_night_after_night(number: int) -> list[int]:
+        statuses: list[int] = []
+        first = date(2031, 7, 1)
+        while not stopped.is_set():
+            nights = str(first + timedelta(days=len(statuses))), str(first + timedelta(days=len(statuses) + 1))
+            body = stay(properties[number], *nights)
+            status, _ = balancer.call("POST", "/v1/bookings", body, token, Idempotency_Key=f"{number}-{nights[0]}")
+            statuses.append(status)
+            time.sleep(0.02)  # so that the nights last
+        return statuses
+
+    with two_processes(stack) as processes, ThreadPoolExecutor(CLIENTS) as pool:
+        balancer = Balancer(processes)
+        credentials = {"email": guest.user["email"], "password": PASSWORD}
+        token = balancer.call("POST", "/v1/auth/tokens", credentials)[1]["access_token"]
+        clients = [pool.submit(book_night_after_night, number) for number in range(CLIENTS)]
+        try:
+            time.sleep(1)
+            for process in processes:
+                assert process.stop() == 0
+                process.start()
+                time.sleep(1)
+        finally:
+            stopped.set()
+        statuses = [status for client in clients for status in client.result()]
+
+    assert len(statuses) > 100
+    assert set(statuses) == {201}
+    assert stack.count("SELECT count(*) FROM events WHERE type = 'BookingHeld'") == len(statuses)
