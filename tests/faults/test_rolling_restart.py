@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,43 +14,14 @@ from typing import Any
 
 import pytest
 
-from infrastructure.settings import ROOT, to_environment
 from tests.api.people import PASSWORD, host, listing, register, stay
-from tests.api.server import call, free_port, wait_for
-from tests.api.stack import Stack, running, settings
+from tests.api.server import call
+from tests.api.stack import Stack
+from tests.faults.api_process import ApiProcess
 
 pytestmark = pytest.mark.slow
 
 CLIENTS = 6
-
-
-class Process:
-    """One `lodger serve`, as an orchestrator runs it."""
-
-    def __init__(self, database_url: str) -> None:
-        self.port = free_port()
-        chosen = settings(
-            database_url,
-            LODGER_HTTP_PORT=str(self.port),
-            LODGER_PUBLIC_URL="http://lodger.example",
-            LODGER_API_WORKERS="1",
-        )
-        self._environment = {**os.environ, **to_environment(chosen)}
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "infrastructure.cli", "serve"]
-        self._popen = subprocess.Popen(command, env=self._environment, cwd=ROOT, start_new_session=True)
-        wait_for(self.port, self._popen)
-
-    def stop(self) -> int:
-        """SIGTERM; the exit code."""
-        self._popen.send_signal(signal.SIGTERM)
-        return self._popen.wait(20)
-
-    def kill(self) -> None:
-        if self._popen.poll() is None:
-            self._popen.kill()
 
 
 class Balancer:
@@ -62,7 +30,7 @@ class Balancer:
     A connection that was accepted and then broke is not tried again: that request failed.
     """
 
-    def __init__(self, processes: list[Process]) -> None:
+    def __init__(self, processes: list[ApiProcess]) -> None:
         self._processes = processes
 
     def call(self, *arguments: Any, **headers: str) -> tuple[int, dict[str, Any]]:
@@ -74,18 +42,12 @@ class Balancer:
         raise AssertionError
 
 
-@pytest.fixture
-def stack(database_url: str) -> Iterator[Stack]:
-    with running(database_url) as stack:
-        yield stack
-
-
 @contextmanager
-def two_processes(stack: Stack) -> Iterator[list[Process]]:
-    processes: list[Process] = []
+def two_processes(stack: Stack) -> Iterator[list[ApiProcess]]:
+    processes: list[ApiProcess] = []
     try:
         for _ in range(2):
-            processes.append(Process(stack.wired.settings.database_url))
+            processes.append(ApiProcess(stack.wired.settings.database_url))
         yield processes
     finally:
         for process in processes:
@@ -116,7 +78,8 @@ def test_a_rolling_restart_under_load_fails_no_request(stack: Stack) -> None:
         try:
             time.sleep(1)
             for process in processes:
-                assert process.stop() == 0
+                process.signal(signal.SIGTERM)
+                assert process.exit_code() == 0
                 process.start()
                 time.sleep(1)
         finally:

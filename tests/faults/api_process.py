@@ -1,0 +1,43 @@
+"""The API as an orchestrator runs it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+from infrastructure.settings import ROOT, to_environment
+from tests.api.server import free_port, wait_for
+from tests.api.stack import settings
+
+
+class ApiProcess:
+    """One `lodger serve`, on the same port each time it is started. All are one API: they share the public URL."""
+
+    def __init__(self, database_url: str) -> None:
+        self.port = free_port()
+        chosen = settings(
+            database_url,
+            LODGER_HTTP_PORT=str(self.port),
+            LODGER_PUBLIC_URL="http://lodger.example",
+            LODGER_API_WORKERS="1",
+        )
+        self._environment = {**os.environ, **to_environment(chosen)}
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "infrastructure.cli", "serve"]
+        self._popen = subprocess.Popen(command, env=self._environment, cwd=ROOT, start_new_session=True)
+        wait_for(self.port, self._popen)
+
+    def signal(self, number: signal.Signals) -> None:
+        self._popen.send_signal(number)
+
+    def exit_code(self) -> int:
+        """Waits for the end."""
+        return self._popen.wait(20)
+
+    def kill(self) -> None:
+        if self._popen.poll() is None:
+            self._popen.kill()
