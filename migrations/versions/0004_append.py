@@ -89,11 +89,13 @@ def upgrade() -> None:
     CREATE FUNCTION append(command jsonb, OUT positions bigint[], OUT kept jsonb) LANGUAGE plpgsql AS $$
     -- `command` is {"events": […], "answer": {…}, "person": {…}, "nights": {"give_back": […], "take": […]}}, all but
     -- the events optional. One document, because ten parameters take longer to pass than an event to insert.
-    -- `positions` are those of the events sorted by (stream, version); `kept` is the answer this command already
-    -- got, and then nothing else happens. The events come last: whatever has to wait, waits without holding
-    -- the lock on `events` that readers of the log wait for.
+    -- `positions` are those of the events, which come sorted by (stream, version) so that two appends never wait for
+    -- each other; `kept` is the answer this command already got, and then nothing else happens. The events come
+    -- last: whatever has to wait, waits without holding the lock on `events` that readers of the log wait for.
     DECLARE
         earlier answers;
+        event jsonb;
+        placed bigint;
     BEGIN
         IF command ? 'answer' THEN
             earlier := keep_answer(command->'answer');
@@ -115,19 +117,17 @@ def upgrade() -> None:
             PERFORM change_nights(command#>'{nights,give_back}', command#>'{nights,take}');
         END IF;
 
-        WITH appended AS (
+        -- In the order given, so that a stream's versions and positions rise together.
+        FOR event IN SELECT value FROM jsonb_array_elements(command->'events') LOOP
             INSERT INTO events (partition_key, stream_id, version, type, schema_version, data, meta)
-            SELECT e.partition_key, e.stream_id, e.version, e.type, e.schema_version, e.data, e.meta
-            FROM jsonb_to_recordset(command->'events')
-                AS e(partition_key uuid, stream_id uuid, version integer, type text, schema_version integer,
-                     data text, meta text)
-            ORDER BY e.stream_id, e.version
-            RETURNING position
-        )
-        SELECT array_agg(position ORDER BY position) INTO positions FROM appended;
+            VALUES ((event->>'partition_key')::uuid, (event->>'stream_id')::uuid, (event->>'version')::integer,
+                    event->>'type', (event->>'schema_version')::integer, event->>'data', event->>'meta')
+            RETURNING position INTO placed;
+            positions := positions || placed;
+        END LOOP;
 
         IF command ? 'answer' THEN
-            UPDATE answers a SET position = positions[cardinality(positions)]
+            UPDATE answers a SET position = coalesce(positions[cardinality(positions)], a.position)
             WHERE (a.principal, a.route, a.key)
                 = (command#>>'{answer,principal}', command#>>'{answer,route}', command#>>'{answer,key}');
         END IF;
