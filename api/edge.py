@@ -66,14 +66,15 @@ class ApiOptions:
     """How the API is set up.
 
     `token_key` signs access tokens (32 bytes or more), `issuer` (the public URL) is named in them. `operator_token`
-    is the bearer token of /v1/operator. `checks` are what /readyz asks, by name: each returns, or raises what is
-    wrong. `sandbox` None leaves the payment page and the operator's clock out. `body_limit` is in bytes.
+    is the bearer token of /v1/operator. `checks` are what /readyz asks, by name: each says "ok" or what people should
+    know, or raises what keeps this process from serving. `sandbox` None leaves the payment page and the operator's
+    clock out. `body_limit` is in bytes.
     """
 
     token_key: bytes
     issuer: str
     operator_token: str
-    checks: Mapping[str, Callable[[], object]] = field(default_factory=dict)
+    checks: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     sandbox: Sandbox | None = None
     body_limit: int = 1024 * 1024
 

@@ -86,6 +86,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "idempotency_key_reused": "The Idempotency-Key belongs to another request",
         "nights_rule_impossible": "No stay could keep to these rules",
         "notice_too_short": "The host needs more notice",
+        "payment_method_unavailable": "This kind of payment is not taken",
         "override_reversed": "A price override ends after it begins",
         "own_property": "Hosts do not book their own property",
         "price_required": "Prices start with a price per night",

@@ -41,6 +41,10 @@ def _begin(
     if role != "guest":
         raise Rejected("guest_required", "The guest pays for a booking.")
     made = bookings.must_be_payable(booking.state, call.now).made
+    if method not in lodger.gateways:
+        raise Rejected(
+            "payment_method_unavailable", "Nobody takes this kind of payment here.", offered=[*lodger.gateways]
+        )
     attempts = [s for s in (history.stream(PAYMENT, payment_id) for payment_id in ids) if s.version]
     payment = begin(PAYMENT, attempt_id(booking_id, len(attempts) + 1), partition_key=made.property_id)
     intent = PaymentStarted(

@@ -15,6 +15,7 @@ from infrastructure.database import Database
 from infrastructure.event_store.application import Events
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.people import People
+from infrastructure.gateways.metered import MeteredGateway
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.passwords import Argon2Passwords
 from infrastructure.payers import PhoneBook
@@ -41,7 +42,7 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
     """Connect everything for one process. `wake` replaces the message to the workers (tests)."""
     database = Database(settings.database_url, settings.pool_size)
     sandbox = SandboxGateway(database, settings.public_url) if settings.sandbox else None
-    gateways: dict[PaymentMethod, Gateway] = {"card": sandbox, "mobile_money": sandbox} if sandbox else {}
+    gateways = _gateways(sandbox)
     clock = _clock(settings, database)
     events = Events(database)
     lodger = Lodger(
@@ -59,9 +60,12 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
     return Wired(lodger, events, LogReader(database, events.mapper), settings, database, clock, sandbox)
 
 
-def bootstrap(settings: Settings) -> Lodger:
-    """Lodger alone, for processes that need nothing else."""
-    return wire(settings).lodger
+def _gateways(sandbox: SandboxGateway | None) -> dict[PaymentMethod, Gateway]:
+    """Who takes which kind of payment."""
+    if sandbox is None:
+        return {}
+    metered = MeteredGateway(sandbox)
+    return {"card": metered, "mobile_money": metered}
 
 
 def _clock(settings: Settings, database: Database) -> Clock:

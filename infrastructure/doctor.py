@@ -11,8 +11,8 @@ import psycopg2
 import psycopg2.extensions
 import redis
 
-from infrastructure.schema import current_revision, head_revision
 from infrastructure.roles import missing_roles
+from infrastructure.schema import current_revision, head_revision
 from infrastructure.settings import ROOT, Settings, SettingsError, load
 
 POSTGRES_MAJOR = 15

@@ -1,27 +1,49 @@
-"""What /readyz asks. Redis is not among it: without it everything goes on, a little later."""
+"""What /readyz asks.
+
+Only PostgreSQL decides: with Redis away or the read models behind, bookings go on, and taking every API out of
+service for it would make a small trouble a large one. Both are told all the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import redis
+
 from infrastructure.database import Database
+from infrastructure.workers.waker import redis_client
 from projections import positions
 
 
-def checks(database: Database) -> Mapping[str, Callable[[], object]]:
-    """Each by name: it returns, or raises what is wrong."""
-    return {"postgres": partial(_postgres_answers, database), "consumers": partial(_nothing_is_stopped, database)}
+def checks(database: Database, redis_url: str) -> Mapping[str, Callable[[], str]]:
+    """Each by name: it answers "ok" or what people should know, or raises what keeps this process from serving."""
+    return {
+        "postgres": partial(_postgres, database),
+        "redis": partial(_redis, redis_client(redis_url)),
+        "read_models": partial(_read_models, database),
+    }
 
 
-def _postgres_answers(database: Database) -> None:
+def _postgres(database: Database) -> str:
     with database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+    return "ok"
 
 
-def _nothing_is_stopped(database: Database) -> None:
-    """A read model or the reactions stand still until somebody helps."""
+def _redis(client: redis.Redis) -> str:
+    try:
+        client.ping()
+    except redis.RedisError:
+        return "away: workers look for news once a second"
+    return "ok"
+
+
+def _read_models(database: Database) -> str:
     with database.connection() as connection, connection.cursor() as cursor:
-        stopped = [at for at in positions.standings(cursor).values() if at.stopped_reason]
-    if stopped:
-        raise RuntimeError("; ".join(f"{at.name}: {at.stopped_reason}" for at in stopped))
+        cursor.execute("SELECT coalesce(max(position), 0) FROM events")
+        ((head,),) = cursor.fetchall()
+        standings = positions.standings(cursor).values()
+    troubles = [f"{at.name} stopped" for at in standings if at.stopped_reason]
+    troubles += [f"{at.name} is {head - at.position} behind" for at in standings if at.position < head]
+    return "; ".join(troubles) or "ok"

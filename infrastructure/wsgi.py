@@ -24,7 +24,7 @@ def options(wired: Wired) -> ApiOptions:
         token_key=derived_key(settings.secret_key, "access token"),
         issuer=settings.public_url,
         operator_token=settings.operator_token,
-        checks=checks(wired.database),
+        checks=checks(wired.database, settings.redis_url),
         sandbox=sandbox,
     )
 

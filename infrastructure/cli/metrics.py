@@ -9,11 +9,15 @@ from prometheus_client import start_http_server
 
 from infrastructure.cli.environment import current_settings
 from infrastructure.counts import of_all_hosts
+from infrastructure.server_metrics import ServerMetrics
 
 
 @click.command()
 def command() -> None:
-    """Serve /metrics, on a port of its own, for all processes that share PROMETHEUS_MULTIPROC_DIR."""
+    """Serve /metrics, on a port of its own: what all processes that share PROMETHEUS_MULTIPROC_DIR counted, and what
+    the servers answer when asked."""
     settings = current_settings()
-    start_http_server(settings.metrics_port, addr=settings.internal_host, registry=of_all_hosts())
+    registry = of_all_hosts()
+    registry.register(ServerMetrics(settings.database_url, settings.redis_url))
+    start_http_server(settings.metrics_port, addr=settings.internal_host, registry=registry)
     threading.Event().wait()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError
 from eventsourcing.utils import Environment, EnvType
+from prometheus_client import Histogram
 
 from application.ports import Answer, Claim, Idempotency, NewPerson, NightsChange, VersionConflict
 from domain.catalogue import FACTS
@@ -16,6 +18,12 @@ from domain.events import Event, Fact
 from infrastructure.database import Database
 from infrastructure.event_store.mapper import Mapper
 from infrastructure.event_store.recorder import PostgresRecorder
+
+_APPEND_SECONDS: Final = Histogram(
+    "lodger_append_seconds",
+    "Seconds that an append took, refused ones too.",
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5),
+)
 
 
 class Events(Application[UUID]):
@@ -61,7 +69,8 @@ class Events(Application[UUID]):
     ) -> int:
         """See `EventLog.append`; 0 when there was no event to append."""
         try:
-            recordings = self.events.put(events, nights=nights, answer=answer, person=person)
+            with _APPEND_SECONDS.time():
+                recordings = self.events.put(events, nights=nights, answer=answer, person=person)
         except IntegrityError as error:
             raise VersionConflict(str(error)) from error
         return max((recording.notification.id for recording in recordings), default=0)

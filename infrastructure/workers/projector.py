@@ -11,7 +11,7 @@ import structlog
 from domain.events import Event
 from infrastructure.database import Database, Unavailable
 from infrastructure.event_store.log_reader import LogReader
-from infrastructure.workers.metrics import EVENTS_APPLIED, LAG, STOPPED
+from infrastructure.workers.metrics import EVENTS_APPLIED
 from projections import positions
 from projections.positions import Standing
 from projections.projection import Projection
@@ -44,9 +44,6 @@ class Projector:
         while moved:
             safe = self._reader.safe_position()
             standings = self._standings()
-            for name, standing in standings.items():
-                LAG.labels(name).set(max(0, safe - standing.position))
-                STOPPED.labels(name).set(standing.stopped_reason is not None)
             # Projections that stand at the same place, as they mostly do, share what is read and decoded there.
             read = cache(partial(self._reader.read, upto=safe, limit=PAGE))
             moved = False

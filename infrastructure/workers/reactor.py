@@ -18,7 +18,7 @@ from domain.rejections import Rejected
 from infrastructure.database import Connection, Database, Unavailable
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.mapper import UnknownEvent
-from infrastructure.workers.metrics import LAG, REACTIONS, STOPPED
+from infrastructure.workers.metrics import REACTIONS
 from projections import positions
 
 NAME: Final = "reactions"
@@ -52,7 +52,6 @@ class Reactor:
         # A lock of the session and not a row's: no transaction stays open while a provider takes its time.
         with self._database.connection() as connection, connection.cursor() as cursor:
             at = positions.reached(cursor, NAME)
-            LAG.labels(NAME).set(max(0, safe - at))
             if at >= safe:
                 return False
             cursor.execute(f"SELECT pg_try_advisory_lock({_LOCK})")
@@ -78,7 +77,6 @@ class Reactor:
                 positions.move(cursor, NAME, done)
             if wrong and positions.stop(cursor, NAME, wrong):
                 _log.error("reactions stopped", reason=wrong)
-            STOPPED.labels(NAME).set(wrong is not None)
             return done == end
 
     def _react_to(self, events: Sequence[Event], done: int) -> tuple[int, str | None]:

@@ -261,6 +261,18 @@ def _raise_price(world: World, listing: UUID) -> None:
     use_cases.change(world.lodger, world.call(world.host), listing, world.host, state.revision, changes)
 
 
+def test_a_kind_of_payment_that_nobody_takes_is_refused_before_anything_is_stored(world: World) -> None:
+    booking = world.hold(world.listing())
+    guest = world.booking(booking).made.guest_id
+    without = replace(world.lodger, gateways={})
+    before = len(world.events())
+    rejected(
+        "payment_method_unavailable",
+        lambda: payments.start(without, world.call(guest), booking, guest, "card", None),
+    )
+    assert len(world.events()) == before
+
+
 def test_a_payment_whose_request_died_after_the_intent_answers_its_repeat_with_what_became_of_it(world: World) -> None:
     booking = world.hold(world.listing())
     guest = world.booking(booking).made.guest_id
