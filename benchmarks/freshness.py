@@ -29,7 +29,7 @@ from infrastructure.embedded.stack import Stack
 from infrastructure.event_store.application import Events
 from infrastructure.settings import Settings
 from infrastructure.workers.waker import Waker
-from tests.support.examples import BLOCK, GUEST, HELD, PRICING, PUBLISHED
+from tests.support.examples import BLOCK, GUEST, HELD, HOST, PRICING, PUBLISHED
 
 RATES: Final = (5, 100, 400)
 BAR_MS: Final = 25.0
@@ -50,7 +50,7 @@ def run(bench: Bench) -> Report:
     with ExitStack() as opened:
         folder = opened.enter_context(disk_folder())
         stack = opened.enter_context(Stack(_PRIVATE, data=folder / "data"))
-        _register_guest(stack.settings)
+        _register_people(stack.settings)
         process = opened.enter_context(ProcessPoolExecutor(1, mp_context=context))
         contenders = [
             Contender(f"{rate} events/s", "ours", partial(_measure, process, stack.settings, rate)) for rate in RATES
@@ -110,11 +110,12 @@ def _look(url: str, appending: Future[list[Instant]]) -> list[Instant]:
             sleep(_POLL_SECONDS)
 
 
-def _register_guest(settings: Settings) -> None:
+def _register_people(settings: Settings) -> None:
     """Somebody to write to: mail goes to the sink as it always does."""
     with closing(Database(settings.database_url, pool_size=1)) as database:
-        person = NewPerson(GUEST, "guest", "guest@example.org", "Guest", None, ())
-        Events(database).append([sample.event(UserRegistered(), GUEST, partition=GUEST)], person=person)
+        for user_id, name in ((GUEST, "guest"), (HOST, "host")):
+            person = NewPerson(user_id, name, f"{name}@example.org", name.title(), None, ())
+            Events(database).append([sample.event(UserRegistered(), user_id, partition=user_id)], person=person)
 
 
 # --- in a process of its own ------------------------------------------------------------------------------------
@@ -155,6 +156,7 @@ def _life(property_id: UUID) -> Iterator[Event]:
     yield from map(own, PUBLISHED)
     while True:
         yield sample.event(replace(HELD, property_id=property_id), uuid7(), partition=property_id)
-        yield own(NightsBlocked((BLOCK,)))
-        yield own(NightsUnblocked((BLOCK.block_id,)))
+        block = replace(BLOCK, block_id=uuid7())
+        yield own(NightsBlocked((block,)))
+        yield own(NightsUnblocked((block.block_id,)))
         yield own(PropertyPricingChanged(PRICING))

@@ -1,6 +1,6 @@
 """HTTP load: one process that keeps every connection busy with the next request, and costs little of its own.
 
-Prepared requests over plain sockets and one `select`: about 25 µs of CPU a request, where an ordinary client library
+Prepared requests over plain sockets and one `select`: about 50 µs of CPU a request, where an ordinary client library
 takes ten times that. What it took is in its report, because on the same machine it is missing to the servers.
 """
 

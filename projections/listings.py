@@ -127,7 +127,8 @@ def _claim(cursor: Cursor, events: Sequence[Event]) -> None:
                 gone.update(block_ids)
                 for block_id in block_ids:
                     taken.pop(block_id, None)
-    cursor.execute("DELETE FROM listing_claims WHERE claim_id = ANY (%s::uuid[])", [list(gone)])
+    if gone:
+        cursor.execute("DELETE FROM listing_claims WHERE claim_id = ANY (%s::uuid[])", [list(gone)])
     execute_values(
         cursor,
         "INSERT INTO listing_claims (claim_id, property_id, nights) VALUES %s",

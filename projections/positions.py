@@ -5,7 +5,7 @@ A projection's position is moved in the transaction of its rows, for events that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,18 +49,21 @@ def standings(cursor: Cursor) -> dict[str, Standing]:
     return {row[0]: Standing(*row) for row in cursor.fetchall()}
 
 
-def lock(cursor: Cursor, name: str) -> Standing | None:
-    """The standing, locked until the transaction ends; None when somebody else has it."""
-    cursor.execute(f"SELECT {_COLUMNS} FROM positions WHERE name = %s FOR UPDATE SKIP LOCKED", [name])  # noqa: S608
-    row = cursor.fetchone()
-    return Standing(*row) if row else None
+def lock(cursor: Cursor, names: Sequence[str]) -> dict[str, Standing]:
+    """The standings that nobody else has, locked until the transaction ends."""
+    cursor.execute(
+        f"SELECT {_COLUMNS} FROM positions WHERE name = ANY (%s) ORDER BY name FOR UPDATE SKIP LOCKED",  # noqa: S608
+        [list(names)],
+    )
+    return {row[0]: Standing(*row) for row in cursor.fetchall()}
 
 
-def move(cursor: Cursor, name: str, position: int) -> None:
+def move(cursor: Cursor, names: Sequence[str], position: int) -> None:
     """Everything up to `position` is done; whatever was wrong is not any more."""
     cursor.execute(
-        "UPDATE positions SET position = %s, stopped_reason = NULL, moved_at = clock_timestamp() WHERE name = %s",
-        [position, name],
+        """UPDATE positions SET position = %s, stopped_reason = NULL, moved_at = clock_timestamp()
+           WHERE name = ANY (%s)""",
+        [position, list(names)],
     )
 
 

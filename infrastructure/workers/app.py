@@ -6,6 +6,7 @@ A message carries nothing and only wakes. What there is to do is in PostgreSQL, 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from functools import cache
 
@@ -20,6 +21,10 @@ from infrastructure.workers.waker import QUEUE, redis_client
 
 settings = load(os.environ)
 logs.configure(settings)
+
+# A projection makes many short trips to PostgreSQL. After each one it has to get the interpreter back, from a thread
+# that writes mails, say, and by default that one may keep it for 5 ms each time.
+sys.setswitchinterval(0.0005)
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Final
 
 from prometheus_client import Counter
 
-EVENTS_APPLIED: Final = Counter("lodger_projection_events", "Events applied.", ["projection"])
+EVENTS_APPLIED: Final = Counter("lodger_projection_events", "Events read and done with.", ["projection"])
 REACTIONS: Final = Counter("lodger_reactions", "Events reacted to, by outcome.", ["outcome"])
 HOLDS_EXPIRED: Final = Counter("lodger_holds_expired", "Lapsed holds expired by the workers.")
 MAILS: Final = Counter("lodger_mails", "Attempts to send a mail, by outcome.", ["outcome"])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache, partial
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
 
-from domain.events import Event
 from infrastructure.database import Database, Unavailable
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.workers.metrics import EVENTS_APPLIED
@@ -32,7 +30,7 @@ class Projector:
     def __init__(self, database: Database, reader: LogReader, projections: Sequence[Projection]) -> None:
         self._database = database
         self._reader = reader
-        self._projections = projections
+        self._projections = {projection.name: projection for projection in projections}
 
     def run(self) -> None:
         """Bring every projection to the end of the log.
@@ -43,54 +41,65 @@ class Projector:
         moved = True
         while moved:
             safe = self._reader.safe_position()
-            standings = self._standings()
-            # Projections that stand at the same place, as they mostly do, share what is read and decoded there.
-            read = cache(partial(self._reader.read, upto=safe, limit=PAGE))
+            standing_at: dict[int, list[Projection]] = {}
+            for name, standing in self._standings().items():
+                if standing.position < safe:
+                    standing_at.setdefault(standing.position, []).append(self._projections[name])
             moved = False
-            for projection in self._projections:
-                if standings[projection.name].position < safe:
-                    moved |= self._run_once(projection, safe, read)
+            for position, projections in standing_at.items():
+                moved |= self._advance(position, projections, safe)
 
-    def _run_once(self, projection: Projection, safe: int, read: Callable[[int], list[Event]]) -> bool:
-        """Apply one page of events up to a safe position, in one transaction; whether the position moved."""
+    def _advance(self, position: int, projections: Sequence[Projection], safe: int) -> bool:
+        """Move projections that stand together by one page, together; whether one moved.
+
+        As they mostly stand together they share the transaction and what is read, which is most of the work. When one
+        of them fails each goes alone, so that only that one stops.
+        """
         try:
-            return self._move(projection, safe, read)
+            return self._move(position, projections, safe)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, this projection cannot go on and the others can
-            self._stop(projection, error)
-            return False
+            if len(projections) == 1:
+                self._stop(projections[0], error)
+                return False
+        moved = [self._advance(position, [projection], safe) for projection in projections]
+        return any(moved)
 
-    def _move(self, projection: Projection, safe: int, read: Callable[[int], list[Event]]) -> bool:
+    def _move(self, position: int, projections: Sequence[Projection], safe: int) -> bool:
         with self._database.transaction() as connection, connection.cursor() as cursor:
             # Lost in a crash, rows and position are lost together and made again.
             cursor.execute("SET LOCAL synchronous_commit TO off")
-            at = positions.lock(cursor, projection.name)
-            if at is None or at.position >= safe:
+            locked = positions.lock(cursor, [projection.name for projection in projections])
+            here = [p for p in projections if p.name in locked and locked[p.name].position == position]
+            if not here:
                 return False
-            if at.version != projection.version:
-                raise OutOfDate(projection, at.version)
-            events = read(at.position)
-            wanted = [event for event in events if isinstance(event.fact, projection.facts)]
-            if wanted:
-                projection.apply(cursor, wanted)
+            for projection in here:
+                if locked[projection.name].version != projection.version:
+                    raise OutOfDate(projection, locked[projection.name].version)
+            events = self._reader.read(position, safe, PAGE)
+            for projection in here:
+                wanted = [event for event in events if isinstance(event.fact, projection.facts)]
+                if wanted:
+                    projection.apply(cursor, wanted)
             # A short page does not mean the end: the reader stops before an event it does not know.
             last = events[-1].position if events else safe
             assert last is not None
-            positions.move(cursor, projection.name, last)
-        EVENTS_APPLIED.labels(projection.name).inc(len(wanted))
+            positions.move(cursor, [projection.name for projection in here], last)
+        for projection in here:
+            EVENTS_APPLIED.labels(projection.name).inc(len(events))
         return True
 
     def _standings(self) -> dict[str, Standing]:
         """Where our projections stand; a new one begins at the start of the log."""
         with self._database.connection() as connection, connection.cursor() as cursor:
             known = positions.standings(cursor)
-            new = [projection for projection in self._projections if projection.name not in known]
+            new = [projection for name, projection in self._projections.items() if name not in known]
             for projection in new:
                 positions.register(cursor, projection.name, projection.version)
             if new:
                 known = positions.standings(cursor)
-            return {projection.name: known[projection.name] for projection in self._projections}
+            return {name: known[name] for name in self._projections}
 
     def _stop(self, projection: Projection, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"

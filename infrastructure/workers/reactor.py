@@ -74,7 +74,7 @@ class Reactor:
             except UnknownEvent as error:
                 end, done, wrong = None, before, str(error)
             if done > before:
-                positions.move(cursor, NAME, done)
+                positions.move(cursor, [NAME], done)
             if wrong and positions.stop(cursor, NAME, wrong):
                 _log.error("reactions stopped", reason=wrong)
             return done == end

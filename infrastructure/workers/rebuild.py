@@ -39,7 +39,7 @@ def rebuild(
             projection.apply(cursor, [event for event in events if isinstance(event.fact, projection.facts)])
             done = events[-1].position or 0
             progress(done, safe)
-        positions.move(cursor, projection.name, safe)
+        positions.move(cursor, [projection.name], safe)
         cursor.execute("UPDATE positions SET version = %s WHERE name = %s", [projection.version, projection.name])
     progress(safe, safe)
     return safe

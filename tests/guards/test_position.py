@@ -61,7 +61,7 @@ def _apart(world: World, first: str, *, kill: bool) -> None:
     safe = reader.safe_position()
 
     def move(cursor: Cursor) -> None:
-        positions.move(cursor, AUDIT.name, safe)
+        positions.move(cursor, [AUDIT.name], safe)
 
     with world.wired.database.transaction() as connection, connection.cursor() as cursor:
         positions.register(cursor, AUDIT.name, AUDIT.version)

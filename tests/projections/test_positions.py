@@ -22,7 +22,7 @@ def database(database_url: str) -> Database:
 
 def move(database: Database, position: int) -> None:
     with database.connection() as connection, connection.cursor() as cursor:
-        positions.move(cursor, "listings", position)
+        positions.move(cursor, ["listings"], position)
 
 
 def test_it_returns_once_the_position_is_reached(database: Database) -> None:
@@ -54,6 +54,6 @@ def test_it_does_not_wait_for_a_read_model_that_is_stopped(database: Database) -
 def test_what_moves_again_is_not_stopped_any_more(database: Database) -> None:
     with database.connection() as connection, connection.cursor() as cursor:
         positions.stop(cursor, "listings", "it cannot go on")
-        positions.move(cursor, "listings", 3)
+        positions.move(cursor, ["listings"], 3)
         standing = positions.standings(cursor)["listings"]
     assert (standing.position, standing.stopped_reason) == (3, None)

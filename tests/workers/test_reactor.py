@@ -106,6 +106,6 @@ def test_reacting_twice_is_reacting_once(world: World) -> None:
     mine.run()
     events = len(world.events())
     with world.wired.database.connection() as connection, connection.cursor() as cursor:
-        positions.move(cursor, NAME, 0)
+        positions.move(cursor, [NAME], 0)
     mine.run()
     assert len(world.events()) == events

@@ -80,7 +80,7 @@ def test_people_read_the_old_rows_and_workers_wait_while_a_rebuild_is_under_way(
     def look(_done: int, _whole: int) -> None:
         with world.wired.database.connection() as connection, connection.cursor() as cursor:
             seen.append(len(listings.search(cursor, Search(city="Albany")).items))
-            assert positions.lock(cursor, "listings") is None
+            assert positions.lock(cursor, ["listings"]) == {}
 
     rebuild(world.wired.database, world.log, LISTINGS, lambda d, w: look(d, w) if not seen else None)
     assert seen == [1]
