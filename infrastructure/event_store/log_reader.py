@@ -48,6 +48,8 @@ class LogReader:
                 resumed = self._awaited is not None
                 # Three snapshots that must stay apart: first the head, then its writers, later the read of the log.
                 head, writers = self._awaited or (_head(cursor), _writers(cursor))
+                if resumed:
+                    writers &= _writers(cursor)  # at least one look, however short the wait
                 while writers and monotonic() < deadline:
                     sleep(_POLL_SECONDS)
                     writers &= _writers(cursor)
