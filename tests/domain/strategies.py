@@ -54,11 +54,13 @@ def pricings(draw: st.DrawFn) -> Pricing:
 
 guests = st.integers(1, 8)
 quotes: st.SearchStrategy[Quote] = st.builds(quote, pricings(), stays(longest=35), guests)
+times = st.times(time(0, 0), time(23, 59)).map(lambda at: at.replace(second=0, microsecond=0))
 terms = st.builds(
     Terms,
     st.just("flexible"),
     st.sampled_from(["America/New_York", "Europe/Berlin", "Africa/Kampala", "Pacific/Kiritimati", "Pacific/Niue"]),
-    st.times(time(0, 0), time(23, 59)).map(lambda at: at.replace(second=0, microsecond=0)),
+    times,
+    times,
 )
 
 

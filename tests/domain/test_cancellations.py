@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.bookings import BookingCancelled, BookingHeld, Confirmed, cancel, preview
+from domain.bookings import BookingCancelled, BookingHeld, Confirmed, cancel, check_out, preview
 from domain.cancellations import CancelledBy, Refund, RefundLine, Terms, refund
 from domain.pricing import Pricing, Quote, quote
 from domain.stays import Stay, local_instant
@@ -63,8 +63,7 @@ def test_24_hours_are_the_last_moment_for_everything(priced: Quote, terms: Terms
 @given(strategies.holds, anybody, st.data())
 def test_a_preview_is_what_the_cancellation_then_gives(held: BookingHeld, by: CancelledBy, data: st.DataObject) -> None:
     booking = Confirmed(held, examples.PAYMENT)
-    last = local_instant(held.quote.stay.check_in, held.terms.check_in_time, held.terms.zone)
-    now = min(data.draw(strategies.instants(held.quote.stay)), last + timedelta(hours=23))
+    now = min(data.draw(strategies.instants(held.quote.stay)), check_out(held) - ONE_SECOND)
     (fact,) = cancel(booking, by, now)
     assert isinstance(fact, BookingCancelled)
     assert fact.refund == preview(booking, by, now)
