@@ -241,15 +241,6 @@ class Scaled(Documented):
         return round(Decimal(value) * self.per_unit)
 
 
-class ScaledText(Scaled):
-    """The same number in a query string."""
-
-    def read(self, value: Any) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,15})?", str(value), re.ASCII):
-            raise ValidationError("Not a number like 42.6526.")
-        return super().read(Decimal(value))
-
-
 class Phone(Documented):
     """A telephone number in the international spelling, such as +256772123456."""
 

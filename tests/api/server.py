@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,13 +17,7 @@ from typing import Any
 
 from infrastructure.settings import ROOT, to_environment
 from tests.api.stack import settings
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+from tests.support.servers import free_port
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ import subprocess
 import sys
 
 from infrastructure.settings import ROOT, to_environment
-from tests.api.server import free_port, wait_for
+from tests.api.server import wait_for
 from tests.api.stack import settings
+from tests.support.servers import free_port
 
 
 class ApiProcess:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import smtplib
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,12 +13,7 @@ from typing import Any
 import pytest
 
 from infrastructure.embedded.mail_sink import KEPT, Inbox, MailSink
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.support.servers import free_port
 
 
 class Sink:

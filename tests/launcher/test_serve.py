@@ -10,8 +10,9 @@ from http.client import HTTPConnection
 import pytest
 
 from infrastructure.settings import ROOT, to_environment
-from tests.api.server import free_port, wait_for
+from tests.api.server import wait_for
 from tests.api.stack import settings
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.slow  # starts the real server
 

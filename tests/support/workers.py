@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import time
 from collections import Counter
@@ -28,6 +27,7 @@ from infrastructure.settings import ROOT, Settings, to_environment
 from infrastructure.workers.waker import Waker
 from projections import positions
 from projections.catalogue import running
+from tests.support.servers import free_port
 from tests.support.world import World, settings_for
 
 T = TypeVar("T")
@@ -53,13 +53,6 @@ class Post:
         self._controller.start()
         yield f"smtp://127.0.0.1:{self._port}"
         self._controller.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Stage:

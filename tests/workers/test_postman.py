@@ -14,7 +14,7 @@ from infrastructure.mail.letters import Letters
 from infrastructure.mail.postman import Postman
 from infrastructure.workers.projector import Projector
 from projections.mailings import MAILINGS
-from tests.support.workers import free_port
+from tests.support.servers import free_port
 from tests.support.world import World
 
 
