@@ -22,7 +22,7 @@ class BookingHeld(Fact):
     """The nights are taken until `held_until`; the whole quote and the terms in force are pinned."""
 
     TOPIC: ClassVar[str] = "BookingHeld"
-    SCHEMA_VERSION: ClassVar[int] = 2
+    SCHEMA_VERSION: ClassVar[int] = 3
     property_id: UUID
     host_id: UUID
     guest_id: UUID
@@ -137,7 +137,7 @@ def request(
     assert offered.pricing is not None
     quote = agreed or price(offered.pricing, command.stay, command.guests)
     rules = offered.house_rules
-    terms = Terms(rules.cancellation_policy, offered.location.zone, rules.check_in_time, rules.check_out_time)
+    terms = Terms(rules.cancellation_policy, offered.location.zone, rules.check_in_time, rules.check_out_time, now)
     held = BookingHeld(command.property_id, offered.host_id, command.guest_id, quote, terms, now + HOLD)
     return (held,)
 

@@ -17,12 +17,16 @@ CancelledBy = Literal["guest", "host", "platform"]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What was agreed when booking: the policy, and the property's zone and times that its deadlines use."""
+    """What was agreed when booking: the policy, and the property's zone and times that its deadlines use.
+
+    `agreed_at` is when the nights were first held.
+    """
 
     policy: CancellationPolicy
     zone: str
     check_in_time: time
     check_out_time: time
+    agreed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def _evolve(entry: Entry | None, event: Event) -> Entry:
 
 BOOKINGS: Final = Projection(
     name="bookings",
-    version=1,
+    version=2,
     tables=("bookings",),
     facts=(BookingHeld, BookingConfirmed, BookingExpired, BookingReinstated, BookingCancelled),
     apply=apply,
@@ -112,7 +112,7 @@ def of_user(
 
 _COLUMNS: Final = (
     *("booking_id", "property_id", "host_id", "guest_id", "check_in", "check_out", "guests", "total_minor", "currency"),
-    *("policy", "zone", "check_in_time", "check_out_time", "held_until", "created_at", "updated_at"),
+    *("policy", "zone", "check_in_time", "check_out_time", "agreed_at", "held_until", "created_at", "updated_at"),
     *("status", "payment_id", "cancelled_by", "refund_minor"),
 )
 _SELECTED: Final = ", ".join(_COLUMNS)
@@ -143,6 +143,7 @@ def _row(entry: Entry) -> tuple[object, ...]:
         *(
             terms.check_in_time,
             terms.check_out_time,
+            terms.agreed_at,
             made.held_until,
             entry.created_at,
             entry.updated_at,
@@ -174,7 +175,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         values["host_id"],
         values["guest_id"],
         Quote(stay, values["guests"], (), Money(values["total_minor"], currency)),
-        Terms(values["policy"], values["zone"], values["check_in_time"], values["check_out_time"]),
+        Terms(*(values[name] for name in ("policy", "zone", "check_in_time", "check_out_time", "agreed_at"))),
         values["held_until"],
     )
     status: Status = values["status"]

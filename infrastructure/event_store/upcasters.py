@@ -7,6 +7,7 @@ versions behind goes through several. Stored facts are never rewritten.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -17,5 +18,14 @@ def booking_held_v1(held: dict[str, Any]) -> dict[str, Any]:
     return {**held, "terms": {**held["terms"], "check_out_time": "11:00:00"}}
 
 
-UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {("BookingHeld", 1): booking_held_v1}
+def booking_held_v2(held: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 did not say when the terms were agreed: with the hold, which lasted 15 minutes then."""
+    agreed_at = datetime.fromisoformat(held["held_until"]) - timedelta(minutes=15)
+    return {**held, "terms": {**held["terms"], "agreed_at": agreed_at.isoformat()}}
+
+
+UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
+    ("BookingHeld", 1): booking_held_v1,
+    ("BookingHeld", 2): booking_held_v2,
+}
 """(TOPIC, from which version) → the function that makes it the next version."""

@@ -62,7 +62,17 @@ def test_a_booking_held_before_check_out_times_were_pinned_checks_out_at_eleven(
     assert fact.terms.check_in_time == time(15, 0)
 
 
-@pytest.mark.parametrize(("name", "version"), [("BookingHeld", 3), ("BookingTeleported", 1)])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_booking_held_before_that_was_pinned_was_agreed_a_quarter_of_an_hour_before_its_hold_ends(
+    version: int,
+) -> None:
+    fact = read("BookingHeld", version).fact
+    assert isinstance(fact, BookingHeld)
+    assert fact.held_until == datetime(2026, 6, 1, 12, 15, tzinfo=UTC)
+    assert fact.terms.agreed_at == datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("name", "version"), [("BookingHeld", 4), ("BookingTeleported", 1)])
 def test_an_unknown_type_or_version_is_named_and_never_skipped(name: str, version: int) -> None:
     with pytest.raises(UnknownEvent, match=f"cannot read {name} version {version} at position 7"):
         Mapper(FACTS).to_domain_event(stored(name, version, "{}"))

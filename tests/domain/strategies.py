@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.bookings import BookingHeld
 from domain.cancellations import Terms
 from domain.money import EXPONENTS, Money
-from domain.policies import BASIS_POINTS
+from domain.policies import BASIS_POINTS, HOLD
 from domain.pricing import PriceOverride, Pricing, Quote, quote
 from domain.stays import Stay
 from tests.support import examples
@@ -52,6 +52,8 @@ def pricings(draw: st.DrawFn) -> Pricing:
     )
 
 
+AGREED_AT = datetime(2026, 2, 27, 12, 0, tzinfo=UTC)
+
 guests = st.integers(1, 8)
 quotes: st.SearchStrategy[Quote] = st.builds(quote, pricings(), stays(longest=35), guests)
 times = st.times(time(0, 0), time(23, 59)).map(lambda at: at.replace(second=0, microsecond=0))
@@ -61,6 +63,7 @@ terms = st.builds(
     st.sampled_from(["America/New_York", "Europe/Berlin", "Africa/Kampala", "Pacific/Kiritimati", "Pacific/Niue"]),
     times,
     times,
+    st.just(AGREED_AT),
 )
 
 
@@ -78,5 +81,5 @@ holds = st.builds(
     st.just(examples.GUEST),
     quotes,
     terms,
-    st.just(datetime(2026, 2, 27, 12, 15, tzinfo=UTC)),
+    st.just(AGREED_AT + HOLD),
 )

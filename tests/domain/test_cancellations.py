@@ -16,7 +16,7 @@ from domain.pricing import Pricing, Quote, quote
 from domain.stays import Stay, local_instant
 from tests.domain import strategies
 from tests.support import examples
-from tests.support.examples import FULL_REFUND, QUOTE, TERMS, instant, usd
+from tests.support.examples import FULL_REFUND, NOW, QUOTE, TERMS, instant, usd
 
 anybody = st.sampled_from(["guest", "host", "platform"])
 ONE_SECOND = timedelta(seconds=1)
@@ -154,7 +154,7 @@ def test_the_full_refund_ends_24_real_hours_before_check_in_though_the_clocks_ch
     zone: str, check_in: date, deadline: str
 ) -> None:
     priced = quote(Pricing(usd("100.00")), Stay(check_in, check_in + timedelta(days=2)), 1)
-    terms = Terms("flexible", zone, time(15, 0), time(11, 0))
+    terms = Terms("flexible", zone, time(15, 0), time(11, 0), NOW)
     assert _total(priced, terms, instant(deadline)) == "224.00"  # both nights and the 12% fee on them
     assert _total(priced, terms, instant(deadline) + ONE_SECOND) == "100.00"  # the second night
 
@@ -171,7 +171,7 @@ def test_after_check_in_nights_are_told_by_the_local_date_though_the_clocks_chan
 ) -> None:
     # Noon of the second day: the second night is the next one, the third comes back.
     priced = quote(Pricing(usd("100.00")), Stay(check_in, check_in + timedelta(days=3)), 1)
-    assert _total(priced, Terms("flexible", zone, time(15, 0), time(11, 0)), instant(noon)) == "100.00"
+    assert _total(priced, Terms("flexible", zone, time(15, 0), time(11, 0), NOW), instant(noon)) == "100.00"
 
 
 def _total(priced: Quote, terms: Terms, now: datetime) -> str:

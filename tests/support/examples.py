@@ -119,7 +119,7 @@ PUBLISHED: Final[tuple[PropertyFact, ...]] = (*DRAFT, PropertyPublished())
 STAY: Final = Stay(date(2026, 6, 11), date(2026, 6, 14))
 GUESTS: Final = 3
 QUOTE: Final = quote(PRICING, STAY, GUESTS)
-TERMS: Final = Terms("flexible", LOCATION.zone, HOUSE_RULES.check_in_time, HOUSE_RULES.check_out_time)
+TERMS: Final = Terms("flexible", LOCATION.zone, HOUSE_RULES.check_in_time, HOUSE_RULES.check_out_time, NOW)
 CHECK_IN: Final = instant("2026-06-11 19:00:00")
 """15:00 in New York in summer."""
 CHECK_OUT: Final = instant("2026-06-14 15:00:00")
