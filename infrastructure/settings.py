@@ -131,6 +131,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
             "The sandbox payment gateway and the operator's clock. In production the default is false.",
         ),
     ] = True
+    private_addresses: Annotated[
+        bool,
+        _meta(
+            "true or false",
+            "Whether webhooks and calendar feeds may be at addresses that are not public, and without TLS. "
+            "In production the default is false.",
+        ),
+    ] = True
     data: Annotated[
         str,
         _meta("a folder", "Where `./run up` keeps its data; relative to the repository, or absolute.", min_length=1),
@@ -212,6 +220,7 @@ def _derive(given: dict[str, str]) -> None:
     """Defaults that depend on other settings."""
     if given.get("LODGER_ENV") == "production":
         given.setdefault("LODGER_SANDBOX", "false")
+        given.setdefault("LODGER_PRIVATE_ADDRESSES", "false")
         return
     given.setdefault("LODGER_PUBLIC_URL", f"http://127.0.0.1:{given.get('LODGER_HTTP_PORT', 8000)}")
     given.setdefault("LODGER_SMTP_URL", f"smtp://127.0.0.1:{given.get('LODGER_MAIL_PORT', 1025)}")
