@@ -45,7 +45,12 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     405: {"method_not_allowed": "This method is not offered here"},
     406: {"not_acceptable": "None of the accepted media types is offered"},
     409: {
+        "alteration_too_late": "It is too late to alter the booking like this",
+        "booking_not_acceptable": "The booking does not wait for its host's answer",
+        "booking_not_alterable": "The booking cannot be altered now",
         "booking_not_cancellable": "The booking cannot be cancelled",
+        "booking_not_declinable": "The booking does not wait for its host's answer",
+        "booking_not_missed": "This is not the time for a no-show",
         "booking_not_payable": "The booking is not waiting for payment",
         "clock_backwards": "The clock only moves forward",
         "market_unlike": "The import does not look like its market",
@@ -74,6 +79,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "block_reversed": "A block ends after it begins",
         "block_too_long": "The block is too long",
         "coordinates_out_of_range": "There is no such place on earth",
+        "currency_foreign": "The property is priced in another currency",
         "currency_mixed": "All prices of a property are in one currency",
         "currency_unknown": "The currency is unknown",
         "cursor_expired": "The cursor has expired",
@@ -87,8 +93,10 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "nights_rule_impossible": "No stay could keep to these rules",
         "notice_too_short": "The host needs more notice",
         "payment_method_unavailable": "This kind of payment is not taken",
+        "nothing_altered": "The stay is the one that is booked already",
         "override_reversed": "A price override ends after it begins",
         "own_property": "Hosts do not book their own property",
+        "preview_in_past": "Nothing is cancelled in the past",
         "price_required": "Prices start with a price per night",
         "price_out_of_range": "A price is out of range",
         "quote_expired": "The quote has expired",
@@ -98,7 +106,9 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "refund_negative": "A refund is not negative",
         "rooms_out_of_range": "A number of rooms is out of range",
         "stay_beyond_horizon": "The stay is too far ahead",
+        "stay_empty": "A stay has at least one night",
         "stay_in_past": "The stay begins in the past",
+        "stay_over_limit": "No stay is that long",
         "stay_reversed": "A stay ends after it begins",
         "stay_too_long": "The stay is too long",
         "stay_too_short": "The stay is too short",
@@ -112,6 +122,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "validation_failed": "Some fields are not acceptable",
     },
     428: {"precondition_required": "This change needs If-Match"},
+    429: {"too_many_messages": "So many messages are not taken at once"},
     500: {"internal_error": "Something went wrong on our side"},
     503: {
         "busy": "Too many changes at once",
@@ -164,6 +175,8 @@ class Problem:
         answer = Response(msgspec.json.encode(members), status, mimetype=MIMETYPE)
         if status == HTTPStatus.UNAUTHORIZED:
             answer.headers["WWW-Authenticate"] = _CHALLENGE
+        if "retry_after" in self.details:
+            answer.headers["Retry-After"] = str(self.details["retry_after"])
         if self.code == "request_in_flight" or status == HTTPStatus.SERVICE_UNAVAILABLE:
             answer.headers["Retry-After"] = str(_RETRY_SECONDS[status])
         g.problem = self.code

@@ -1,68 +1,88 @@
-"""Use cases of bookings: request, cancel, expire, and settle with the money that came."""
+"""Use cases of bookings: request, answer, cancel, miss, and settle with the money that came."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID, uuid5
 
 from application import audit, quotes
 from application.calls import Call
 from application.lodger import Lodger, retried
-from application.nights import taking_nights
-from application.ports import Nights, NightsChange
-from application.streams import BOOKING, PAYMENT, PROPERTY, Done, Stream, begin
-from domain import bookings, payments
-from domain.bookings import Booking, BookingFact, RequestBooking, Role
-from domain.cancellations import CancelledBy
+from application.nights import BookingDone, append_booking
+from application.streams import BOOKING, PAYMENT, PROPERTY, Stream, begin
+from domain import bookings, lifecycle, payments, requests
+from domain.bookings import Booking, BookingFact, Role
 from domain.events import Event
 from domain.rejections import Rejected
-
-BookingDone = Done[Booking | None, BookingFact]
+from domain.requests import RequestBooking
 
 
 @retried
 def request(lodger: Lodger, call: Call, booking_id: UUID, command: RequestBooking, quote: str | None) -> BookingDone:
-    """Hold the nights of a stay for its guest, at the signed quote or at the price of now."""
+    """Hold the nights of a stay for its guest, or ask the host, at the signed quote or at the price of now."""
     history = lodger.read(command.property_id, call=call)
     listing = history.stream(PROPERTY, command.property_id)
     agreed = quotes.honour(lodger, history, command, quote, call.now) if quote else None
-    facts = bookings.request(listing.state, command, agreed, call.now)
-    booking = begin(BOOKING, booking_id, partition_key=command.property_id).then(facts)
-    nights = NightsChange(take=[nights_of(booking.after, held_until=facts[0].held_until)])
-    return taking_nights(lodger, call, lambda: lodger.append(call, booking, nights=nights))
+    facts = requests.request(listing.state, command, agreed, call.now)
+    booking = begin(BOOKING, booking_id, partition_key=command.property_id)
+    return append_booking(lodger, call, booking.then(facts))
+
+
+@retried
+def accept(lodger: Lodger, call: Call, booking_id: UUID, host_id: UUID) -> BookingDone:
+    """The host takes the guest: the nights are held from now."""
+    booking = lodger.load(BOOKING, booking_id, call)
+    state = bookings.must_be_of(booking.state, host_id, "host")
+    return append_booking(lodger, call, booking.then(requests.accept(state, call.now)))
+
+
+@retried
+def decline(lodger: Lodger, call: Call, booking_id: UUID, host_id: UUID, reason: str | None) -> BookingDone:
+    booking = lodger.load(BOOKING, booking_id, call)
+    state = bookings.must_be_of(booking.state, host_id, "host")
+    return append_booking(lodger, call, booking.then(requests.decline(state, call.now, reason)))
 
 
 @retried
 def cancel(lodger: Lodger, call: Call, booking_id: UUID, user_id: UUID, reason: str | None) -> BookingDone:
     """Give the booking and its nights back. The reaction to BookingCancelled sends the money back."""
     booking = lodger.load(BOOKING, booking_id, call)
-    _, role = bookings.must_concern(booking.state, user_id)
-    by: CancelledBy = role
-    facts = bookings.cancel(booking.state, by, call.now, reason)
-    return lodger.append(call, booking.then(facts), nights=NightsChange(give_back=[booking_id]))
+    state, role = bookings.must_concern(booking.state, user_id)
+    return append_booking(lodger, call, booking.then(lifecycle.cancel(state, role, call.now, reason)))
+
+
+@retried
+def cancel_by_platform(lodger: Lodger, call: Call, booking_id: UUID, reason: str) -> BookingDone:
+    """An operator gives the booking back: whatever was paid is paid back."""
+    booking = lodger.load(BOOKING, booking_id, call)
+    return append_booking(lodger, call, booking.then(lifecycle.cancel(booking.state, "platform", call.now, reason)))
+
+
+@retried
+def record_no_show(lodger: Lodger, call: Call, booking_id: UUID, host_id: UUID) -> BookingDone:
+    booking = lodger.load(BOOKING, booking_id, call)
+    state = bookings.must_be_of(booking.state, host_id, "host")
+    return append_booking(lodger, call, booking.then(lifecycle.record_no_show(state, call.now)))
 
 
 @retried
 def settle(lodger: Lodger, call: Call, payment_id: UUID) -> None:
-    """Money was captured: confirm the booking, reinstate it if it had expired, or send the money back."""
+    """Money was captured: confirm or alter the booking, reinstate what had expired, or send the money back."""
     payment = lodger.load(PAYMENT, payment_id)
     started = payments.must_be_started(payment.state).started
     booking = lodger.load(BOOKING, started.booking_id)
-    facts = bookings.settle(booking.state, payment_id)
-    if not facts and not bookings.owes_back(booking.state, payment_id):
-        return
+    facts = lifecycle.settle(booking.state, payment_id, started.alteration_id)
     if facts:
-        change = booking.then(facts)
-        nights = NightsChange(give_back=[booking.id], take=[nights_of(change.after, held_until=None)])
         try:
-            taking_nights(lodger, call, lambda: lodger.append(call, change, nights=nights))
+            append_booking(lodger, call, booking.then(facts))
         except Rejected as refusal:
             if refusal.code != "nights_taken":
                 raise
         else:
             return
+    elif payment_id in bookings.paid_by(bookings.must_be_made(booking.state)):
+        return
     refund_id = uuid5(payment_id, "bought_nothing")
-    refund = payments.refund(payment.state, refund_id, started.amount, "the nights were gone")
+    refund = payments.refund(payment.state, refund_id, started.amount, "it bought nothing")
     lodger.append(call, payment.then(refund))
 
 
@@ -77,9 +97,3 @@ def history(lodger: Lodger, booking_id: UUID, user_id: UUID) -> list[Event]:
     """The story of a booking, for its guest or its host."""
     find(lodger, booking_id, user_id)
     return audit.story(lodger, booking_id)
-
-
-def nights_of(booking: Stream[Booking | None, BookingFact], held_until: datetime | None) -> Nights:
-    made = bookings.must_be_made(booking.state).made
-    stay = made.quote.stay
-    return Nights(made.property_id, booking.id, stay.check_in, stay.check_out, "stay", held_until)

@@ -30,7 +30,7 @@ from application.imported_listings import (
 from application.imported_nights import nights, ranges
 from application.imported_properties import ACTOR, Decision, Told, decide, withdraw
 from application.lodger import TRIES, Histories, Lodger, retried
-from application.nights import expire
+from application.nights import elapse
 from application.ports import NightsChange, NightsTaken
 from application.properties import nights_of
 from application.streams import PROPERTY, USER, Stream
@@ -225,7 +225,7 @@ def _booked(run: _Run, taken: NightsTaken) -> dict[date, UUID]:
     booked: dict[date, UUID] = {}
     for claim in taken.by:
         if claim.held_until is not None and claim.held_until <= call.now:
-            expire(run.lodger, call, claim.claim_id)
+            elapse(run.lodger, call, claim.claim_id)
         else:
             booked |= dict.fromkeys(nights(claim.first, claim.until), claim.claim_id)
     return booked

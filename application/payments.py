@@ -10,8 +10,9 @@ from application.calls import Call
 from application.lodger import Lodger, retried
 from application.ports import AnswerInFlight, Charge, Gateway, GatewayUnavailable
 from application.streams import BOOKING, PAYMENT, Done, Stream, begin
-from domain import bookings, payments
-from domain.bookings import Cancelled
+from domain import bookings, lifecycle, payments
+from domain.bookings import Booking
+from domain.money import Money
 from domain.payments import Payment, PaymentFact, PaymentMethod, PaymentStarted, Report, attempt_id, attempt_ids
 from domain.rejections import Rejected
 
@@ -37,10 +38,8 @@ def _begin(
     ids = attempt_ids(booking_id)
     history = lodger.read(booking_id, *ids, call=call)
     booking = history.stream(BOOKING, booking_id)
-    _, role = bookings.must_concern(booking.state, guest_id)
-    if role != "guest":
-        raise Rejected("guest_required", "The guest pays for a booking.")
-    made = bookings.must_be_payable(booking.state, call.now).made
+    made = bookings.must_be_of(booking.state, guest_id, "guest").made
+    due = lifecycle.must_be_payable(booking.state, call.now)
     if method not in lodger.gateways:
         raise Rejected(
             "payment_method_unavailable", "Nobody takes this kind of payment here.", offered=[*lodger.gateways]
@@ -51,10 +50,11 @@ def _begin(
         booking_id=booking_id,
         property_id=made.property_id,
         guest_id=guest_id,
-        amount=made.quote.total,
+        amount=due.amount,
         payment_method=method,
         provider=lodger.gateways[method].name,
         attempt=len(attempts) + 1,
+        alteration_id=due.alteration_id,
     )
     facts = payments.start([attempt.state for attempt in attempts], intent)
     if phone is not None:
@@ -101,7 +101,8 @@ def proceed(lodger: Lodger, call: Call, payment_id: UUID) -> None:
     """Authorised: start the capture while the booking waits, else start the void."""
     payment, state = _load(lodger, payment_id)
     booking = lodger.load(BOOKING, state.started.booking_id)
-    waits = "pay" in bookings.available_actions(bookings.must_be_made(booking.state), "guest", call.now)
+    due = lifecycle.waits_for(bookings.must_be_made(booking.state), call.now)
+    waits = due is not None and due.alteration_id == state.started.alteration_id
     lodger.append(call, payment.then(payments.proceed(state, booking_waits=waits)))
 
 
@@ -140,19 +141,37 @@ def _record_refund(lodger: Lodger, call: Call, payment_id: UUID, refund_id: UUID
 
 
 @retried
-def unwind(lodger: Lodger, call: Call, booking_id: UUID, reason: str) -> None:
-    """A booking ended without a stay: refund what its policy gives back, and give up what is not captured."""
+def give_back(lodger: Lodger, call: Call, booking_id: UUID, amount: Money, reason: str) -> None:
+    """Refund a part of what bought a booking. The refunds' ids come from the call: again refunds nothing more."""
+    booking, attempts = _booking_and_attempts(lodger, booking_id)
+    bought = [attempt for attempt in attempts if attempt.id in bookings.paid_by(booking)]
+    refund_ids = [uuid5(call.command_id, str(attempt.id)) for attempt in bought]
+    facts = payments.pay_back([attempt.state for attempt in bought], amount, refund_ids, reason)
+    changes = [attempt.then(each) for attempt, each in zip(bought, facts, strict=True) if each]
+    if changes:
+        lodger.append(call, *changes)
+
+
+@retried
+def withdraw(lodger: Lodger, call: Call, booking_id: UUID, reason: str) -> None:
+    """Give up every charge that is not captured and that the booking does not wait for (any more)."""
+    booking, attempts = _booking_and_attempts(lodger, booking_id)
+    due = lifecycle.waits_for(booking, call.now)
+    idle = [
+        a
+        for a in attempts
+        if due is None or payments.must_be_started(a.state).started.alteration_id != due.alteration_id
+    ]
+    for attempt in idle:
+        lodger.append(call, attempt.then(payments.void(attempt.state, reason)))
+
+
+def _booking_and_attempts(lodger: Lodger, booking_id: UUID) -> tuple[Booking, list[PaymentStream]]:
+    """A booking and its payments so far, in order."""
     ids = attempt_ids(booking_id)
     history = lodger.read(booking_id, *ids)
-    booking = bookings.must_be_made(history.stream(BOOKING, booking_id).state)
-    for payment_id in ids:
-        payment = history.stream(PAYMENT, payment_id)
-        if isinstance(booking, Cancelled) and booking.payment_id == payment_id:
-            refund_id = uuid5(booking_id, "cancelled")
-            facts = payments.refund(payment.state, refund_id, booking.refund.total, reason)
-        else:
-            facts = payments.void(payment.state, reason)
-        lodger.append(call, payment.then(facts))
+    streams = (history.stream(PAYMENT, payment_id) for payment_id in ids)
+    return bookings.must_be_made(history.stream(BOOKING, booking_id).state), [s for s in streams if s.version]
 
 
 def find(lodger: Lodger, payment_id: UUID, user_id: UUID) -> PaymentStream:
@@ -164,10 +183,9 @@ def find(lodger: Lodger, payment_id: UUID, user_id: UUID) -> PaymentStream:
 
 def of_booking(lodger: Lodger, booking_id: UUID, user_id: UUID) -> list[PaymentStream]:
     """A booking's payments in order, fresh, for its guest or its host."""
-    ids = attempt_ids(booking_id)
-    history = lodger.read(booking_id, *ids)
-    bookings.must_concern(history.stream(BOOKING, booking_id).state, user_id)
-    return [s for s in (history.stream(PAYMENT, payment_id) for payment_id in ids) if s.version]
+    booking, attempts = _booking_and_attempts(lodger, booking_id)
+    bookings.must_concern(booking, user_id)
+    return attempts
 
 
 def _ask(lodger: Lodger, payment: PaymentStream) -> Report:

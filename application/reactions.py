@@ -5,7 +5,13 @@ from __future__ import annotations
 from application import bookings, payments
 from application.calls import following
 from application.lodger import Lodger
-from domain.bookings import BookingCancelled, BookingExpired
+from domain.bookings import (
+    AlterationExpired,
+    BookingAltered,
+    BookingCancelled,
+    BookingExpired,
+    BookingNoShowRecorded,
+)
 from domain.events import Event
 from domain.payments import (
     PaymentAuthorized,
@@ -33,9 +39,14 @@ def react(lodger: Lodger, event: Event) -> None:
             payments.give_up(lodger, call, event.stream_id)
         case RefundStarted(refund_id):
             payments.pay_back(lodger, call, event.stream_id, refund_id)
-        case BookingCancelled():
-            payments.unwind(lodger, call, event.stream_id, "the booking was cancelled")
-        case BookingExpired():
-            payments.unwind(lodger, call, event.stream_id, "the hold lapsed")
+        case BookingCancelled(refund=refund):
+            payments.give_back(lodger, call, event.stream_id, refund.total, "the booking was cancelled")
+            payments.withdraw(lodger, call, event.stream_id, "the booking was cancelled")
+        case BookingAltered(refund=refund):
+            payments.give_back(lodger, call, event.stream_id, refund, "the booking was altered")
+        case BookingExpired() | AlterationExpired():
+            payments.withdraw(lodger, call, event.stream_id, "the hold lapsed")
+        case BookingNoShowRecorded():
+            payments.withdraw(lodger, call, event.stream_id, "the guest did not come")
         case _:
             pass  # nothing follows from the others

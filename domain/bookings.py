@@ -1,20 +1,49 @@
-"""Bookings: nights held for a guest, paid for, and given back. The nights guard keeps stays apart; rules are here."""
+"""Bookings: what becomes of them, and what they are. The nights guard keeps stays apart.
+
+How a booking begins is decided in `requests`, how its stay changes in `alterations`, everything else in `lifecycle`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import ClassVar, Literal, assert_never
 from uuid import UUID
 
-from domain.cancellations import CancelledBy, Refund, Terms, refund
+from domain.cancellations import CancelledBy, Refund, Terms
 from domain.events import Fact
-from domain.policies import HOLD
+from domain.money import Money
 from domain.pricing import Quote
-from domain.pricing import quote as price
-from domain.properties import Property, must_exist
 from domain.rejections import Rejected
-from domain.stays import Stay, local_date, local_instant, must_be_bookable
+from domain.stays import local_instant
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRequested(Fact):
+    """The host is asked, and answers before `answer_until`; no nights are taken yet."""
+
+    TOPIC: ClassVar[str] = "BookingRequested"
+    property_id: UUID
+    host_id: UUID
+    guest_id: UUID
+    quote: Quote
+    terms: Terms
+    answer_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BookingAccepted(Fact):
+    """The host takes the guest; BookingHeld follows at once."""
+
+    TOPIC: ClassVar[str] = "BookingAccepted"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingDeclined(Fact):
+    """The host does not take the guest."""
+
+    TOPIC: ClassVar[str] = "BookingDeclined"
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +70,7 @@ class BookingConfirmed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class BookingExpired(Fact):
-    """The hold lapsed unpaid; the nights are given back."""
+    """The hold lapsed unpaid, or the host did not answer; the nights, if any, are given back."""
 
     TOPIC: ClassVar[str] = "BookingExpired"
 
@@ -55,6 +84,36 @@ class BookingReinstated(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AlterationHeld(Fact):
+    """Another stay, of which the nights that it adds are taken until `held_until` while the guest pays `due`."""
+
+    TOPIC: ClassVar[str] = "AlterationHeld"
+    alteration_id: UUID
+    quote: Quote
+    due: Money
+    held_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlterationExpired(Fact):
+    """The difference was not paid in time: the added nights are given back, the booking stays as it was."""
+
+    TOPIC: ClassVar[str] = "AlterationExpired"
+    alteration_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BookingAltered(Fact):
+    """The stay is now that of `quote`. `payment_id` paid what it costs more; `refund` is what the payer gets back."""
+
+    TOPIC: ClassVar[str] = "BookingAltered"
+    alteration_id: UUID
+    quote: Quote
+    refund: Money
+    payment_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BookingCancelled(Fact):
     """Given back by guest, host or platform. `refund` is what the payer gets back (nothing when unpaid)."""
 
@@ -64,177 +123,166 @@ class BookingCancelled(Fact):
     reason: str | None = None
 
 
-BookingFact = BookingHeld | BookingConfirmed | BookingExpired | BookingReinstated | BookingCancelled
+@dataclass(frozen=True, slots=True)
+class BookingCompleted(Fact):
+    """The guest has checked out."""
+
+    TOPIC: ClassVar[str] = "BookingCompleted"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingNoShowRecorded(Fact):
+    """The host says that the guest never came. Nothing is paid back."""
+
+    TOPIC: ClassVar[str] = "BookingNoShowRecorded"
+
+
+BookingFact = (
+    BookingRequested
+    | BookingAccepted
+    | BookingDeclined
+    | BookingHeld
+    | BookingConfirmed
+    | BookingExpired
+    | BookingReinstated
+    | AlterationHeld
+    | AlterationExpired
+    | BookingAltered
+    | BookingCancelled
+    | BookingCompleted
+    | BookingNoShowRecorded
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Who books what from whom, at which price and on which terms."""
+
+    property_id: UUID
+    host_id: UUID
+    guest_id: UUID
+    quote: Quote
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    made: Agreement
+    answer_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    made: BookingHeld
+    made: Agreement
+    held_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    made: BookingHeld
-    payment_id: UUID
+    """`paid_by` are the payments that bought it, the first one and those of alterations; `alteration` is unpaid."""
+
+    made: Agreement
+    paid_by: tuple[UUID, ...]
+    alteration: AlterationHeld | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    made: Agreement
 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    made: BookingHeld
+    made: Agreement
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """`payment_id` is the payment that had confirmed it, if one had."""
+    """`paid_by` are the payments that had bought it, if it was paid for."""
 
-    made: BookingHeld
+    made: Agreement
     by: CancelledBy
     refund: Refund
-    payment_id: UUID | None = None
-
-
-Booking = Held | Confirmed | Expired | Cancelled
-Action = Literal["pay", "cancel"]
-Role = Literal["guest", "host"]
+    paid_by: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class RequestBooking:
-    """A guest asks for a stay."""
-
-    property_id: UUID
-    guest_id: UUID
-    stay: Stay
-    guests: int
+class Completed:
+    made: Agreement
+    paid_by: tuple[UUID, ...]
 
 
-def evolve(state: Booking | None, fact: BookingFact) -> Booking | None:
-    if isinstance(fact, BookingHeld):
-        return Held(fact)
-    assert state is not None, "a booking's first event is BookingHeld"
+@dataclass(frozen=True, slots=True)
+class NoShow:
+    made: Agreement
+    paid_by: tuple[UUID, ...]
+
+
+Booking = Requested | Held | Confirmed | Declined | Expired | Cancelled | Completed | NoShow
+Action = Literal["accept", "decline", "pay", "cancel", "alter", "record_no_show"]
+Role = Literal["guest", "host"]
+
+
+def evolve(state: Booking | None, fact: BookingFact) -> Booking:
     match fact:
+        case BookingRequested(property_id, host_id, guest_id, quote, terms, answer_until):
+            return Requested(Agreement(property_id, host_id, guest_id, quote, terms), answer_until)
+        case BookingHeld(property_id, host_id, guest_id, quote, terms, held_until):
+            return Held(Agreement(property_id, host_id, guest_id, quote, terms), held_until)
+        case _:
+            return _evolve_made(must_be_made(state), fact)
+
+
+def _evolve_made(
+    booking: Booking,
+    fact: BookingAccepted
+    | BookingDeclined
+    | BookingConfirmed
+    | BookingExpired
+    | BookingReinstated
+    | AlterationHeld
+    | AlterationExpired
+    | BookingAltered
+    | BookingCancelled
+    | BookingCompleted
+    | BookingNoShowRecorded,
+) -> Booking:
+    made = booking.made
+    match fact:
+        case BookingAccepted():
+            return booking
+        case BookingDeclined():
+            return Declined(made)
         case BookingConfirmed(payment_id) | BookingReinstated(payment_id):
-            return Confirmed(state.made, payment_id)
+            return Confirmed(made, (payment_id,))
         case BookingExpired():
-            return Expired(state.made)
+            return Expired(made)
+        case AlterationHeld():
+            return Confirmed(made, paid_by(booking), fact)
+        case AlterationExpired():
+            return Confirmed(made, paid_by(booking))
+        case BookingAltered(quote=quote, payment_id=payment_id):
+            more = (payment_id,) if payment_id else ()
+            return Confirmed(replace(made, quote=quote), (*paid_by(booking), *more))
         case BookingCancelled(by, refunded):
-            return Cancelled(state.made, by, refunded, state.payment_id if isinstance(state, Confirmed) else None)
+            return Cancelled(made, by, refunded, paid_by(booking))
+        case BookingCompleted():
+            return Completed(made, paid_by(booking))
+        case BookingNoShowRecorded():
+            return NoShow(made, paid_by(booking))
         case _:
             assert_never(fact)
 
 
-def request(
-    listing: Property | None, command: RequestBooking, agreed: Quote | None, now: datetime
-) -> tuple[BookingHeld]:
-    """Hold the nights for 15 minutes, at the agreed quote or at the price of now.
-
-    Whether the nights are free is for the guard to tell.
-    """
-    offered = must_take(listing, command.stay, command.guests, now)
-    if offered.host_id == command.guest_id:
-        raise Rejected("own_property", "Hosts do not book their own property; block its nights instead.")
-    assert offered.location is not None
-    assert offered.pricing is not None
-    quote = agreed or price(offered.pricing, command.stay, command.guests)
-    rules = offered.house_rules
-    terms = Terms(rules.cancellation_policy, offered.location.zone, rules.check_in_time, rules.check_out_time, now)
-    held = BookingHeld(command.property_id, offered.host_id, command.guest_id, quote, terms, now + HOLD)
-    return (held,)
-
-
-def must_take(listing: Property | None, stay: Stay, guests: int, now: datetime) -> Property:
-    """The property, if its rules allow this stay at all (for quotes as for bookings)."""
-    offered = must_exist(listing)
-    if offered.status != "published" or offered.details is None or offered.location is None or offered.pricing is None:
-        raise Rejected("property_not_listed", "This property takes no bookings at present.")
-    today = local_date(now, offered.location.zone)
-    must_be_bookable(stay, today)
-    rules = offered.house_rules
-    if stay.check_in < today + timedelta(days=rules.advance_notice_days):
-        raise Rejected("notice_too_short", "The host needs more notice.", days=rules.advance_notice_days)
-    if stay.nights < rules.minimum_nights:
-        raise Rejected("stay_too_short", "The host takes longer stays only.", minimum=rules.minimum_nights)
-    if stay.nights > rules.maximum_nights:
-        raise Rejected("stay_too_long", "The host takes shorter stays only.", maximum=rules.maximum_nights)
-    if guests < 1:
-        raise Rejected("guests_out_of_range", "A stay has at least one guest.", maximum=offered.details.guests)
-    if guests > offered.details.guests:
-        raise Rejected("too_many_guests", "The property does not hold so many.", maximum=offered.details.guests)
-    return offered
-
-
-def settle(state: Booking | None, payment_id: UUID) -> tuple[BookingFact, ...]:
-    """Money was captured: confirm, or reinstate what had expired (its nights must still be free).
-
-    A hold that lapsed and is not yet expired confirms. Nothing is returned when the money has to go back: the
-    booking is cancelled, or another payment confirmed it.
-    """
-    match must_be_made(state):
-        case Held():
-            return (BookingConfirmed(payment_id),)
-        case Expired():
-            return (BookingReinstated(payment_id),)
-        case Confirmed() | Cancelled():
-            return ()
-        case other:
-            assert_never(other)
-
-
-def owes_back(state: Booking | None, payment_id: UUID) -> bool:
-    """Whether a captured payment bought nothing: the booking was cancelled unpaid or confirmed by another one."""
-    match must_be_made(state):
-        case Confirmed(_, confirmed_by):
-            return confirmed_by != payment_id
-        case Cancelled() as cancelled:
-            return cancelled.payment_id != payment_id
-        case Held() | Expired():
-            return False
-        case other:
-            assert_never(other)
-
-
-def expire(state: Booking | None, now: datetime) -> tuple[BookingFact, ...]:
-    """Give the nights of a lapsed hold back; nothing for any other booking."""
-    match state:
-        case Held(made) if now >= made.held_until:
-            return (BookingExpired(),)
-        case _:
-            return ()
-
-
-def cancel(state: Booking | None, by: CancelledBy, now: datetime, reason: str | None = None) -> tuple[BookingFact, ...]:
-    """Give the booking back, with the refund its pinned policy says at `now`."""
-    booking = must_be_made(state)
-    if "cancel" not in available_actions(booking, "host" if by == "host" else "guest", now):
-        raise Rejected("booking_not_cancellable", "This booking cannot be cancelled.", **_standing(booking, now))
-    paid_back = preview(booking, by, now)
-    return (BookingCancelled(by, paid_back, reason),)
-
-
-def preview(booking: Booking, by: CancelledBy, now: datetime) -> Refund:
-    """What cancelling at `now` would give back: nothing while nothing is paid."""
-    made = booking.made
-    if isinstance(booking, Confirmed):
-        return refund(made.quote, made.terms, by, now)
-    return Refund((), made.quote.total * 0)
-
-
-def available_actions(booking: Booking, role: Role, now: datetime) -> tuple[Action, ...]:
-    """Exactly what the commands would accept from this side at `now`."""
+def paid_by(booking: Booking) -> tuple[UUID, ...]:
+    """The payments that bought it: whatever else was captured for it has to go back."""
     match booking:
-        case Held(made) if now < made.held_until:
-            return ("pay", "cancel") if role == "guest" else ("cancel",)
-        case Confirmed(made) if now < check_out(made):
-            return ("cancel",)
-        case _:
+        case Confirmed() | Cancelled() | Completed() | NoShow():
+            return booking.paid_by
+        case Requested() | Held() | Declined() | Expired():
             return ()
-
-
-def must_be_payable(state: Booking | None, now: datetime) -> Held:
-    booking = must_be_made(state)
-    if not isinstance(booking, Held) or now >= booking.made.held_until:
-        raise Rejected("booking_not_payable", "This booking is not waiting for payment.", **_standing(booking, now))
-    return booking
+        case _:
+            assert_never(booking)
 
 
 def must_be_made(state: Booking | None) -> Booking:
@@ -253,31 +301,55 @@ def must_concern(state: Booking | None, user_id: UUID) -> tuple[Booking, Role]:
     raise Rejected("booking_not_found", "There is no such booking.")
 
 
-def check_out(made: BookingHeld) -> datetime:
+def must_be_of(state: Booking | None, user_id: UUID, role: Role) -> Booking:
+    """The booking, for one side of it. Raises Rejected `guest_required` or `host_required` for the other one."""
+    booking, is_role = must_concern(state, user_id)
+    if is_role != role:
+        raise Rejected(f"{role}_required", f"Only the {role} of a booking does that.")
+    return booking
+
+
+def check_in(made: Agreement) -> datetime:
+    return local_instant(made.quote.stay.check_in, made.terms.check_in_time, made.terms.zone)
+
+
+def check_out(made: Agreement) -> datetime:
     """The instant of checking out: until then a confirmed booking can be cancelled."""
     return local_instant(made.quote.stay.check_out, made.terms.check_out_time, made.terms.zone)
 
 
-Status = Literal["pending", "confirmed", "expired", "cancelled"]
+Status = Literal["pending", "confirmed", "declined", "expired", "cancelled", "completed", "no_show"]
 
 
 def status(booking: Booking) -> Status:
     match booking:
-        case Held():
+        case Requested() | Held():
             return "pending"
         case Confirmed():
             return "confirmed"
+        case Declined():
+            return "declined"
         case Expired():
             return "expired"
         case Cancelled():
             return "cancelled"
+        case Completed():
+            return "completed"
+        case NoShow():
+            return "no_show"
         case _:
             assert_never(booking)
 
 
-def _standing(booking: Booking, now: datetime) -> dict[str, object]:
-    return {
-        "status": status(booking),
-        "guest_actions": list(available_actions(booking, "guest", now)),
-        "host_actions": list(available_actions(booking, "host", now)),
-    }
+PendingReason = Literal["host_approval", "payment"]
+
+
+def pending_reason(booking: Booking) -> PendingReason | None:
+    """What a pending booking waits for."""
+    match booking:
+        case Requested():
+            return "host_approval"
+        case Held():
+            return "payment"
+        case _:
+            return None

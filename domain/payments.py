@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, assert_never
 from uuid import UUID, uuid5
@@ -34,9 +34,13 @@ class NextAction:
 
 @dataclass(frozen=True, slots=True)
 class PaymentStarted(Fact):
-    """The intent to charge. The provider is called with a key made from this event, after it is stored."""
+    """The intent to charge. The provider is called with a key made from this event, after it is stored.
+
+    What is paid is the booking itself, or what an alteration of it (`alteration_id`) costs more.
+    """
 
     TOPIC: ClassVar[str] = "PaymentStarted"
+    SCHEMA_VERSION: ClassVar[int] = 2
     booking_id: UUID
     property_id: UUID
     guest_id: UUID
@@ -44,6 +48,7 @@ class PaymentStarted(Fact):
     payment_method: PaymentMethod
     provider: str
     attempt: int
+    alteration_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +227,8 @@ def start(attempts: list[Payment | None], intent: PaymentStarted) -> tuple[Payme
         raise Rejected(
             "too_many_attempts", "This booking was tried to be paid too often.", maximum=PAYMENT_ATTEMPTS_MAX
         )
-    if any(attempt is not None and attempt.stage not in ("failed", "voided") for attempt in attempts):
+    under_way = [attempt for attempt in attempts if attempt is not None and attempt.stage not in ("failed", "voided")]
+    if any(a.stage != "captured" or a.started.alteration_id == intent.alteration_id for a in under_way):
         raise Rejected("payment_in_progress", "A payment for this booking is under way.")
     return (intent,)
 
@@ -275,6 +281,25 @@ def refund(state: Payment | None, refund_id: UUID, amount: Money, reason: str) -
     if payment.stage != "captured" or (payment.refunding + amount).minor > payment.started.amount.minor:
         raise Rejected("refund_exceeds_capture", "Refunds never exceed what was captured.")
     return (RefundStarted(refund_id, amount, reason),)
+
+
+def pay_back(
+    attempts: Sequence[Payment | None], amount: Money, refund_ids: Sequence[UUID], reason: str
+) -> list[tuple[PaymentFact, ...]]:
+    """Refund `amount` from a booking's payments, the first that has it first; again decides the same.
+
+    `refund_ids` are one for each attempt: what was refunded under them already is part of `amount`.
+    """
+    facts: list[tuple[PaymentFact, ...]] = []
+    for attempt, refund_id in zip(attempts, refund_ids, strict=True):
+        part = amount * 0
+        if attempt is not None and attempt.stage == "captured":
+            others = total((r.amount for i, r in attempt.refunds.items() if i != refund_id), amount.currency)
+            part = min(amount, attempt.started.amount - others, key=lambda money: money.minor)
+        facts.append(refund(attempt, refund_id, part, reason) if part.minor else ())
+        amount = amount - part
+    assert amount.minor == 0, "a refund never exceeds what was captured"
+    return facts
 
 
 def refund_succeeded(state: Payment | None, refund_id: UUID, evidence: Evidence) -> tuple[PaymentFact, ...]:

@@ -8,6 +8,9 @@ from typing import Final
 HOLD: Final = timedelta(minutes=15)
 """How long a booking holds its nights while the guest pays."""
 
+ANSWER: Final = timedelta(hours=24)
+"""How long a host may think about a request."""
+
 QUOTE_LIFETIME: Final = timedelta(minutes=30)
 """How long a signed quote books at its amount, whatever the host changes meanwhile."""
 
@@ -15,9 +18,28 @@ STAY_NIGHTS_MAX: Final = 365
 HORIZON_DAYS: Final = 730
 """How far ahead a stay may end, counted from today in the property's zone."""
 
-PAYMENT_ATTEMPTS_MAX: Final = 10
+PAYMENT_ATTEMPTS_MAX: Final = 20
+"""Of one booking, those for its alterations among them."""
+
 BLOCKS_MAX: Final = 2_000
 """Blocks that a property may have at once: bounds what its stream folds into."""
+
+FEEDS_MAX: Final = 10
+"""Calendars of other marketplaces that a property may follow."""
+
+FEED_PAUSE: Final = timedelta(minutes=30)
+"""Between two readings of a linked calendar; doubled by each failure, up to FEED_PAUSE_MAX."""
+
+FEED_PAUSE_MAX: Final = timedelta(days=1)
+FEED_READ_ANEW: Final = timedelta(hours=12)
+"""After this long a linked calendar is read in full, though it says that it is still the same."""
+
+MESSAGE_LENGTH_MAX: Final = 2_000
+MESSAGES_PER_HOUR: Final = 60
+"""From one person about one booking."""
+
+MESSAGE_QUIET: Final = timedelta(minutes=10)
+"""What is written within it makes one mail, and none if it is read by then."""
 
 OVERRIDES_MAX: Final = 400
 AMENITIES_MAX: Final = 200
@@ -29,6 +51,9 @@ MINOR_MAX: Final = 1_000_000_000
 SERVICE_FEE_BP: Final = 1_200
 """The platform's fee, on nights, extra guests and cleaning."""
 
+NON_REFUNDABLE_DISCOUNT_BP: Final = 1_000
+"""Off the nights of a stay that gives nothing back."""
+
 BASIS_POINTS: Final = 10_000
 
 WEEKLY_NIGHTS: Final = 7
@@ -39,3 +64,12 @@ CHECK_OUT_TIME: Final = time(11, 0)
 
 FLEXIBLE_FULL_REFUND_UNTIL: Final = timedelta(hours=24)
 """Before check-in; from then on the first night is kept."""
+
+MODERATE_FULL_REFUND_DAYS: Final = 5
+"""Calendar days before check-in, as those below; from then on half of the nights is kept."""
+
+STRICT_FULL_REFUND_FOR: Final = timedelta(hours=48)
+"""After booking, while check-in is at least the following days away."""
+
+STRICT_FULL_REFUND_DAYS: Final = 14
+STRICT_HALF_REFUND_DAYS: Final = 7

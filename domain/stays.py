@@ -19,10 +19,12 @@ class Stay:
     check_out: date
 
     def __post_init__(self) -> None:
-        if self.check_out <= self.check_in:
+        if self.check_out < self.check_in:
             raise Rejected("stay_reversed", "check_out must be after check_in.")
+        if self.check_out == self.check_in:
+            raise Rejected("stay_empty", "A stay has at least one night.")
         if self.nights > STAY_NIGHTS_MAX:
-            raise Rejected("stay_too_long", f"A stay has at most {STAY_NIGHTS_MAX} nights.", maximum=STAY_NIGHTS_MAX)
+            raise Rejected("stay_over_limit", f"A stay has at most {STAY_NIGHTS_MAX} nights.", maximum=STAY_NIGHTS_MAX)
 
     @property
     def nights(self) -> int:
@@ -35,11 +37,21 @@ class Stay:
     def overlaps(self, other: Stay) -> bool:
         return self.check_in < other.check_out and other.check_in < self.check_out
 
+    def without(self, other: Stay) -> tuple[Stay, ...]:
+        """The nights of this stay that are not the other's: up to two ranges."""
+        before = (self.check_in, min(self.check_out, other.check_in))
+        after = (max(self.check_in, other.check_out), self.check_out)
+        ranges = (before, after) if self.overlaps(other) else ((self.check_in, self.check_out),)
+        return tuple(Stay(first, until) for first, until in ranges if first < until)
 
-def must_be_bookable(stay: Stay, today: date) -> None:
-    """Refuse stays that begin before `today` (the property's local date) or end beyond the horizon."""
+
+def must_lie_ahead(stay: Stay, today: date) -> None:
+    """Refuse stays that begin before `today` (the property's local date)."""
     if stay.check_in < today:
         raise Rejected("stay_in_past", "check_in is before today at the property.", today=today.isoformat())
+
+
+def must_be_within_horizon(stay: Stay, today: date) -> None:
     if (stay.check_out - today).days > HORIZON_DAYS:
         last = today + timedelta(days=HORIZON_DAYS)
         raise Rejected(

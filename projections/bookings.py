@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final, assert_never, cast
+from datetime import date, datetime
+from typing import Any, Final, Literal, cast, get_args
 from uuid import UUID
 
+import msgspec
 from psycopg2.extras import execute_values
 
 from domain import bookings
 from domain.bookings import (
+    AlterationHeld,
     Booking,
-    BookingCancelled,
-    BookingConfirmed,
-    BookingExpired,
     BookingFact,
-    BookingHeld,
-    BookingReinstated,
     Cancelled,
     Confirmed,
-    Expired,
     Held,
+    Requested,
     Role,
     Status,
 )
-from domain.cancellations import Refund, Terms
 from domain.events import Event
-from domain.money import Money
-from domain.pricing import Quote
-from domain.stays import Stay
+from domain.lifecycle import due_at
 from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, page_of
 
 
@@ -59,18 +53,29 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
 
 
 def _evolve(entry: Entry | None, event: Event) -> Entry:
-    booking = bookings.evolve(entry.booking if entry else None, cast("BookingFact", event.fact))
-    assert booking is not None
+    booking = _without_lines(bookings.evolve(entry.booking if entry else None, cast("BookingFact", event.fact)))
     if entry is None:
         return Entry(event.stream_id, booking, event.occurred_at, event.occurred_at)
     return replace(entry, booking=booking, updated_at=event.occurred_at)
 
 
+def _without_lines(booking: Booking) -> Booking:
+    """Lists do not show them, and a year's stay has hundreds."""
+    booking = replace(booking, made=replace(booking.made, quote=replace(booking.made.quote, lines=())))
+    match booking:
+        case Confirmed(alteration=AlterationHeld() as other):
+            return replace(booking, alteration=replace(other, quote=replace(other.quote, lines=())))
+        case Cancelled(refund=refund):
+            return replace(booking, refund=replace(refund, lines=()))
+        case _:
+            return booking
+
+
 BOOKINGS: Final = Projection(
     name="bookings",
-    version=2,
+    version=3,
     tables=("bookings",),
-    facts=(BookingHeld, BookingConfirmed, BookingExpired, BookingReinstated, BookingCancelled),
+    facts=get_args(BookingFact),
     apply=apply,
 )
 
@@ -78,11 +83,30 @@ BOOKINGS: Final = Projection(
 # --- queries ------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of somebody's bookings; what is None, and no status at all, is not asked about.
+
+    `check_in_until` is the first check-in that is too late. `waits_for` is the side whose turn it is now.
+    """
+
+    statuses: tuple[Status, ...] = ()
+    property_id: UUID | None = None
+    check_in_from: date | None = None
+    check_in_until: date | None = None
+    when: When | None = None
+    waits_for: Role | None = None
+
+
+EVERY: Final = Wanted()
+
+
 def of_user(
     cursor: Cursor,
     user_id: UUID,
     role: Role,
-    status: Status | None = None,
+    now: datetime,
+    wanted: Wanted = EVERY,
     after: After | None = None,
     limit: int = 20,
 ) -> Page[Entry]:
@@ -90,21 +114,82 @@ def of_user(
 
     `limit` is at most 100; `after` is the page before's.
     """
-    conditions, values = [f"{role}_id = %s"], list[object]([user_id])
-    if status is not None:
-        conditions.append("status = %s")
-        values.append(status)
-    if after is not None:
-        conditions.append("(created_at, booking_id) < (%s::timestamptz, %s::uuid)")
-        values += after
     limit = min(limit, PAGE_MAX)
+    created_at, booking_id = after or (None, None)
     cursor.execute(
-        f"""SELECT {_SELECTED} FROM bookings WHERE {" AND ".join(conditions)}
-            ORDER BY created_at DESC, booking_id DESC LIMIT %s""",  # noqa: S608 - constants
-        [*values, limit + 1],
+        f"""SELECT {_READ} FROM bookings WHERE {" AND ".join(_conditions(role, wanted, after))}
+            ORDER BY created_at DESC, booking_id DESC LIMIT %(limit)s""",  # noqa: S608 - constants
+        {
+            "user_id": user_id,
+            "statuses": list(wanted.statuses),
+            "property_id": wanted.property_id,
+            "check_in_from": wanted.check_in_from,
+            "check_in_until": wanted.check_in_until,
+            "waits_for": wanted.waits_for,
+            "now": now,
+            "created_at": created_at,
+            "booking_id": booking_id,
+            "limit": limit + 1,
+        },
     )
     entries = [_entry(row) for row in cursor.fetchall()]
     return page_of(entries, limit, lambda entry: (entry.created_at.isoformat(), str(entry.booking_id)))
+
+
+def _conditions(role: Role, wanted: Wanted, after: After | None) -> Iterator[str]:
+    yield f"{role}_id = %(user_id)s"
+    if wanted.statuses:
+        yield "status = ANY (%(statuses)s)"
+    if wanted.property_id:
+        yield "property_id = %(property_id)s"
+    if wanted.check_in_from:
+        yield "check_in >= %(check_in_from)s"
+    if wanted.check_in_until:
+        yield "check_in < %(check_in_until)s"
+    if wanted.when:
+        yield _WHEN[wanted.when]
+    if wanted.waits_for:
+        yield "waits_for = %(waits_for)s AND due_at > %(now)s"
+    if after:
+        yield "(created_at, booking_id) < (%(created_at)s::timestamptz, %(booking_id)s::uuid)"
+
+
+When = Literal["upcoming", "current", "past"]
+_WHEN: Final[Mapping[When, str]] = {
+    "upcoming": "begins_at > %(now)s",
+    "current": "begins_at <= %(now)s AND ends_at > %(now)s",
+    "past": "ends_at <= %(now)s",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many bookings one side has in each status, and how many wait for that side now."""
+
+    statuses: Mapping[Status, int]
+    waiting: int
+
+
+def counts(cursor: Cursor, user_id: UUID, role: Role, now: datetime) -> Counts:
+    cursor.execute(
+        f"SELECT status, count(*) FROM bookings WHERE {role}_id = %s GROUP BY status",  # noqa: S608 - a Literal
+        [user_id],
+    )
+    found = dict(cursor.fetchall())
+    cursor.execute(
+        f"SELECT count(*) FROM bookings WHERE {role}_id = %s AND waits_for = %s AND due_at > %s",  # noqa: S608
+        [user_id, role, now],
+    )
+    ((waiting,),) = cursor.fetchall()
+    return Counts({status: found.get(status, 0) for status in get_args(Status)}, waiting)
+
+
+def due(cursor: Cursor, now: datetime, limit: int) -> list[UUID]:
+    """The bookings that time has made something of, the longest ago first: where to look, not what to decide."""
+    cursor.execute(
+        "SELECT booking_id FROM bookings WHERE due_at <= %s ORDER BY due_at, booking_id LIMIT %s", [now, limit]
+    )
+    return [booking_id for (booking_id,) in cursor.fetchall()]
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
@@ -112,14 +197,14 @@ def of_user(
 
 _COLUMNS: Final = (
     *("booking_id", "property_id", "host_id", "guest_id", "check_in", "check_out", "guests", "total_minor", "currency"),
-    *("policy", "zone", "check_in_time", "check_out_time", "agreed_at", "held_until", "created_at", "updated_at"),
-    *("status", "payment_id", "cancelled_by", "refund_minor"),
+    *("begins_at", "ends_at", "status", "waits_for", "due_at", "kind", "state", "created_at", "updated_at"),
 )
 _SELECTED: Final = ", ".join(_COLUMNS)
+_KINDS: Final[dict[str, type[Booking]]] = {kind.__name__: kind for kind in get_args(Booking)}
 
 
 def _load(cursor: Cursor, booking_ids: Iterable[UUID]) -> dict[UUID, Entry]:
-    cursor.execute(f"SELECT {_SELECTED} FROM bookings WHERE booking_id = ANY (%s)", [list(booking_ids)])  # noqa: S608
+    cursor.execute(f"SELECT {_READ} FROM bookings WHERE booking_id = ANY (%s)", [list(booking_ids)])  # noqa: S608
     return {row[0]: _entry(row) for row in cursor.fetchall()}
 
 
@@ -135,61 +220,33 @@ def _save(cursor: Cursor, entries: Iterable[Entry]) -> None:
 
 
 def _row(entry: Entry) -> tuple[object, ...]:
-    made = entry.booking.made
-    quote, terms = made.quote, made.terms
+    """The columns that lists are found by, and the whole state as JSON."""
+    booking = entry.booking
+    made = booking.made
+    quote = made.quote
     return (
         *(entry.booking_id, made.property_id, made.host_id, made.guest_id, quote.stay.check_in, quote.stay.check_out),
-        *(quote.guests, quote.total.minor, quote.total.currency, terms.policy, terms.zone),
-        *(
-            terms.check_in_time,
-            terms.check_out_time,
-            terms.agreed_at,
-            made.held_until,
-            entry.created_at,
-            entry.updated_at,
-            bookings.status(entry.booking),
-        ),
-        *_ending(entry.booking),
+        *(quote.guests, quote.total.minor, quote.total.currency, bookings.check_in(made), bookings.check_out(made)),
+        *(bookings.status(booking), _waits_for(booking), due_at(booking)),
+        *(type(booking).__name__, msgspec.json.encode(booking).decode(), entry.created_at, entry.updated_at),
     )
 
 
-def _ending(booking: Booking) -> tuple[UUID | None, str | None, int | None]:
-    """payment_id, cancelled_by, refund_minor."""
+def _waits_for(booking: Booking) -> Role | None:
+    """Whose turn it is until time makes something of the booking: the side that has to answer or to pay."""
     match booking:
-        case Held() | Expired():
-            return None, None, None
-        case Confirmed(_, payment_id):
-            return payment_id, None, None
-        case Cancelled(_, by, refund, payment_id):
-            return payment_id, by, refund.total.minor
+        case Requested():
+            return "host"
+        case Held() | Confirmed(alteration=AlterationHeld()):
+            return "guest"
         case _:
-            assert_never(booking)
+            return None
+
+
+_READ: Final = "booking_id, kind, state, created_at, updated_at"
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    values = dict(zip(_COLUMNS, row, strict=True))
-    currency = values["currency"]
-    stay = Stay(values["check_in"], values["check_out"])
-    made = BookingHeld(
-        values["property_id"],
-        values["host_id"],
-        values["guest_id"],
-        Quote(stay, values["guests"], (), Money(values["total_minor"], currency)),
-        Terms(*(values[name] for name in ("policy", "zone", "check_in_time", "check_out_time", "agreed_at"))),
-        values["held_until"],
-    )
-    status: Status = values["status"]
-    booking: Booking
-    match status:
-        case "pending":
-            booking = Held(made)
-        case "confirmed":
-            booking = Confirmed(made, values["payment_id"])
-        case "expired":
-            booking = Expired(made)
-        case "cancelled":
-            refund = Refund((), Money(values["refund_minor"], currency))
-            booking = Cancelled(made, values["cancelled_by"], refund, values["payment_id"])
-        case _:
-            assert_never(status)
-    return Entry(values["booking_id"], booking, values["created_at"], values["updated_at"])
+    """A row of `_READ`."""
+    booking_id, kind, state, created_at, updated_at = row
+    return Entry(booking_id, msgspec.json.decode(state, type=_KINDS[kind]), created_at, updated_at)

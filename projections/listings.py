@@ -5,15 +5,31 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal, assert_never, cast
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from psycopg2.extras import DateRange, execute_values
 
-from domain.bookings import BookingCancelled, BookingExpired, BookingHeld, BookingReinstated
+from domain.bookings import (
+    AlterationExpired,
+    AlterationHeld,
+    BookingAltered,
+    BookingCancelled,
+    BookingExpired,
+    BookingHeld,
+    BookingNoShowRecorded,
+    BookingReinstated,
+)
+from domain.calendar_feeds import (
+    CalendarConflictsFound,
+    CalendarConflictsResolved,
+    CalendarFeedLinked,
+    CalendarFeedUnlinked,
+)
 from domain.events import Event
 from domain.money import Money
+from domain.pricing import Quote
 from domain.properties import (
     Details,
     HouseRules,
@@ -101,6 +117,8 @@ def _evolve(listing: Listing | None, event: Event) -> Listing:
             return replace(changed, status="unpublished")
         case NightsBlocked() | NightsUnblocked():
             raise AssertionError("blocks change the calendar only")
+        case CalendarFeedLinked() | CalendarFeedUnlinked() | CalendarConflictsFound() | CalendarConflictsResolved():
+            raise AssertionError("of linked calendars only the blocks show")
         case _:
             assert_never(fact)
 
@@ -113,20 +131,38 @@ def _claim(cursor: Cursor, events: Sequence[Event]) -> None:
     gone: set[UUID] = set()
     taken: dict[UUID, tuple[UUID, DateRange]] = {}
     active: dict[UUID, bool] = {}
+
+    def take(claim_id: UUID, property_id: UUID, first: date, until: date) -> None:
+        taken[claim_id] = property_id, DateRange(first, until)
+
+    def drop(*claim_ids: UUID) -> None:
+        gone.update(claim_ids)
+        for claim_id in claim_ids:
+            taken.pop(claim_id, None)
+
     for event in events:
+        booking_id, altered = event.stream_id, uuid5(event.stream_id, "alteration")
         match event.fact:
-            case BookingHeld(property_id, quote=quote):
-                taken[event.stream_id] = property_id, DateRange(quote.stay.check_in, quote.stay.check_out)
+            case BookingHeld(property_id, quote=Quote(stay)):
+                take(booking_id, property_id, stay.check_in, stay.check_out)
+            case AlterationHeld(quote=Quote(stay)):
+                drop(altered)
+                take(altered, event.partition_key, stay.check_in, stay.check_out)
+            case BookingAltered(quote=Quote(stay)):
+                drop(altered, booking_id)
+                take(booking_id, event.partition_key, stay.check_in, stay.check_out)
+            case AlterationExpired() | BookingNoShowRecorded():
+                drop(altered)
             case BookingExpired() | BookingCancelled():
-                active[event.stream_id] = False
+                drop(altered)
+                active[booking_id] = False
             case BookingReinstated():
-                active[event.stream_id] = True
+                active[booking_id] = True
             case NightsBlocked(blocks):
-                taken |= {block.block_id: (event.stream_id, DateRange(block.first, block.until)) for block in blocks}
+                for block in blocks:
+                    take(block.block_id, event.stream_id, block.first, block.until)
             case NightsUnblocked(block_ids):
-                gone.update(block_ids)
-                for block_id in block_ids:
-                    taken.pop(block_id, None)
+                drop(*block_ids)
     if gone:
         cursor.execute("DELETE FROM listing_claims WHERE claim_id = ANY (%s::uuid[])", [list(gone)])
     execute_values(
@@ -170,7 +206,11 @@ _CALENDAR_FACTS: Final = (
     BookingHeld,
     BookingExpired,
     BookingReinstated,
+    AlterationHeld,
+    AlterationExpired,
+    BookingAltered,
     BookingCancelled,
+    BookingNoShowRecorded,
 )
 
 LISTINGS: Final = Projection(

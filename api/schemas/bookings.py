@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from marshmallow import fields
 
+from api.schemas.cancellations import RefundLineSchema
 from api.schemas.fields import Choice, Count, Day, Id, Instant, MoneyField, Strict, Text
-from api.schemas.pages import NextCursor, PageOf
-from api.schemas.quotes import LineSchema
-from domain import bookings
-from domain.bookings import Action, Booking, Cancelled, Held, Role
+from api.schemas.quotes import AskQuoteSchema, LineSchema
+from domain import bookings, lifecycle
+from domain.alterations import Alteration
+from domain.bookings import Action, AlterationHeld, Booking, Cancelled, Confirmed, PendingReason, Role
 from domain.cancellations import CancelledBy
 from domain.policies import GUESTS_MAX
-from domain.pricing import LineKind
-from domain.properties import CancellationPolicy
-
-PendingReason = Literal["payment"]
+from domain.pricing import CancellationPolicy
 
 
-class RequestBookingSchema(Strict):
-    property = Id(required=True)
-    check_in = Day(required=True)
-    check_out = Day(required=True)
-    guests = Count(1, GUESTS_MAX, required=True)
+class RequestBookingSchema(AskQuoteSchema):
     quote = Text(2_000, metadata={"description": "From POST /v1/quotes, for its price; without it, the price of now."})
 
 
@@ -33,9 +27,39 @@ class CancelSchema(Strict):
     reason = Text(500)
 
 
-class RefundLineSchema(Strict):
-    kind = Choice(LineKind, required=True)
-    amount = MoneyField(required=True)
+class DeclineSchema(Strict):
+    reason = Text(500)
+
+
+class StaySchema(Strict):
+    """The stay that a booking is to have instead."""
+
+    check_in = Day(required=True)
+    check_out = Day(required=True)
+    guests = Count(1, GUESTS_MAX, required=True)
+
+
+class AlterationOfferSchema(Strict):
+    """What another stay would cost: `due` is to be paid, or `refund` comes back."""
+
+    check_in = Day(required=True)
+    check_out = Day(required=True)
+    guests = fields.Integer(required=True)
+    lines = fields.List(fields.Nested(LineSchema), required=True)
+    total_price = MoneyField(required=True)
+    due = MoneyField(required=True)
+    refund = MoneyField(required=True)
+
+
+class AlterationSchema(Strict):
+    """Another stay, whose added nights are held until `due` is paid."""
+
+    check_in = Day(required=True)
+    check_out = Day(required=True)
+    guests = fields.Integer(required=True)
+    total_price = MoneyField(required=True)
+    due = MoneyField(required=True)
+    expires_at = Instant(required=True)
 
 
 class CancellationSchema(Strict):
@@ -75,19 +99,13 @@ class BookingSchema(BookingSummarySchema):
 
     lines = fields.List(fields.Nested(LineSchema), required=True)
     cancellation_policy = Choice(CancellationPolicy, required=True)
+    alteration = fields.Nested(
+        AlterationSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the booking becomes once the difference is paid."},
+    )
     cancellation = fields.Nested(CancellationSchema, required=True, allow_none=True)
-
-
-class ListBookingsSchema(PageOf):
-    """Whose bookings, and which page of them."""
-
-    role = Choice(Role, required=True, data_key="as")
-    status = Choice(bookings.Status)
-
-
-class BookingsSchema(Strict):
-    bookings = fields.List(fields.Nested(BookingSummarySchema), required=True)
-    next_cursor = NextCursor()
 
 
 def booked(booking_id: UUID, booking: Booking, role: Role, now: datetime) -> dict[str, Any]:
@@ -104,14 +122,43 @@ def booked(booking_id: UUID, booking: Booking, role: Role, now: datetime) -> dic
         "guests": made.quote.guests,
         "total_price": made.quote.total,
         "status": bookings.status(booking),
-        "pending_reason": "payment" if isinstance(booking, Held) else None,
-        "expires_at": made.held_until if isinstance(booking, Held) else None,
-        "available_actions": bookings.available_actions(booking, role, now),
+        "pending_reason": bookings.pending_reason(booking),
+        "expires_at": lifecycle.due_at(booking) if bookings.pending_reason(booking) else None,
+        "available_actions": lifecycle.available_actions(booking, role, now),
         "lines": made.quote.lines,
         "cancellation_policy": made.terms.policy,
+        "alteration": _alteration(booking.alteration)
+        if isinstance(booking, Confirmed) and booking.alteration
+        else None,
         "cancellation": _cancellation(booking) if isinstance(booking, Cancelled) else None,
+    }
+
+
+def _alteration(held: AlterationHeld) -> dict[str, Any]:
+    stay = held.quote.stay
+    return {
+        "check_in": stay.check_in,
+        "check_out": stay.check_out,
+        "guests": held.quote.guests,
+        "total_price": held.quote.total,
+        "due": held.due,
+        "expires_at": held.held_until,
     }
 
 
 def _cancellation(booking: Cancelled) -> dict[str, Any]:
     return {"by": booking.by, "refund_lines": booking.refund.lines, "refund": booking.refund.total}
+
+
+def offered(offer: Alteration) -> dict[str, Any]:
+    """What AlterationOfferSchema shows."""
+    stay = offer.quote.stay
+    return {
+        "check_in": stay.check_in,
+        "check_out": stay.check_out,
+        "guests": offer.quote.guests,
+        "lines": offer.quote.lines,
+        "total_price": offer.quote.total,
+        "due": offer.due,
+        "refund": offer.refund,
+    }

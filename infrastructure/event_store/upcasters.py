@@ -24,8 +24,20 @@ def booking_held_v2(held: dict[str, Any]) -> dict[str, Any]:
     return {**held, "terms": {**held["terms"], "agreed_at": agreed_at.isoformat()}}
 
 
+def property_house_rules_changed_v1(changed: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 knew no booking on request."""
+    return {**changed, "house_rules": {**changed["house_rules"], "booking_mode": "instant"}}
+
+
+def payment_started_v1(started: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 was before alterations."""
+    return {**started, "alteration_id": None}
+
+
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("BookingHeld", 1): booking_held_v1,
     ("BookingHeld", 2): booking_held_v2,
+    ("PaymentStarted", 1): payment_started_v1,
+    ("PropertyHouseRulesChanged", 1): property_house_rules_changed_v1,
 }
 """(TOPIC, from which version) → the function that makes it the next version."""

@@ -1,4 +1,4 @@
-"""Deadlines: expires holds that have lapsed, so that nights come back though nobody asks for them."""
+"""Deadlines: records what time has made of bookings though nobody asks: expired, alterations expired, completed."""
 
 from __future__ import annotations
 
@@ -9,34 +9,39 @@ import structlog
 
 from application.calls import Call
 from application.lodger import Lodger
-from application.nights import expire
+from application.nights import elapse
 from domain.events import Actor
-from infrastructure.database import Unavailable
-from infrastructure.workers.metrics import HOLDS_EXPIRED
+from infrastructure.database import Database, Unavailable
+from infrastructure.workers.metrics import DEADLINES_MET
+from projections.bookings import due
 
 PAGE: Final = 100
 _log = structlog.get_logger()
 
 
-def expire_lapsed_holds(lodger: Lodger) -> None:
-    """Expire everything that has lapsed by now. One that fails does not keep the others from it."""
+def meet_deadlines(lodger: Lodger, database: Database) -> None:
+    """Record everything that is due by now. One booking that fails does not keep the others from it."""
     while True:
-        lapsed = lodger.log.lapsed_claims(lodger.clock.now(), PAGE)
-        expired = [booking_id for booking_id in lapsed if _expire(lodger, booking_id)]
-        HOLDS_EXPIRED.inc(len(expired))
-        if len(lapsed) < PAGE or not expired:
+        now = lodger.clock.now()
+        with database.connection() as connection, connection.cursor() as cursor:
+            waiting = due(cursor, now, PAGE)
+        met = [booking_id for booking_id in waiting if _meet(lodger, booking_id)]
+        DEADLINES_MET.inc(len(met))
+        # Those that the read model shows as due for a moment longer are met already, and not counted.
+        if len(waiting) < PAGE or not met:
             return
 
 
-def _expire(lodger: Lodger, booking_id: UUID) -> bool:
+def _meet(lodger: Lodger, booking_id: UUID) -> bool:
+    """Whether time had made something of it."""
+    now = lodger.clock.now()
     # Derived, so that two workers at once make the same event, of which one is stored.
-    command_id = uuid5(booking_id, "deadline")
-    call = Call(Actor("system", "deadlines"), lodger.clock.now(), command_id, correlation_id=command_id)
+    command_id = uuid5(booking_id, f"deadline:{now.isoformat()}")
+    call = Call(Actor("system", "deadlines"), now, command_id, correlation_id=command_id)
     try:
-        expire(lodger, call, booking_id)
+        return elapse(lodger, call, booking_id)
     except Unavailable:
         raise
-    except Exception:  # noqa: BLE001 - whatever it is, the other holds are due as well
-        _log.exception("could not expire a hold", booking=str(booking_id))
+    except Exception:  # noqa: BLE001 - whatever it is, the other bookings are due as well
+        _log.exception("could not meet a deadline", booking=str(booking_id))
         return False
-    return True

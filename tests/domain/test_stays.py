@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.rejections import Rejected
-from domain.stays import Stay, local_date, local_instant, must_be_bookable
+from domain.stays import Stay, local_date, local_instant, must_be_within_horizon, must_lie_ahead
 from tests.domain.strategies import stays
 from tests.support.examples import instant
 
@@ -48,13 +48,13 @@ def test_only_1_to_365_nights_make_a_stay(check_in: date, nights: int) -> None:
         return
     with pytest.raises(Rejected) as refused:
         Stay(check_in, check_out)
-    assert refused.value.code == ("stay_too_long" if nights > 365 else "stay_reversed")
+    assert refused.value.code == ("stay_over_limit" if nights > 365 else "stay_reversed" if nights else "stay_empty")
 
 
 def test_a_stay_may_begin_today_and_end_on_the_last_day_of_the_horizon() -> None:
-    must_be_bookable(Stay(TODAY, date(2026, 6, 2)), TODAY)
+    must_lie_ahead(Stay(TODAY, date(2026, 6, 2)), TODAY)
     # 1 June 2026 and 730 days: 365 to 1 June 2027, 365 more to 31 May 2028 (2028 is a leap year).
-    must_be_bookable(Stay(date(2028, 5, 30), date(2028, 5, 31)), TODAY)
+    must_be_within_horizon(Stay(date(2028, 5, 30), date(2028, 5, 31)), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,8 @@ def test_a_stay_may_begin_today_and_end_on_the_last_day_of_the_horizon() -> None
 )
 def test_a_stay_out_of_the_bookable_days_is_refused(stay: Stay, code: str, details: dict[str, str]) -> None:
     with pytest.raises(Rejected) as refused:
-        must_be_bookable(stay, TODAY)
+        must_lie_ahead(stay, TODAY)
+        must_be_within_horizon(stay, TODAY)
     assert (refused.value.code, refused.value.details) == (code, details)
 
 

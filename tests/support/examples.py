@@ -9,15 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from domain.bookings import (
+    AlterationExpired,
+    AlterationHeld,
+    BookingAccepted,
+    BookingAltered,
     BookingCancelled,
+    BookingCompleted,
     BookingConfirmed,
+    BookingDeclined,
     BookingExpired,
     BookingFact,
     BookingHeld,
+    BookingNoShowRecorded,
     BookingReinstated,
+    BookingRequested,
 )
 from domain.cancellations import Refund, RefundLine, Terms
 from domain.events import Fact
@@ -78,6 +86,7 @@ BOOKING: Final = UUID("01900000-0000-7000-8000-000000000005")
 REFUND: Final = UUID("01900000-0000-7000-8000-000000000006")
 BLOCK: Final = Block(UUID("01900000-0000-7000-8000-000000000007"), date(2026, 7, 1), date(2026, 7, 4))
 PAYMENT: Final = attempt_id(BOOKING, 1)
+ALTERATION_PAYMENT: Final = attempt_id(BOOKING, 2)
 
 NOW: Final = instant("2026-06-01 12:00:00")
 HELD_UNTIL: Final = NOW + HOLD
@@ -118,7 +127,7 @@ PUBLISHED: Final[tuple[PropertyFact, ...]] = (*DRAFT, PropertyPublished())
 
 STAY: Final = Stay(date(2026, 6, 11), date(2026, 6, 14))
 GUESTS: Final = 3
-QUOTE: Final = quote(PRICING, STAY, GUESTS)
+QUOTE: Final = quote(PRICING, STAY, GUESTS, "flexible")
 TERMS: Final = Terms("flexible", LOCATION.zone, HOUSE_RULES.check_in_time, HOUSE_RULES.check_out_time, NOW)
 CHECK_IN: Final = instant("2026-06-11 19:00:00")
 """15:00 in New York in summer."""
@@ -126,6 +135,12 @@ CHECK_OUT: Final = instant("2026-06-14 15:00:00")
 """11:00 there."""
 
 HELD: Final = BookingHeld(PROPERTY, HOST, GUEST, QUOTE, TERMS, HELD_UNTIL)
+REQUESTED: Final = BookingRequested(PROPERTY, HOST, GUEST, QUOTE, TERMS, instant("2026-06-02 12:00:00"))
+ALTERATION: Final = uuid5(BOOKING, "alteration:2")
+LONGER_STAY: Final = Stay(date(2026, 6, 11), date(2026, 6, 15))
+LONGER: Final = quote(PRICING, LONGER_STAY, GUESTS, TERMS.policy)
+ALTERATION_HELD: Final = AlterationHeld(ALTERATION, LONGER, usd("138.86"), HELD_UNTIL)
+ALTERED: Final = BookingAltered(ALTERATION, LONGER, usd("0.00"), ALTERATION_PAYMENT)
 NO_REFUND: Final = Refund((), usd("0.00"))
 FULL_REFUND: Final = Refund(
     (
@@ -161,6 +176,15 @@ BOOKING_HISTORIES: Final[tuple[tuple[BookingFact, ...], ...]] = (
     (HELD, BookingExpired(), BookingReinstated(PAYMENT)),
     (HELD, BookingCancelled("guest", NO_REFUND)),
     (HELD, BookingConfirmed(PAYMENT), BookingCancelled("host", FULL_REFUND, "a burst pipe")),
+    (REQUESTED,),
+    (REQUESTED, BookingAccepted(), HELD),
+    (REQUESTED, BookingDeclined("renovation")),
+    (REQUESTED, BookingExpired()),
+    (HELD, BookingConfirmed(PAYMENT), ALTERATION_HELD),
+    (HELD, BookingConfirmed(PAYMENT), ALTERATION_HELD, AlterationExpired(ALTERATION)),
+    (HELD, BookingConfirmed(PAYMENT), ALTERATION_HELD, ALTERED),
+    (HELD, BookingConfirmed(PAYMENT), BookingCompleted()),
+    (HELD, BookingConfirmed(PAYMENT), BookingNoShowRecorded()),
 )
 PAYMENT_HISTORIES: Final[tuple[tuple[PaymentFact, ...], ...]] = (
     (*CAPTURED, RefundStarted(REFUND, usd("501.11"), "booking_cancelled"), RefundSucceeded(REFUND, EVIDENCE)),

@@ -13,12 +13,13 @@ from application.lodger import Lodger
 from application.ports import Answer, Idempotency
 from application.reactions import react
 from application.streams import BOOKING, PAYMENT
-from domain.bookings import Booking, RequestBooking, must_be_made
+from domain.bookings import Booking, must_be_made
 from domain.events import Actor, Event
 from domain.money import Money
 from domain.payments import Payment, PaymentMethod, must_be_started
 from domain.pricing import Pricing
 from domain.properties import Changes, Details, HouseRules, Location
+from domain.requests import RequestBooking
 from domain.stays import Stay
 from infrastructure.bootstrap import Wired, wire
 from infrastructure.gateways.sandbox import SandboxGateway
