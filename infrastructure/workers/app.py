@@ -1,4 +1,4 @@
-"""The worker, as Dramatiq runs it: `dramatiq infrastructure.workers.app`.
+"""The workers, as Dramatiq runs them: `dramatiq infrastructure.workers.app:projections`, or `:reactions`.
 
 A message carries nothing and only wakes. What there is to do is in PostgreSQL, and each task looks there itself.
 """
@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
+from typing import Final
 
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
@@ -17,34 +18,54 @@ from infrastructure import logs
 from infrastructure.settings import load
 from infrastructure.workers import tasks
 from infrastructure.workers.polling import Polling
-from infrastructure.workers.waker import QUEUE, redis_client
+from infrastructure.workers.queues import Queue
+from infrastructure.workers.waker import redis_client
+
+_DELAYED_MS: Final = 500
 
 settings = load(os.environ)
 logs.configure(settings)
 
-# A projection makes many short trips to PostgreSQL. After each one it has to get the interpreter back, from a thread
-# that writes mails, say, and by default that one may keep it for 5 ms each time.
+# Projections make many short trips to PostgreSQL. After each one they have to get the interpreter back, and by default
+# whoever has it may keep it for 5 ms each time.
 sys.setswitchinterval(0.0005)
 
 
-@cache
-def work() -> Mapping[str, tasks.Task]:
-    """Wired on first use: connections and threads are not to be made before a worker forks."""
-    return tasks.tasks(settings)
+def projections() -> None:
+    """Set Dramatiq up for the process that keeps the read models."""
+    _listen("projections")
 
 
-broker = RedisBroker(  # type: ignore[no-untyped-call]
-    client=redis_client(settings.redis_url),
-    middleware=[Polling(work)],
-    # A killed worker's messages are somebody else's after 15 s; by default that takes minutes. Nobody waits for it.
-    heartbeat_timeout=15_000,
-    maintenance_chance=1_000_000,
-)
-dramatiq.set_broker(broker)
+def reactions() -> None:
+    """Set Dramatiq up for the process that does everything else."""
+    _listen("reactions")
 
 
-@dramatiq.actor(queue_name=QUEUE, actor_name=QUEUE)
-def wake() -> None:
-    """Somebody appended events."""
-    work()["project"]()
-    work()["react"]()
+class Broker(RedisBroker):
+    """Looks seldom for messages that are to wait: nobody sends any, and each look costs what one for the others does."""
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> dramatiq.Consumer:
+        """Times are in milliseconds."""
+        patience = _DELAYED_MS if queue_name.endswith(".DQ") else timeout
+        return super().consume(queue_name, prefetch, patience)
+
+
+def _listen(queue: Queue) -> None:
+    @cache
+    def work() -> Mapping[str, tasks.Task]:
+        """Wired on first use: connections and threads are not to be made before a worker forks."""
+        return tasks.of(queue, settings)
+
+    broker = Broker(  # type: ignore[no-untyped-call]
+        client=redis_client(settings.redis_url),
+        middleware=[Polling(work)],
+        # A killed worker's messages are somebody else's after 15 s; by default that takes minutes. Nobody waits for it.
+        heartbeat_timeout=15_000,
+        maintenance_chance=1_000_000,
+    )
+    dramatiq.set_broker(broker)
+
+    @dramatiq.actor(queue_name=queue, actor_name=queue)
+    def wake() -> None:
+        """Somebody appended events."""
+        work()[queue]()
