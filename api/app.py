@@ -10,7 +10,19 @@ from flask import Flask
 from api import headers, json_body, metrics, pages, problems, tracing
 from api.edge import EXTENSION, ApiOptions, Edge, Reads
 from api.openapi import describe
-from api.resources import auth, bookings, calendars, health, operator, payments, properties, quotes, users
+from api.resources import (
+    auth,
+    bookings,
+    calendars,
+    health,
+    messages,
+    notifications,
+    operator,
+    payments,
+    properties,
+    quotes,
+    users,
+)
 from api.tokens import Tokens
 from application.lodger import Lodger
 
@@ -30,7 +42,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     for part in (tracing, metrics, headers, problems):
         part.register(app)
     api = describe(app)
-    for noun in (users, auth, properties, calendars, quotes, bookings, payments, health):
+    for noun in (users, auth, properties, calendars, quotes, bookings, messages, payments, notifications, health):
         api.register_blueprint(noun.resource)
     app.register_blueprint(pages.docs)
     if options.sandbox is not None:

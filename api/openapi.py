@@ -30,6 +30,7 @@ _HEADERS: Final[Mapping[int, dict[str, Any]]] = {
     401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
     405: {"Allow": {"required": True, "schema": {"type": "string"}}},
     409: _RETRY,
+    429: _RETRY,
     503: _RETRY,
 }
 

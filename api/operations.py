@@ -23,7 +23,7 @@ from domain.rejections import Rejected
 
 Who = Literal["anyone", "viewer", "user", "operator"]
 """Who may call; a viewer may be signed in."""
-Method = Literal["POST", "PATCH", "DELETE"]
+Method = Literal["POST", "PUT", "PATCH", "DELETE"]
 Key = Literal["honoured", "required"]
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -26,6 +26,8 @@ class Lodger:
     log: ports.EventLog
     clock: ports.Clock
     people: ports.People
+    messages: ports.Messages
+    notifications: ports.Notifications
     payers: ports.Payers
     passwords: ports.Passwords
     signer: ports.Signer

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal, Protocol
 from uuid import UUID
 
+from domain.bookings import Role
 from domain.events import Event
 from domain.money import Money
+from domain.notices import Preferences
 from domain.payments import Evidence, PaymentMethod, Report
 
 
@@ -204,6 +206,83 @@ class People(Protocol):
         answer: tuple[Idempotency, Answer] | None = None,
     ) -> None:
         """Write name, phone and bio at `expected_version`. Raises VersionConflict, AnswerKept, KeyReused."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that is not stored yet. `reader` is the side of the booking that `reader_id` has."""
+
+    booking_id: UUID
+    author_id: UUID
+    reader_id: UUID
+    reader: Role
+    text: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A booking's n-th message, from 1. `text` None is what is left of an erased author's."""
+
+    number: int
+    author_id: UUID
+    text: str | None
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far somebody has read a booking's messages, and how many of the other side they have not."""
+
+    read_upto: int = 0
+    unread: int = 0
+
+
+class TooManyMessages(Exception):
+    """So many are not taken from one person about one booking."""
+
+    def __init__(self, again_in: timedelta) -> None:
+        super().__init__("too many messages")
+        self.again_in = again_in
+
+
+class Messages(Protocol):
+    """What guests and hosts write to each other: personal data, kept outside events."""
+
+    def send(self, draft: Draft, keep: Callable[[Message], tuple[Idempotency, Answer] | None]) -> Message:
+        """Store a message with the answer that `keep` makes of it, in one transaction, and tell its reader.
+
+        Raises AnswerKept, KeyReused, TooManyMessages.
+        """
+        ...
+
+    def thread(self, booking_id: UUID, before: int | None, limit: int) -> Sequence[Message]:
+        """The newest messages of a booking before a number, newest first."""
+        ...
+
+    def readings(self, user_id: UUID, booking_ids: Sequence[UUID]) -> Mapping[UUID, Reading]:
+        """How far somebody has read each booking's messages; a booking without messages is missing."""
+        ...
+
+    def mark_read(self, booking_id: UUID, user_id: UUID, upto: int) -> Reading:
+        """Say that somebody has read a booking's messages up to a number; never less than before."""
+        ...
+
+
+class Notifications(Protocol):
+    """What people chose and read of their notifications."""
+
+    def preferences(self, user_id: UUID) -> Preferences:
+        """What somebody chose; a category that they never chose anything for is missing."""
+        ...
+
+    def prefer(self, user_id: UUID, chosen: Preferences) -> None:
+        """Replace what somebody chose."""
+        ...
+
+    def mark_read(self, user_id: UUID, upto: int) -> None:
+        """Say that somebody has read what the log told them up to a position; never less than before."""
         ...
 
 

@@ -17,6 +17,8 @@ from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.people import People
 from infrastructure.gateways.metered import MeteredGateway
 from infrastructure.gateways.sandbox import SandboxGateway
+from infrastructure.messages import Messages
+from infrastructure.notifications import Notifications
 from infrastructure.passwords import Argon2Passwords
 from infrastructure.payers import PhoneBook
 from infrastructure.settings import Settings
@@ -49,6 +51,8 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         log=events,
         clock=clock,
         people=People(database),
+        messages=Messages(database),
+        notifications=Notifications(database),
         payers=PhoneBook(database),
         passwords=Argon2Passwords(),
         signer=KeyedSigner(settings.secret_key),

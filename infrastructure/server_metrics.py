@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from infrastructure.database import Database, Unavailable
-from infrastructure.workers.waker import redis_client, waiting
+from infrastructure.workers.waker import QUEUE, redis_client
 from projections import positions
 from projections.projection import Cursor
 
@@ -21,7 +21,7 @@ _HEAD: Final = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM event
 _CONNECTIONS: Final = """
     SELECT application_name, coalesce(state, 'other'), count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend' GROUP BY 1, 2"""
-_MAILS: Final = "SELECT status, count(*) FROM mailings WHERE status <> 'sent' GROUP BY 1"
+_MAILS: Final = "SELECT status, count(*) FROM mailings WHERE status IN ('pending', 'refused') GROUP BY 1"
 
 
 class ServerMetrics(Collector):
@@ -49,10 +49,8 @@ class ServerMetrics(Collector):
             return [*_consumers(cursor), *_rows(cursor)]
 
     def _of_redis(self) -> list[Metric]:
-        messages = GaugeMetricFamily("lodger_queue_messages", "Wake-ups nobody has taken yet.", labels=["queue"])
-        for queue, depth in waiting(self._redis).items():
-            messages.add_metric([queue], depth)
-        return [messages]
+        depth = self._redis.llen(f"dramatiq:{QUEUE}")
+        return [GaugeMetricFamily("lodger_queue_messages", "Wake-ups nobody has taken yet.", value=float(str(depth)))]
 
 
 def _asked(server: str, ask: Callable[[], list[Metric]]) -> list[Metric] | None:

@@ -145,6 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     ] = DEFAULT_DATA
     api_workers: Annotated[int, _count("Processes of the API.", 64)] = 2
     api_threads: Annotated[int, _count("Threads of each API process.", 256)] = 8
+    worker_threads: Annotated[int, _count("Threads of the worker process.", 64)] = 4
     pool_size: Annotated[int, _count("Database connections of each process at most.", 500)] = 10
     audit_projection: Annotated[
         bool, _meta("true or false", "Keep a read model that counts every event by id: for tests.")

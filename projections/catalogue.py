@@ -9,10 +9,11 @@ from projections.audit import AUDIT
 from projections.bookings import BOOKINGS
 from projections.listings import LISTINGS
 from projections.mailings import MAILINGS
+from projections.notifications import NOTIFICATIONS
 from projections.projection import Projection
 
 PROJECTIONS: Final[Mapping[str, Projection]] = {
-    projection.name: projection for projection in (LISTINGS, BOOKINGS, MAILINGS, AUDIT)
+    projection.name: projection for projection in (LISTINGS, BOOKINGS, MAILINGS, NOTIFICATIONS, AUDIT)
 }
 
 

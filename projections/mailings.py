@@ -1,51 +1,33 @@
-"""Mailings: which facts are written to whom about. An outbox, of which mail is sent apart from projecting.
+"""Mailings: who is to be written to about what. An outbox, of which mail is sent apart from projecting.
 
-A row says who (by role) and what about (by stream), never an address or a text: those are looked up when sending.
+A row says who (by role) and what about (by stream), never an address or a text: those are looked up when sending. What
+is told to whom is in `domain.notices`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from psycopg2.extras import execute_values
 
-from domain.bookings import BookingCancelled, BookingConfirmed, BookingExpired, BookingHeld, BookingReinstated
-from domain.events import Event, Fact
-from domain.payments import PaymentFailed, RefundSucceeded
-from domain.users import UserRegistered
+from domain.events import Event
+from domain.notices import MESSAGE, TOLD, Recipient, Template
 from projections.projection import Cursor, Projection
 
-Recipient = Literal["user", "guest", "host"]
-Template = Literal[
-    "welcome",
-    "booking_held",
-    "booking_confirmed",
-    "booking_expired",
-    "booking_cancelled",
-    "payment_failed",
-    "refund_sent",
-]
-
-NOTICES: Final[dict[type[Fact], tuple[Template, tuple[Recipient, ...]]]] = {
-    UserRegistered: ("welcome", ("user",)),
-    BookingHeld: ("booking_held", ("guest",)),
-    BookingConfirmed: ("booking_confirmed", ("guest", "host")),
-    BookingReinstated: ("booking_confirmed", ("guest", "host")),
-    BookingExpired: ("booking_expired", ("guest",)),
-    BookingCancelled: ("booking_cancelled", ("guest", "host")),
-    PaymentFailed: ("payment_failed", ("guest",)),
-    RefundSucceeded: ("refund_sent", ("guest",)),
-}
-"""The facts that people are told of: the template, and who gets it."""
+Status = Literal["pending", "sent", "refused", "unwanted"]
+"""`refused`: there is nobody to send it to; `unwanted`: the recipient does not want it, or needs it no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A mail to send: the event that it tells of, the event's stream, and who gets it."""
+    """A mail to send: the event that it tells of, the event's stream, and who gets it.
+
+    For one about messages these are the first one's derived id and the booking; its position is 0.
+    """
 
     event_id: UUID
     recipient: Recipient
@@ -56,10 +38,10 @@ class Mailing:
 
 def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     rows = [
-        (event.event_id, recipient, template, event.stream_id, event.position)
+        (event.event_id, recipient, notice.template, event.stream_id, event.position)
         for event in events
-        for template, recipients in [NOTICES[type(event.fact)]]
-        for recipient in recipients
+        for notice in [TOLD[type(event.fact)]]
+        for recipient in notice.recipients
     ]
     execute_values(cursor, "INSERT INTO mailings (event_id, recipient, template, stream_id, position) VALUES %s", rows)
 
@@ -68,11 +50,24 @@ MAILINGS: Final = Projection(
     name="mailings",
     version=1,
     tables=("mailings",),
-    facts=tuple(NOTICES),
+    facts=tuple(TOLD),
     apply=apply,
     # Rebuilt rows would be sent again: who was written to is a fact of its own.
     rebuildable=False,
 )
+
+
+def tell_of_message(cursor: Cursor, booking_id: UUID, number: int, recipient: Recipient, quiet: timedelta) -> None:
+    """Plan a mail about what is written to one side of a booking, due after `quiet`.
+
+    One that waits already tells of this message too, so that a conversation is not a mail per line.
+    """
+    cursor.execute(
+        """INSERT INTO mailings (event_id, recipient, template, stream_id, position, next_attempt_at)
+           VALUES (%s, %s, %s, %s, 0, clock_timestamp() + %s)
+           ON CONFLICT (stream_id, recipient) WHERE template = 'message_received' AND status = 'pending' DO NOTHING""",
+        [uuid5(booking_id, f"message:{number}"), recipient, MESSAGE.template, booking_id, quiet],
+    )
 
 
 # --- sending --------------------------------------------------------------------------------------------------
@@ -99,10 +94,8 @@ def claim_due(cursor: Cursor, limit: int) -> list[Mailing]:
     )
 
 
-def settle(
-    cursor: Cursor, mailing: Mailing, status: Literal["pending", "sent", "refused"], error: str | None = None
-) -> None:
-    """Record what became of an attempt: "sent", "refused" for good, or "pending" when it is to be made again."""
+def settle(cursor: Cursor, mailing: Mailing, status: Status, error: str | None = None) -> None:
+    """Record what became of an attempt; "pending" when it is to be made again."""
     cursor.execute(
         """UPDATE mailings SET status = %s, last_error = %s, sent_at = CASE %s WHEN 'sent' THEN clock_timestamp() END
            WHERE (event_id, recipient, template) = (%s, %s, %s)""",

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Any, Final, assert_never
+from typing import Any, Final, Literal
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from application.lodger import Lodger
-from application.ports import Person
-from application.streams import BOOKING, PAYMENT, PROPERTY
-from domain.bookings import available_actions, must_be_made
-from domain.events import Event
+from application.ports import Person, Reading
+from application.streams import BOOKING, PAYMENT, PROPERTY, Stream
+from domain.bookings import Booking, BookingFact, must_be_made
+from domain.lifecycle import available_actions, due_at
 from domain.money import Money
-from domain.payments import PaymentFailed, RefundSucceeded, must_be_started
+from domain.notices import wants_mail
+from domain.payments import must_be_started
 from domain.properties import must_exist
 from infrastructure.settings import Settings
 from projections.mailings import Mailing
 
 NOWHERE: Final = ".invalid"
 """Addresses that end so are nobody's (RFC 2606): imported hosts have them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A mail that is not to be sent, ever."""
+
+    status: Literal["refused", "unwanted"]
+    because: str
 
 
 class Letters:
@@ -50,16 +60,20 @@ class Letters:
             "moment": _moment,
         }
 
-    def write(self, mailing: Mailing) -> EmailMessage | None:
-        """The mail; None when the recipient has no address that could be written to.
+    def write(self, mailing: Mailing) -> EmailMessage | Withheld:
+        """The mail, unless it is not to be sent: whether somebody wants it is looked up now.
 
         Its Message-ID is made from the mailing: a mail that is sent twice, because a worker died between sending it
         and saying so, can be told from another one.
         """
         to, context = self._context(mailing)
+        if not wants_mail(self._lodger.notifications.preferences(to.user_id), mailing.template):
+            return Withheld("unwanted", "the recipient does not want such mails")
+        if mailing.template == "message_received" and not self._unread(mailing.stream_id, to):
+            return Withheld("unwanted", "the recipient has read it meanwhile")
         address = _address(to)
         if address is None:
-            return None
+            return Withheld("refused", "the recipient has no address")
         template = self._templates.get_template(f"{mailing.template}.{mailing.recipient}.txt")
         text = template.render(context, to=to, public_url=self._settings.public_url)
         subject, _, body = text.partition("\n")
@@ -76,56 +90,49 @@ class Letters:
         return mail
 
     def _context(self, mailing: Mailing) -> tuple[Person, Mapping[str, Any]]:
-        """The recipient, and what the template may use."""
+        """The recipient, and what the template may use. `fact` is what it tells of."""
+        history = self._lodger.read(mailing.stream_id)
+        events = history.in_order()
+        fact = next((event.fact for event in events if event.event_id == mailing.event_id), None)
         match mailing.template:
             case "welcome":
                 return self._people(mailing.stream_id)[mailing.stream_id], {}
-            case "booking_held" | "booking_confirmed" | "booking_expired" | "booking_cancelled":
-                return self._about_booking(mailing, mailing.stream_id, {})
             case "payment_failed" | "refund_sent":
-                history = self._lodger.read(mailing.stream_id)
                 payment = must_be_started(history.stream(PAYMENT, mailing.stream_id).state)
-                context = {"amount": payment.started.amount, **_told(history.in_order(), mailing.event_id)}
-                if "refund_id" in context:
-                    context["refunded"] = payment.refunds[context["refund_id"]].amount
-                return self._about_booking(mailing, payment.started.booking_id, context)
+                booking = self._lodger.load(BOOKING, payment.started.booking_id)
+                return self._about(mailing, booking, {"fact": fact, "payment": payment})
             case _:
-                assert_never(mailing.template)
+                booking = history.stream(BOOKING, mailing.stream_id)
+                happened = {event.fact.TOPIC for event in events}
+                return self._about(mailing, booking, {"fact": fact, "happened": happened})
 
-    def _about_booking(
-        self, mailing: Mailing, booking_id: UUID, more: Mapping[str, Any]
+    def _about(
+        self, mailing: Mailing, stream: Stream[Booking | None, BookingFact], more: Mapping[str, Any]
     ) -> tuple[Person, Mapping[str, Any]]:
-        booking = must_be_made(self._lodger.load(BOOKING, booking_id).state)
+        booking = must_be_made(stream.state)
         made = booking.made
         listing = must_exist(self._lodger.load(PROPERTY, made.property_id).state)
         people = self._people(made.guest_id, made.host_id)
         context = {
             "booking": booking,
             "made": made,
+            "quote": made.quote,
             "details": listing.details,
             "location": listing.location,
             "guest": people[made.guest_id],
             "host": people[made.host_id],
             "payable": "pay" in available_actions(booking, "guest", self._lodger.clock.now()),
-            "booking_url": f"{self._settings.public_url}/v1/bookings/{booking_id}",
+            "due_at": due_at(booking),
+            "booking_url": f"{self._settings.public_url}/v1/bookings/{stream.id}",
             **more,
         }
         return people[made.guest_id if mailing.recipient == "guest" else made.host_id], context
 
+    def _unread(self, booking_id: UUID, reader: Person) -> int:
+        return self._lodger.messages.readings(reader.user_id, [booking_id]).get(booking_id, Reading()).unread
+
     def _people(self, *user_ids: UUID) -> Mapping[UUID, Person]:
         return self._lodger.people.get(user_ids)
-
-
-def _told(events: list[Event], event_id: UUID) -> dict[str, Any]:
-    """What the event itself says."""
-    (fact,) = (event.fact for event in events if event.event_id == event_id)
-    match fact:
-        case PaymentFailed(code):
-            return {"failure": code.replace("_", " ")}
-        case RefundSucceeded(refund_id):
-            return {"refund_id": refund_id}
-        case _:
-            return {}
 
 
 def _address(person: Person) -> Address | None:

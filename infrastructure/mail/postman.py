@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import smtplib
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import structlog
 
 from infrastructure.database import Database, Unavailable
-from infrastructure.mail.letters import Letters
+from infrastructure.mail.letters import Letters, Withheld
 from infrastructure.workers.metrics import MAILS
 from projections import mailings
-from projections.mailings import Mailing
+from projections.mailings import Mailing, Status
 
 BATCH: Final = 20
 _THIS_MAIL: Final = (
@@ -58,8 +58,8 @@ class Postman:
         """Send one mail and record what became of it. Raises what is wrong with the server or the database."""
         try:
             mail = self._letters.write(mailing)
-            if mail is None:
-                self._settle(mailing, "refused", "the recipient has no address")
+            if isinstance(mail, Withheld):
+                self._settle(mailing, mail.status, mail.because)
                 return
             server.send_message(mail)
         except _THIS_MAIL as error:
@@ -72,7 +72,7 @@ class Postman:
         else:
             self._settle(mailing, "sent", None)
 
-    def _settle(self, mailing: Mailing, status: Literal["pending", "sent", "refused"], error: str | None) -> None:
+    def _settle(self, mailing: Mailing, status: Status, error: str | None) -> None:
         MAILS.labels(status).inc()
         with self._database.connection() as connection, connection.cursor() as cursor:
             mailings.settle(cursor, mailing, status, error)

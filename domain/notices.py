@@ -1,0 +1,137 @@
+"""Notices: which facts people are told of, who is, and what they may ask not to be told.
+
+A row says who by role, never an address: recipients are looked up when there is something to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from domain.bookings import (
+    AlterationExpired,
+    AlterationHeld,
+    BookingAccepted,
+    BookingAltered,
+    BookingCancelled,
+    BookingCompleted,
+    BookingConfirmed,
+    BookingDeclined,
+    BookingExpired,
+    BookingHeld,
+    BookingNoShowRecorded,
+    BookingReinstated,
+    BookingRequested,
+)
+from domain.events import Fact
+from domain.payments import (
+    PaymentActionRequired,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentCaptureStarted,
+    PaymentFailed,
+    PaymentStarted,
+    PaymentVoided,
+    PaymentVoidStarted,
+    RefundStarted,
+    RefundSucceeded,
+)
+from domain.users import UserBecameHost, UserRegistered
+
+Recipient = Literal["user", "guest", "host"]
+Template = Literal[
+    "welcome",
+    "booking_requested",
+    "booking_declined",
+    "booking_held",
+    "booking_confirmed",
+    "booking_expired",
+    "alteration_held",
+    "alteration_expired",
+    "booking_altered",
+    "booking_cancelled",
+    "booking_completed",
+    "booking_no_show",
+    "payment_failed",
+    "refund_sent",
+    "message_received",
+]
+Category = Literal["account", "bookings", "payments", "updates", "messages"]
+"""`updates` is what the passing of time made of a booking."""
+
+OPTIONAL: Final[tuple[Category, ...]] = ("updates", "messages")
+"""What people may switch off. What somebody else decided about their stay, and their money, they are always told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is told (a template for each recipient), what it is about, and who is told."""
+
+    template: Template
+    category: Category
+    recipients: tuple[Recipient, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Nobody is told, for a reason."""
+
+    because: str
+
+
+NOTICES: Final[Mapping[type[Fact], Notice | Silent]] = {
+    UserRegistered: Notice("welcome", "account", ("user",)),
+    UserBecameHost: Silent("whoever does it sees it done"),
+    BookingRequested: Notice("booking_requested", "bookings", ("host",)),
+    BookingAccepted: Silent("BookingHeld is appended with it, and its notice says so"),
+    BookingDeclined: Notice("booking_declined", "bookings", ("guest",)),
+    BookingHeld: Notice("booking_held", "bookings", ("guest",)),
+    BookingConfirmed: Notice("booking_confirmed", "bookings", ("guest", "host")),
+    BookingReinstated: Notice("booking_confirmed", "bookings", ("guest", "host")),
+    BookingExpired: Notice("booking_expired", "updates", ("guest",)),
+    AlterationHeld: Notice("alteration_held", "bookings", ("guest",)),
+    AlterationExpired: Notice("alteration_expired", "updates", ("guest",)),
+    BookingAltered: Notice("booking_altered", "bookings", ("guest", "host")),
+    BookingCancelled: Notice("booking_cancelled", "bookings", ("guest", "host")),
+    BookingCompleted: Notice("booking_completed", "updates", ("guest", "host")),
+    BookingNoShowRecorded: Notice("booking_no_show", "bookings", ("guest",)),
+    PaymentStarted: Silent("the guest is paying at this moment"),
+    PaymentActionRequired: Silent("the answer to the payment asks the guest for it"),
+    PaymentAuthorized: Silent("the capture or the voiding that follows is what counts"),
+    PaymentCaptureStarted: Silent("its outcome is told"),
+    PaymentCaptured: Silent("the booking it confirms or alters is told, or the refund of what it could not buy"),
+    PaymentFailed: Notice("payment_failed", "payments", ("guest",)),
+    PaymentVoidStarted: Silent("no money was taken, and the end of the hold is told"),
+    PaymentVoided: Silent("no money was taken, and the end of the hold is told"),
+    RefundStarted: Silent("its outcome is told"),
+    RefundSucceeded: Notice("refund_sent", "payments", ("guest",)),
+}
+"""The one table: every fact of bookings, payments, reviews and payouts, told or silent."""
+
+TOLD: Final[Mapping[type[Fact], Notice]] = {
+    fact: notice for fact, notice in NOTICES.items() if isinstance(notice, Notice)
+}
+MESSAGE: Final = Notice("message_received", "messages", ("guest", "host"))
+"""Of a message its other side is told; a message is no fact, because its text is personal data."""
+
+CATEGORY_OF: Final[Mapping[Template, Category]] = {
+    notice.template: notice.category for notice in (*TOLD.values(), MESSAGE)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """How somebody wants to be told of a category."""
+
+    email: bool = True
+    in_app: bool = True
+
+
+Preferences = Mapping[Category, Channels]
+"""What somebody chose; what is missing is told by every channel."""
+
+
+def wants_mail(preferences: Preferences, template: Template) -> bool:
+    category = CATEGORY_OF[template]
+    return category not in OPTIONAL or preferences.get(category, Channels()).email

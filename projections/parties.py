@@ -1,0 +1,55 @@
+"""Whom the facts of a booking or of one of its payments concern: told by its first fact, remembered for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from psycopg2.extras import execute_values
+
+from domain.bookings import BookingHeld, BookingRequested
+from domain.events import Event, Fact
+from domain.payments import PaymentStarted
+from projections.projection import Cursor
+
+TELLING: Final[tuple[type[Fact], ...]] = (BookingRequested, BookingHeld, PaymentStarted)
+"""The facts that say it: a projection that wants to know cares for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    booking_id: UUID
+    guest_id: UUID
+    host_id: UUID
+
+
+def parties(cursor: Cursor, table: str, events: Sequence[Event]) -> dict[UUID, Parties]:
+    """Those of each stream among the events that has some: as `table` knows, or as these events say, which it keeps.
+
+    `table` is the projection's own, of (stream_id, booking_id, guest_id, host_id).
+    """
+    streams = {event.stream_id for event in events}
+    streams |= {event.fact.booking_id for event in events if isinstance(event.fact, PaymentStarted)}
+    cursor.execute(
+        f"SELECT stream_id, booking_id, guest_id, host_id FROM {table} WHERE stream_id = ANY (%s)",  # noqa: S608 - names
+        [list(streams)],
+    )
+    known = {row[0]: Parties(*row[1:]) for row in cursor.fetchall()}
+    learnt = dict[UUID, Parties]()
+    for event in events:
+        match event.fact:
+            case BookingRequested() | BookingHeld() as made if event.stream_id not in known:
+                learnt[event.stream_id] = Parties(event.stream_id, made.guest_id, made.host_id)
+            case PaymentStarted(booking_id):
+                learnt[event.stream_id] = learnt.get(booking_id) or known[booking_id]
+            case _:
+                pass
+    execute_values(
+        cursor,
+        f"INSERT INTO {table} (stream_id, booking_id, guest_id, host_id) VALUES %s",  # noqa: S608 - names
+        [(stream_id, each.booking_id, each.guest_id, each.host_id) for stream_id, each in learnt.items()],
+        page_size=1000,
+    )
+    return known | learnt
