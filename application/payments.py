@@ -157,13 +157,10 @@ def withdraw(lodger: Lodger, call: Call, booking_id: UUID, reason: str) -> None:
     """Give up every charge that is not captured and that the booking does not wait for (any more)."""
     booking, attempts = _booking_and_attempts(lodger, booking_id)
     due = lifecycle.waits_for(booking, call.now)
-    idle = [
-        a
-        for a in attempts
-        if due is None or payments.must_be_started(a.state).started.alteration_id != due.alteration_id
-    ]
-    for attempt in idle:
-        lodger.append(call, attempt.then(payments.void(attempt.state, reason)))
+    for attempt in attempts:
+        started = payments.must_be_started(attempt.state).started
+        if due is None or started.alteration_id != due.alteration_id:
+            lodger.append(call, attempt.then(payments.void(attempt.state, reason)))
 
 
 def _booking_and_attempts(lodger: Lodger, booking_id: UUID) -> tuple[Booking, list[PaymentStream]]:

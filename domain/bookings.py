@@ -167,8 +167,11 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Requested:
+    """`accepted` is true only between BookingAccepted and the BookingHeld that comes with it."""
+
     made: Agreement
     answer_until: datetime
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +233,8 @@ def evolve(state: Booking | None, fact: BookingFact) -> Booking:
         case BookingHeld(property_id, host_id, guest_id, quote, terms, held_until):
             return Held(Agreement(property_id, host_id, guest_id, quote, terms), held_until)
         case _:
-            return _evolve_made(must_be_made(state), fact)
+            assert state is not None, "a booking's first event is BookingHeld or BookingRequested"
+            return _evolve_made(state, fact)
 
 
 def _evolve_made(
@@ -250,7 +254,8 @@ def _evolve_made(
     made = booking.made
     match fact:
         case BookingAccepted():
-            return booking
+            assert isinstance(booking, Requested), "only a request is accepted"
+            return replace(booking, accepted=True)
         case BookingDeclined():
             return Declined(made)
         case BookingConfirmed(payment_id) | BookingReinstated(payment_id):

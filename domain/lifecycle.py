@@ -58,7 +58,7 @@ def settle(state: Booking | None, payment_id: UUID, alteration_id: UUID | None =
 
 
 def elapse(state: Booking | None, now: datetime) -> tuple[BookingFact, ...]:
-    """What the passing of time has made of a booking by `now`: expired, an alteration expired, completed, or nothing."""
+    """What the passing of time has made of a booking by `now`: it or an alteration expired, it is complete, nothing."""
     if state is None:
         return ()
     due = due_at(state)
@@ -150,7 +150,7 @@ _REFUSALS: Final[dict[Action, tuple[str, str]]] = {
     "alter": ("booking_not_alterable", "This booking cannot be changed now."),
     "record_no_show": (
         "booking_not_missed",
-        "Only between check-in and check-out can a guest be said not to have come.",
+        "Between check-in and check-out a host can say that the guest never came.",
     ),
 }
 

@@ -66,9 +66,13 @@ def test_a_stay_may_begin_today_and_end_on_the_last_day_of_the_horizon() -> None
 )
 def test_a_stay_out_of_the_bookable_days_is_refused(stay: Stay, code: str, details: dict[str, str]) -> None:
     with pytest.raises(Rejected) as refused:
-        must_lie_ahead(stay, TODAY)
-        must_be_within_horizon(stay, TODAY)
+        _must_be_bookable(stay)
     assert (refused.value.code, refused.value.details) == (code, details)
+
+
+def _must_be_bookable(stay: Stay) -> None:
+    must_lie_ahead(stay, TODAY)
+    must_be_within_horizon(stay, TODAY)
 
 
 @pytest.mark.parametrize(
