@@ -8,12 +8,12 @@ from uuid import UUID
 
 from application.lodger import Histories, Lodger
 from application.streams import PROPERTY
-from domain import bookings, pricing
-from domain.bookings import RequestBooking
+from domain import properties
 from domain.policies import QUOTE_LIFETIME
-from domain.pricing import Quote
-from domain.properties import must_exist
+from domain.pricing import CancellationPolicy, Quote, must_be_priced_in
+from domain.properties import Property, must_exist
 from domain.rejections import Rejected
+from domain.requests import RequestBooking, must_take
 from domain.stays import Stay
 
 _PURPOSE = "quote"
@@ -25,28 +25,31 @@ class Offer:
 
     property_id: UUID
     quote: Quote
+    policy: CancellationPolicy
     token: str
     expires_at: datetime
     available: bool
 
 
-def offer(lodger: Lodger, property_id: UUID, stay: Stay, guests: int) -> Offer:
-    """Price a stay and sign it. The token names the property's version, whose prices can be read again from events."""
+def offer(lodger: Lodger, property_id: UUID, stay: Stay, guests: int, currency: str | None = None) -> Offer:
+    """Price a stay and sign it; refused when it is expected in another `currency` than the property's. The token names the property's version, whose prices can be read again from events."""
     now = lodger.clock.now()
     listing = lodger.load(PROPERTY, property_id)
-    offered = bookings.must_take(listing.state, stay, guests, now)
+    offered = must_take(listing.state, stay, guests, now)
     assert offered.pricing is not None
-    quote = pricing.quote(offered.pricing, stay, guests)
+    must_be_priced_in(offered.pricing, currency)
+    quote = properties.quote(offered, stay, guests)
     expires_at = now + QUOTE_LIFETIME
     claims = {"version": listing.version, **_terms(property_id, stay, guests), "total": str(quote.total)}
     taken = lodger.log.claims(property_id, stay.check_in, stay.check_out)
     in_the_way = [c for c in taken if c.held_until is None or c.held_until > now]
     token = lodger.signer.sign(_PURPOSE, claims, expires_at)
-    return Offer(property_id, quote, token, expires_at, available=not in_the_way)
+    policy = offered.house_rules.cancellation_policy
+    return Offer(property_id, quote, policy, token, expires_at, available=not in_the_way)
 
 
-def honour(lodger: Lodger, history: Histories, command: RequestBooking, token: str, now: datetime) -> Quote:
-    """The quote that was signed: prices as of the version that it names, if it is for this very stay."""
+def honour(lodger: Lodger, history: Histories, command: RequestBooking, token: str, now: datetime) -> Property:
+    """The property as it was when the quote was signed: its prices and its terms, if it is for this very stay."""
     claims = lodger.signer.verify(_PURPOSE, token, now)
     terms = _terms(command.property_id, command.stay, command.guests)
     if any(claims.get(name) != value for name, value in terms.items()):
@@ -54,11 +57,9 @@ def honour(lodger: Lodger, history: Histories, command: RequestBooking, token: s
     version = claims["version"]
     assert isinstance(version, int)
     as_quoted = must_exist(history.stream(PROPERTY, command.property_id, upto=version).state)
-    assert as_quoted.pricing is not None
-    quote = pricing.quote(as_quoted.pricing, command.stay, command.guests)
-    if str(quote.total) != claims["total"]:
+    if str(properties.quote(as_quoted, command.stay, command.guests).total) != claims["total"]:
         raise Rejected("quote_expired", "The way prices are made has changed since. Ask for a new quote.")
-    return quote
+    return as_quoted
 
 
 def _terms(property_id: UUID, stay: Stay, guests: int) -> dict[str, object]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from domain.money import Money, total
@@ -11,12 +11,16 @@ from domain.policies import (
     BASIS_POINTS,
     MINOR_MAX,
     MONTHLY_NIGHTS,
+    NON_REFUNDABLE_DISCOUNT_BP,
     OVERRIDES_MAX,
     SERVICE_FEE_BP,
     WEEKLY_NIGHTS,
 )
 from domain.rejections import Rejected
 from domain.stays import Stay
+
+CancellationPolicy = Literal["flexible", "moderate", "strict", "non_refundable"]
+"""What comes back when a guest cancels (see domain/cancellations.py), and so a part of the price."""
 
 _WEEKEND: Final = (4, 5)
 """The nights that begin on a Friday or a Saturday."""
@@ -63,6 +67,7 @@ LineKind = Literal[
     "night",
     "weekly_discount",
     "monthly_discount",
+    "non_refundable_discount",
     "extra_guests",
     "cleaning_fee",
     "service_fee",
@@ -117,10 +122,32 @@ def must_be_sound(pricing: Pricing) -> None:
         raise Rejected("override_reversed", "A price override ends after it begins.")
 
 
-def quote(pricing: Pricing, stay: Stay, guests: int) -> Quote:
-    """Price a stay of `guests` people (domain rules: *Pricing*). Each percentage rounds once, on its own line."""
+def must_be_priced_in(pricing: Pricing, currency: str | None) -> None:
+    """Refuse whoever reckons with another currency; None is whatever the property is priced in."""
+    if currency is not None and currency != pricing.currency:
+        message = f"This property is priced in {pricing.currency}."
+        raise Rejected("currency_foreign", message, currency=pricing.currency)
+
+
+def keeping(pricing: Pricing, agreed: Quote) -> Pricing:
+    """Today's prices, but the nights that `agreed` has cost what they were bought at: for altering a booking.
+
+    `quote(keeping(pricing, agreed), new_stay, new_guests, terms.policy)` is then the altered booking's price:
+    discounts, fees and taxes are today's and those of the new stay as a whole. Both are of one currency, which a
+    property never changes.
+    """
+    bought = [
+        PriceOverride(line.night, line.night + timedelta(days=1), line.amount)
+        for line in agreed.lines
+        if line.night is not None
+    ]
+    return replace(pricing, overrides=(*pricing.overrides, *bought))
+
+
+def quote(pricing: Pricing, stay: Stay, guests: int, policy: CancellationPolicy) -> Quote:
+    """Price a stay of `guests` people under a cancellation policy. Each percentage rounds once, on its own line."""
     nights = [Line("night", pricing.nightly_price(night), night=night) for night in stay.dates()]
-    discount = _length_discount(pricing, stay, total((n.amount for n in nights), pricing.currency))
+    discount = _discounts(pricing, stay, policy, total((n.amount for n in nights), pricing.currency))
     extra = _extra_guests(pricing, stay, guests)
     cleaning = [Line("cleaning_fee", pricing.cleaning_fee)] if pricing.cleaning_fee else []
     base = [*nights, *discount, *extra, *cleaning]
@@ -132,6 +159,15 @@ def quote(pricing: Pricing, stay: Stay, guests: int) -> Quote:
     )
     lines = (*base, Line("service_fee", fee), *_taxes(pricing, parts))
     return Quote(stay, guests, lines, total((line.amount for line in lines), pricing.currency))
+
+
+def _discounts(pricing: Pricing, stay: Stay, policy: CancellationPolicy, nights: Money) -> list[Line]:
+    """Off the nights: for the length of the stay, and off what remains for getting nothing back."""
+    length = _length_discount(pricing, stay, nights)
+    if policy != "non_refundable":
+        return length
+    discounted = total((nights, *(line.amount for line in length)), pricing.currency)
+    return [*length, Line("non_refundable_discount", -discounted.portion(NON_REFUNDABLE_DISCOUNT_BP))]
 
 
 def _length_discount(pricing: Pricing, stay: Stay, nights: Money) -> list[Line]:

@@ -18,13 +18,14 @@ from domain.policies import (
     ROOMS_MAX,
     STAY_NIGHTS_MAX,
 )
-from domain.pricing import Pricing, must_be_sound
+from domain.pricing import CancellationPolicy, Pricing, Quote, must_be_sound
+from domain.pricing import quote as price
 from domain.rejections import Rejected
-from domain.stays import zone_exists
+from domain.stays import Stay, zone_exists
 
 PropertyType = Literal["apartment", "house", "guesthouse", "hotel", "cabin", "boat", "other"]
 RoomType = Literal["entire_place", "private_room", "shared_room", "hotel_room"]
-CancellationPolicy = Literal["flexible"]
+BookingMode = Literal["instant", "request"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class HouseRules:
     check_out_time: time = CHECK_OUT_TIME
     advance_notice_days: int = 0
     cancellation_policy: CancellationPolicy = "flexible"
+    booking_mode: BookingMode = "instant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class PropertyPricingChanged(Fact):
 @dataclass(frozen=True, slots=True)
 class PropertyHouseRulesChanged(Fact):
     TOPIC: ClassVar[str] = "PropertyHouseRulesChanged"
+    SCHEMA_VERSION: ClassVar[int] = 2
     house_rules: HouseRules
 
 
@@ -262,6 +265,12 @@ def publish(state: Property) -> tuple[PropertyFact, ...]:
     if missing:
         raise Rejected("property_incomplete", "Guests need more to decide: " + ", ".join(missing), missing=missing)
     return (PropertyPublished(),)
+
+
+def quote(offered: Property, stay: Stay, guests: int) -> Quote:
+    """What a stay costs at the property's prices and under its cancellation policy. It must have prices."""
+    assert offered.pricing is not None
+    return price(offered.pricing, stay, guests, offered.house_rules.cancellation_policy)
 
 
 def missing_to_publish(state: Property) -> list[str]:

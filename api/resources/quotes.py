@@ -22,5 +22,5 @@ resource = Resource("quotes", __name__, url_prefix="/v1/quotes", description="Pr
 def ask_quote(body: dict[str, Any]) -> Response:
     """Price a stay. Nothing is reserved; for 30 minutes the quote books at its price."""
     stay = Stay(body["check_in"], body["check_out"])
-    offer = quotes.offer(edge().lodger, body["property"], stay, body["guests"])
+    offer = quotes.offer(edge().lodger, body["property"], stay, body["guests"], body.get("currency"))
     return sent(QuoteSchema, quoted(offer))

@@ -22,9 +22,9 @@ from api.schemas.fields import (
 from application.streams import Stream
 from domain import amenities
 from domain.policies import AMENITIES_MAX, BASIS_POINTS, GUESTS_MAX, OVERRIDES_MAX, STAY_NIGHTS_MAX
-from domain.pricing import PriceOverride, Pricing
+from domain.pricing import CancellationPolicy, PriceOverride, Pricing
 from domain.properties import (
-    CancellationPolicy,
+    BookingMode,
     Changes,
     Details,
     HouseRules,
@@ -100,7 +100,10 @@ class HouseRulesSchema(Strict):
     check_in_time = WallClock()
     check_out_time = WallClock()
     advance_notice_days = Count(0, 365)
-    cancellation_policy = Choice(CancellationPolicy)
+    cancellation_policy = Choice(
+        CancellationPolicy, metadata={"description": "Of bookings from now on. non_refundable takes 10% off nights."}
+    )
+    booking_mode = Choice(BookingMode, metadata={"description": "On request the host has 24 hours to accept."})
 
 
 class ChangePropertySchema(Strict):

@@ -8,8 +8,9 @@ from marshmallow import fields
 
 from api.schemas.fields import Choice, Count, Day, Flag, Id, Instant, MoneyField, Strict, Text
 from application.quotes import Offer
+from domain.money import EXPONENTS
 from domain.policies import GUESTS_MAX
-from domain.pricing import LineKind, TaxedPart
+from domain.pricing import CancellationPolicy, LineKind, TaxedPart
 
 STAY: Final = {
     "property": "01900000-0000-7000-8000-000000000004",
@@ -25,6 +26,7 @@ class AskQuoteSchema(Strict):
     check_in = Day(required=True)
     check_out = Day(required=True)
     guests = Count(1, GUESTS_MAX, required=True)
+    currency = Choice(EXPONENTS, metadata={"description": "What you expect to pay in; a price in another is refused."})
 
 
 class LineSchema(Strict):
@@ -46,6 +48,7 @@ class QuoteSchema(Strict):
     guests = fields.Integer(required=True)
     lines = fields.List(fields.Nested(LineSchema), required=True)
     total_price = MoneyField(required=True)
+    cancellation_policy = Choice(CancellationPolicy, required=True)
     quote = Text(2_000, required=True)
     expires_at = Instant(required=True)
     available = Flag(required=True, metadata={"description": "How it looked when asked; only booking takes nights."})
@@ -62,6 +65,7 @@ def quoted(offer: Offer) -> dict[str, Any]:
         "guests": offer.quote.guests,
         "lines": offer.quote.lines,
         "total_price": offer.quote.total,
+        "cancellation_policy": offer.policy,
         "quote": offer.token,
         "expires_at": offer.expires_at,
         "available": offer.available,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from werkzeug.test import TestResponse
+
 from tests.api.people import PROPERTY, draft, host, listing, register
-from tests.api.stack import Stack, json_of
+from tests.api.stack import Client, Stack, json_of
 
 
 def test_what_is_left_out_stays_as_it_is(shared: Stack) -> None:
@@ -126,3 +129,60 @@ def test_a_profile_is_changed_by_whom_it_is_of_and_only_as_it_was_seen(shared: S
     removed = bob.patch("/v1/users/me", {"phone": None}, If_Match=changed.headers["ETag"])
     assert json_of(removed)["phone"] is None
     assert json_of(bob.get("/v1/users/me"))["bio"] == "Hello."
+
+
+def test_hosts_manage_every_price_and_replace_overrides_as_a_whole(shared: Stack) -> None:
+    ada = host(shared)
+    path = f"/v1/properties/{draft(ada)}"
+    easter = {"from": "2032-03-26", "until": "2032-03-30", "price_per_night": {"amount": "150.00", "currency": "USD"}}
+    summer = {"from": "2031-07-01", "until": "2031-09-01", "price_per_night": {"amount": "130.00", "currency": "USD"}}
+    prices = {
+        "weekend_price": {"amount": "120.00", "currency": "USD"},
+        "overrides": [summer, easter],
+        "weekly_discount_percent": 10,
+        "monthly_discount_percent": 25,
+        "cleaning_fee": {"amount": "30.00", "currency": "USD"},
+        "extra_guest_fee": {"amount": "15.00", "currency": "USD"},
+        "guests_included": 2,
+        "tax_basis_points": 875,
+    }
+
+    assert json_of(change(ada, path, {"pricing": prices}))["pricing"] == prices
+    assert json_of(change(ada, path, {"pricing": {"overrides": [easter]}}))["pricing"] == {
+        **prices,
+        "overrides": [easter],
+    }
+    cleared = json_of(change(ada, path, {"pricing": {"overrides": [], "weekend_price": None}}))["pricing"]
+    assert cleared == {**prices, "overrides": [], "weekend_price": None}
+
+
+@pytest.mark.parametrize("policy", ["flexible", "moderate", "strict", "non_refundable"])
+def test_hosts_choose_one_of_four_cancellation_policies(shared: Stack, policy: str) -> None:
+    ada = host(shared)
+    path = f"/v1/properties/{listing(ada)}"
+    assert json_of(ada.get(path))["house_rules"]["cancellation_policy"] == "flexible"
+
+    changed = change(ada, path, {"house_rules": {"cancellation_policy": policy}})
+
+    assert json_of(changed)["house_rules"]["cancellation_policy"] == policy
+    assert json_of(shared.anybody().get(path))["house_rules"]["cancellation_policy"] == policy
+
+
+def test_rules_are_changed_one_by_one_and_only_as_they_were_seen(shared: Stack) -> None:
+    ada = host(shared)
+    path = f"/v1/properties/{listing(ada, house_rules={'minimum_nights': 2})}"
+    seen = ada.get(path).headers["ETag"]
+
+    rules = json_of(change(ada, path, {"house_rules": {"check_in_time": "16:30"}}))["house_rules"]
+
+    assert (rules["check_in_time"], rules["minimum_nights"], rules["check_out_time"]) == ("16:30", 2, "11:00")
+    assert ada.patch(path, {"house_rules": {"minimum_nights": 3}}).status_code == 428
+    assert ada.patch(path, {"house_rules": {"minimum_nights": 3}}, If_Match=seen).status_code == 412
+    unknown = ada.patch(path, {"house_rules": {"cancellation_policy": "lenient"}}, If_Match=seen)
+    assert json_of(unknown)["type"] == "/problems/validation-failed"
+
+
+def change(client: Client, path: str, body: dict[str, object]) -> TestResponse:
+    changed = client.patch(path, body, If_Match=client.get(path).headers["ETag"])
+    assert changed.status_code == 200, changed.text
+    return changed

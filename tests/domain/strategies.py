@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import get_args
 
 from hypothesis import strategies as st
 
-from domain.bookings import BookingHeld
+from domain.bookings import Agreement
 from domain.cancellations import Terms
 from domain.money import EXPONENTS, Money
-from domain.policies import BASIS_POINTS, HOLD
-from domain.pricing import PriceOverride, Pricing, Quote, quote
+from domain.policies import BASIS_POINTS
+from domain.pricing import CancellationPolicy, PriceOverride, Pricing, Quote, quote
 from domain.stays import Stay
 from tests.support import examples
 
@@ -52,34 +53,41 @@ def pricings(draw: st.DrawFn) -> Pricing:
     )
 
 
-AGREED_AT = datetime(2026, 2, 27, 12, 0, tzinfo=UTC)
-
 guests = st.integers(1, 8)
-quotes: st.SearchStrategy[Quote] = st.builds(quote, pricings(), stays(longest=35), guests)
+policies: st.SearchStrategy[CancellationPolicy] = st.sampled_from(get_args(CancellationPolicy))
+quotes: st.SearchStrategy[Quote] = st.builds(quote, pricings(), stays(longest=35), guests, policies)
 times = st.times(time(0, 0), time(23, 59)).map(lambda at: at.replace(second=0, microsecond=0))
 terms = st.builds(
     Terms,
-    st.just("flexible"),
-    st.sampled_from(["America/New_York", "Europe/Berlin", "Africa/Kampala", "Pacific/Kiritimati", "Pacific/Niue"]),
+    policies,
+    st.sampled_from(
+        (
+            *("America/New_York", "America/Santiago", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Kampala"),
+            *("Pacific/Kiritimati", "Pacific/Niue"),
+        )
+    ),
     times,
     times,
-    st.just(AGREED_AT),
+    st.datetimes(datetime(2026, 2, 1), datetime(2026, 4, 30), timezones=st.just(UTC)),  # noqa: DTZ001 - the strategy adds it
 )
 
 
 @st.composite
-def instants(draw: st.DrawFn, stay: Stay) -> datetime:
-    """Any second from four days before the stay to two days after it."""
+def instants(draw: st.DrawFn, stay: Stay, terms: Terms) -> datetime:
+    """Any second from 18 days before the stay to two days after it, or of the three days after booking."""
     midnight = datetime.combine(stay.check_in, time(), UTC)
-    return midnight + timedelta(seconds=draw(st.integers(-4 * 86_400, (stay.nights + 2) * 86_400)))
+    around_the_stay = st.integers(-18 * 86_400, (stay.nights + 2) * 86_400).map(
+        lambda s: midnight + timedelta(seconds=s)
+    )
+    after_booking = st.integers(0, 3 * 86_400).map(lambda s: terms.agreed_at + timedelta(seconds=s))
+    return draw(around_the_stay | after_booking)
 
 
-holds = st.builds(
-    BookingHeld,
+agreements = st.builds(
+    Agreement,
     st.just(examples.PROPERTY),
     st.just(examples.HOST),
     st.just(examples.GUEST),
     quotes,
     terms,
-    st.just(AGREED_AT + HOLD),
 )

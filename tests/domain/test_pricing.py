@@ -12,7 +12,7 @@ from hypothesis import assume, given
 
 from domain.money import Money
 from domain.policies import MINOR_MAX, OVERRIDES_MAX
-from domain.pricing import LineKind, PriceOverride, Pricing, Quote, must_be_sound, quote
+from domain.pricing import CancellationPolicy, LineKind, PriceOverride, Pricing, Quote, keeping, must_be_sound, quote
 from domain.rejections import Rejected
 from domain.stays import Stay
 from tests.domain import strategies
@@ -64,27 +64,30 @@ def _nights_of(override: PriceOverride) -> set[date]:
     return {override.first + timedelta(days=n) for n in range((override.until - override.first).days)}
 
 
-@given(strategies.pricings(), strategies.stays(longest=35), strategies.guests)
+@given(strategies.pricings(), strategies.stays(longest=35), strategies.guests, strategies.policies)
 def test_fees_discounts_and_taxes_are_the_exact_percentage_rounded_once(
-    pricing: Pricing, stay: Stay, guests: int
+    pricing: Pricing, stay: Stay, guests: int, policy: CancellationPolicy
 ) -> None:
-    priced = quote(pricing, stay, guests)
+    priced = quote(pricing, stay, guests, policy)
     nights = sum(pricing.nightly_price(night).minor for night in stay.dates())
     discount = 0
     if stay.nights >= 28 and pricing.monthly_discount_percent:
         discount = _percent(nights, Fraction(pricing.monthly_discount_percent))
     elif stay.nights >= 7:
         discount = _percent(nights, Fraction(pricing.weekly_discount_percent))
+    less = _percent(nights - discount, Fraction(10)) if policy == "non_refundable" else 0
     extra = (pricing.extra_guest_fee or Money(0, "")).minor * max(0, guests - pricing.guests_included) * stay.nights
     cleaning = (pricing.cleaning_fee or Money(0, "")).minor
     tax = Fraction(pricing.tax_bp, 100)
 
     assert _sum_of(priced, "night") == nights
     assert _sum_of(priced, "weekly_discount", "monthly_discount") == -discount
+    assert _sum_of(priced, "non_refundable_discount") == -less
     assert _sum_of(priced, "extra_guests") == extra
     assert _sum_of(priced, "cleaning_fee") == cleaning
-    assert _sum_of(priced, "service_fee") == _percent(nights - discount + extra + cleaning, Fraction(12))
-    assert _sum_of(priced, "occupancy_tax") == sum(_percent(part, tax) for part in (nights - discount, extra, cleaning))
+    assert _sum_of(priced, "service_fee") == _percent(nights - discount - less + extra + cleaning, Fraction(12))
+    taxed = (nights - discount - less, extra, cleaning)
+    assert _sum_of(priced, "occupancy_tax") == sum(_percent(part, tax) for part in taxed)
 
 
 def _percent(minor: int, percent: Fraction) -> int:
@@ -96,14 +99,58 @@ def _sum_of(priced: Quote, *kinds: LineKind) -> int:
     return sum(line.amount.minor for line in priced.lines if line.kind in kinds)
 
 
-@given(strategies.pricings(), strategies.stays(longest=35), strategies.guests)
-def test_one_more_guest_is_never_cheaper(pricing: Pricing, stay: Stay, guests: int) -> None:
-    assert quote(pricing, stay, guests).total.minor <= quote(pricing, stay, guests + 1).total.minor
+@given(strategies.pricings(), strategies.stays(longest=35), strategies.guests, strategies.policies)
+def test_one_more_guest_is_never_cheaper(pricing: Pricing, stay: Stay, guests: int, policy: CancellationPolicy) -> None:
+    assert quote(pricing, stay, guests, policy).total.minor <= quote(pricing, stay, guests + 1, policy).total.minor
+
+
+@given(strategies.pricings(), strategies.stays(longest=35), strategies.guests, strategies.policies)
+def test_the_same_question_has_the_same_price(
+    pricing: Pricing, stay: Stay, guests: int, policy: CancellationPolicy
+) -> None:
+    assert quote(pricing, stay, guests, policy) == quote(pricing, stay, guests, policy)
 
 
 @given(strategies.pricings(), strategies.stays(longest=35), strategies.guests)
-def test_the_same_question_has_the_same_price(pricing: Pricing, stay: Stay, guests: int) -> None:
-    assert quote(pricing, stay, guests) == quote(pricing, stay, guests)
+def test_getting_nothing_back_is_never_dearer(pricing: Pricing, stay: Stay, guests: int) -> None:
+    prices = [quote(pricing, stay, guests, p).total.minor for p in ("non_refundable", "flexible", "moderate", "strict")]
+    assert prices == sorted(prices)
+    assert prices[1] == prices[2] == prices[3]
+
+
+@given(strategies.quotes, strategies.pricings(), strategies.stays(longest=35))
+def test_nights_that_were_bought_keep_their_price_and_others_cost_what_they_cost_now(
+    agreed: Quote, pricing: Pricing, stay: Stay
+) -> None:
+    now = _in_the_currency_of(agreed, pricing)
+    bought = {line.night: line.amount for line in agreed.lines if line.night}
+
+    altered = quote(keeping(now, agreed), stay, agreed.guests, "flexible")
+
+    nights = [(line.night, line.amount) for line in altered.lines if line.night]
+    assert nights == [(night, bought.get(night, now.nightly_price(night))) for night in stay.dates()]
+
+
+@given(strategies.pricings(), strategies.stays(longest=35), strategies.guests, strategies.policies)
+def test_nothing_changed_costs_the_same(pricing: Pricing, stay: Stay, guests: int, policy: CancellationPolicy) -> None:
+    agreed = quote(pricing, stay, guests, policy)
+    assert quote(keeping(pricing, agreed), stay, guests, policy) == agreed
+
+
+def _in_the_currency_of(agreed: Quote, pricing: Pricing) -> Pricing:
+    """The same numbers: the currency of a property never changes."""
+
+    def of(money: Money) -> Money:
+        return Money(money.minor, agreed.total.currency)
+
+    return replace(
+        pricing,
+        nightly=of(pricing.nightly),
+        weekend=of(pricing.weekend) if pricing.weekend else None,
+        overrides=tuple(replace(each, nightly=of(each.nightly)) for each in pricing.overrides),
+        cleaning_fee=of(pricing.cleaning_fee) if pricing.cleaning_fee else None,
+        extra_guest_fee=of(pricing.extra_guest_fee) if pricing.extra_guest_fee else None,
+    )
 
 
 @given(strategies.pricings())
