@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image for every process of Lodger; the command says which: serve, worker, migrate, metrics, mail-sink.
+# One image for every process of Lodger; the command says which: serve, worker projections, worker reactions, migrate, metrics, mail-sink.
 
 FROM python:3.13-slim-trixie AS build
 COPY requirements.txt ./

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from infrastructure.database import Database, Unavailable
-from infrastructure.workers.waker import QUEUE, redis_client
+from infrastructure.workers.waker import redis_client, waiting
 from projections import positions
 from projections.projection import Cursor
 
@@ -49,8 +49,10 @@ class ServerMetrics(Collector):
             return [*_consumers(cursor), *_rows(cursor)]
 
     def _of_redis(self) -> list[Metric]:
-        depth = self._redis.llen(f"dramatiq:{QUEUE}")
-        return [GaugeMetricFamily("lodger_queue_messages", "Wake-ups nobody has taken yet.", value=float(str(depth)))]
+        messages = GaugeMetricFamily("lodger_queue_messages", "Wake-ups nobody has taken yet.", labels=["queue"])
+        for queue, depth in waiting(self._redis).items():
+            messages.add_metric([queue], depth)
+        return [messages]
 
 
 def _asked(server: str, ask: Callable[[], list[Metric]]) -> list[Metric] | None:

@@ -145,7 +145,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     ] = DEFAULT_DATA
     api_workers: Annotated[int, _count("Processes of the API.", 64)] = 2
     api_threads: Annotated[int, _count("Threads of each API process.", 256)] = 8
-    worker_threads: Annotated[int, _count("Threads of the worker process.", 64)] = 4
     pool_size: Annotated[int, _count("Database connections of each process at most.", 500)] = 10
     audit_projection: Annotated[
         bool, _meta("true or false", "Keep a read model that counts every event by id: for tests.")
@@ -238,6 +237,8 @@ def _unknown(given: Mapping[str, str]) -> Iterator[str]:
 def _unfit_for_production(values: Mapping[str, Any]) -> Iterator[str]:
     if values.get("sandbox"):
         yield "LODGER_SANDBOX is true: in production it should be false"
+    if values.get("private_addresses"):
+        yield "LODGER_PRIVATE_ADDRESSES is true: in production it should be false"
     if values.get("clock", "system") != "system":
         yield "LODGER_CLOCK is set: in production it should be system"
     for field in ("public_url", "smtp_url", "mail_from"):

@@ -59,10 +59,14 @@ def lock(cursor: Cursor, names: Sequence[str]) -> dict[str, Standing]:
 
 
 def move(cursor: Cursor, names: Sequence[str], position: int) -> None:
-    """Everything up to `position` is done; whatever was wrong is not any more."""
+    """Everything up to `position` is done; whatever was wrong is not any more.
+
+    The transaction's commit is not waited for: lost in a crash, a position is lost with what was written before it,
+    and both are made again.
+    """
     cursor.execute(
         """UPDATE positions SET position = %s, stopped_reason = NULL, moved_at = clock_timestamp()
-           WHERE name = ANY (%s)""",
+           WHERE name = ANY (%s) RETURNING set_config('synchronous_commit', 'off', true)""",
         [position, list(names)],
     )
 

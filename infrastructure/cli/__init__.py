@@ -13,7 +13,7 @@ COMMANDS = {
     "doctor": "check servers and settings, name what is missing",
     "migrate": "bring the database's schema up to date",
     "serve": "run the API",
-    "worker": "run projections, reactions and mail",
+    "worker": "run the projections, or the reactions with deadlines and mail",
     "metrics": "serve /metrics for the API and the workers",
     "mail-sink": "take every mail and show it in an inbox page",
     "settings": "show the settings, or the table of all of them",

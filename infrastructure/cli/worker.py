@@ -1,4 +1,4 @@
-"""`lodger worker`: projections, reactions and mail."""
+"""`lodger worker projections` and `lodger worker reactions`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,28 @@ import click
 from infrastructure.cli.environment import current_settings
 from infrastructure.counts import keep_apart
 from infrastructure.embedded.processes import end_with_parent
+from infrastructure.workers.queues import QUEUES, Queue
 
 
 @click.command()
-def command() -> None:
-    """Run the worker until it is told to stop; what it is doing is finished first."""
-    settings = current_settings()
+@click.argument("queue", type=click.Choice(QUEUES))
+def command(queue: Queue) -> None:
+    """Run a worker until it is told to stop; what it is doing is finished first.
+
+    "projections" keeps the read models; "reactions" carries out what follows from events, expires holds, sends mail.
+    """
+    current_settings()  # refused here, with all that is wrong, and not by Dramatiq
     keep_apart()
-    # Milliseconds a consumer waits for messages. Dramatiq reads it when it is imported.
-    os.environ.setdefault("dramatiq_worker_timeout", "10")
+    # Milliseconds between two looks for messages, and how many are taken. Dramatiq reads them when it is imported.
+    os.environ.setdefault("dramatiq_worker_timeout", "10" if queue == "projections" else "40")
+    os.environ.setdefault("dramatiq_queue_prefetch", "1")
+    if queue == "reactions":
+        os.nice(5)  # where the CPU is short, mails wait for requests and read models and not the other way round
     from dramatiq.cli import main
 
     # Dramatiq forks its workers; they end with it even when it is killed.
     os.register_at_fork(after_in_child=end_with_parent)
-    options = ["--processes", "1", "--threads", str(settings.worker_threads), "--worker-shutdown-timeout", "8000"]
-    sys.argv = ["dramatiq", *options, "infrastructure.workers.app"]
+    # One thread takes messages: what they wake does all there is to do, and a second one would find it busy.
+    options = ["--processes", "1", "--threads", "1", "--worker-shutdown-timeout", "8000"]
+    sys.argv = ["dramatiq", *options, f"infrastructure.workers.app:{queue}"]
     sys.exit(main())  # type: ignore[no-untyped-call]

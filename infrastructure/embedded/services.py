@@ -13,6 +13,7 @@ from infrastructure.embedded.processes import Service
 from infrastructure.embedded.supervisor import Stage
 from infrastructure.embedded.valkey import Valkey
 from infrastructure.settings import ROOT, Settings
+from infrastructure.workers.queues import QUEUES
 
 MAIL_SINK = "mail-sink"
 """Left out where a mail server is set."""
@@ -26,22 +27,22 @@ def servers(postgres: Postgres | None, valkey: Valkey | None) -> Stage:
 def stages(settings: Settings, environment: Mapping[str, str], *, own_mail: bool) -> list[Stage]:
     """Lodger's own processes, in the order they start in. They stop the other way round, the API first."""
 
-    def lodger(command: str, ready: Callable[[], bool] | None) -> Service:
+    def lodger(*command: str, ready: Callable[[], bool] | None) -> Service:
         return Service(
-            name=command,
-            command=[sys.executable, "-m", "infrastructure.cli", command],
+            name=command[-1],
+            command=[sys.executable, "-m", "infrastructure.cli", *command],
             ready=ready,
             environment={**os.environ, **environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
         )
 
-    inbox = lodger(MAIL_SINK, _answers(settings.inbox_port, "/messages.json", settings.internal_host))
+    inbox = lodger(MAIL_SINK, ready=_answers(settings.inbox_port, "/messages.json", settings.internal_host))
     return [
-        [lodger("migrate", None)],
+        [lodger("migrate", ready=None)],
         [
-            lodger("metrics", _answers(settings.metrics_port, "/metrics", settings.internal_host)),
+            lodger("metrics", ready=_answers(settings.metrics_port, "/metrics", settings.internal_host)),
             *([inbox] if own_mail else []),
-            lodger("worker", _runs),
-            lodger("serve", _answers(settings.http_port, "/readyz", settings.http_host)),
+            *(lodger("worker", queue, ready=_runs) for queue in QUEUES),
+            lodger("serve", ready=_answers(settings.http_port, "/readyz", settings.http_host)),
         ],
     ]
 

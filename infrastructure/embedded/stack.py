@@ -70,7 +70,7 @@ class Stack:
 
     @property
     def processes(self) -> Mapping[str, Process]:
-        """What runs, by name: postgres, valkey, metrics, mail-sink, worker, serve."""
+        """What runs, by name: postgres, valkey, metrics, mail-sink, projections, reactions, serve."""
         return self._supervisor.processes
 
     def __enter__(self) -> Stack:

@@ -42,7 +42,7 @@ def reactions() -> None:
 
 
 class Broker(RedisBroker):
-    """Looks seldom for messages that are to wait: nobody sends any, and each look costs what one for the others does."""
+    """Looks seldom for messages that are to wait: nobody sends any, and a look costs what one for the others does."""
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> dramatiq.Consumer:
         """Times are in milliseconds."""

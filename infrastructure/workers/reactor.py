@@ -7,7 +7,7 @@ transaction, since it may call a payment provider, and the position moves after 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final, Literal
 
 import structlog
@@ -24,6 +24,9 @@ from projections import positions
 NAME: Final = "reactions"
 PAGE: Final = 100
 """Events between two moves of the position: what is repeated at most when a worker dies."""
+
+_GATHER_SECONDS: Final = 0.02
+"""Between a page and the next look. Most events ask for nothing, and each look costs the same."""
 
 _RETRY_SECONDS: Final = 1.0
 _LOCK: Final = "hashtextextended('lodger reactions', 0)"
@@ -44,28 +47,34 @@ class Reactor:
 
         Whoever finds another at work leaves, and the other looks for news again after letting the lock go.
         """
-        while monotonic() >= self._not_before and self._turn(self._reader.safe_position()):
-            pass
+        while monotonic() >= self._not_before and (moved := self._turn(self._reader.safe_position())):
+            if moved < PAGE:
+                sleep(_GATHER_SECONDS)
 
-    def _turn(self, safe: int) -> bool:
-        """React to one page of events, if nobody else does; whether all of it is done."""
+    def _turn(self, safe: int) -> int:
+        """React to one page of events, if nobody else does; by how many positions that moved, 0 for no more now."""
         # A lock of the session and not a row's: no transaction stays open while a provider takes its time.
         with self._database.connection() as connection, connection.cursor() as cursor:
-            at = positions.reached(cursor, NAME)
-            if at >= safe:
-                return False
-            cursor.execute(f"SELECT pg_try_advisory_lock({_LOCK})")
-            if cursor.fetchone() != (True,):
-                return False
+            cursor.execute(
+                f"""SELECT CASE WHEN position < %s THEN pg_try_advisory_lock({_LOCK}) ELSE false END
+                    FROM positions WHERE name = %s""",  # noqa: S608 - constants
+                [safe, NAME],
+            )
+            match cursor.fetchone():
+                case None:
+                    positions.register(cursor, NAME, 1)
+                    return self._turn(safe)
+                case (False,):
+                    return 0
             try:
                 return self._follow(connection, safe)
             finally:
                 if not connection.closed:
                     cursor.execute(f"SELECT pg_advisory_unlock({_LOCK})")
 
-    def _follow(self, connection: Connection, safe: int) -> bool:
+    def _follow(self, connection: Connection, safe: int) -> int:
         with connection.cursor() as cursor:
-            positions.register(cursor, NAME, 1)
+            # Read again: who had the lock before may have moved it.
             before = positions.reached(cursor, NAME)
             try:
                 events = self._reader.read(before, safe, PAGE)
@@ -77,7 +86,7 @@ class Reactor:
                 positions.move(cursor, [NAME], done)
             if wrong and positions.stop(cursor, NAME, wrong):
                 _log.error("reactions stopped", reason=wrong)
-            return done == end
+            return done - before if done == end else 0
 
     def _react_to(self, events: Sequence[Event], done: int) -> tuple[int, str | None]:
         """How far it came, and what is wrong when it cannot go on without somebody's help."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import assert_never
 
 import structlog
 
@@ -13,8 +14,9 @@ from infrastructure.database import Unavailable
 from infrastructure.mail.letters import Letters
 from infrastructure.mail.postman import Postman
 from infrastructure.settings import Settings
-from infrastructure.workers.deadlines import expire_lapsed_holds
+from infrastructure.workers.deadlines import meet_deadlines
 from infrastructure.workers.projector import Projector
+from infrastructure.workers.queues import Queue
 from infrastructure.workers.reactor import Reactor
 from infrastructure.workers.retention import Retention
 from projections import catalogue
@@ -24,21 +26,29 @@ Task = Callable[[], None]
 _log = structlog.get_logger()
 
 
-def tasks(settings: Settings) -> Mapping[str, Task]:
-    """Everything there is to do, by name. Each does all that is due, may run any number of times at once, and
-    outlives a database that is away: then it is done next time."""
+def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
+    """Everything that a worker has to do, by name; what a message wakes has the queue's.
+
+    Each does all that is due, may run any number of times at once, and outlives a database that is away: then it is
+    done next time.
+    """
     wired = wire(settings)
-    projector = Projector(wired.database, wired.log, catalogue.running(audit=settings.audit_projection))
-    reactor = Reactor(wired.database, wired.log, partial(react, wired.lodger))
-    postman = Postman(wired.database, Letters(wired.lodger, settings), settings.smtp_url)
-    everything: dict[str, Task] = {
-        "project": projector.run,
-        "react": reactor.run,
-        "expire holds": partial(expire_lapsed_holds, wired.lodger),
-        "send mail": postman.deliver_due,
-        "forget answers": Retention(wired.events.forget_answers).run,
-    }
-    return {name: partial(_patiently, name, task) for name, task in everything.items()}
+    due: dict[str, Task]
+    match queue:
+        case "projections":
+            running = catalogue.running(audit=settings.audit_projection)
+            due = {"projections": Projector(wired.database, wired.log, running).run}
+        case "reactions":
+            postman = Postman(wired.database, Letters(wired.lodger, settings), settings.smtp_url)
+            due = {
+                "reactions": Reactor(wired.database, wired.log, partial(react, wired.lodger)).run,
+                "deadlines": partial(meet_deadlines, wired.lodger, wired.database),
+                "send mail": postman.deliver_due,
+                "forget answers": Retention(wired.events.forget_answers).run,
+            }
+        case _:
+            assert_never(queue)
+    return {name: partial(_patiently, name, task) for name, task in due.items()}
 
 
 def _patiently(name: str, task: Task) -> None:

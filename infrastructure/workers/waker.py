@@ -11,8 +11,7 @@ import redis
 import structlog
 from dramatiq.brokers.redis import RedisBroker
 
-QUEUE: Final = "wake"
-"""The one queue, and the one actor that listens to it."""
+from infrastructure.workers.queues import QUEUES, Queue
 
 _SOCKET_SECONDS: Final = 0.25
 _APART_SECONDS: Final = 0.004
@@ -26,12 +25,25 @@ def redis_client(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=_SOCKET_SECONDS, socket_connect_timeout=_SOCKET_SECONDS)
 
 
+def key(queue: Queue) -> str:
+    """Where Dramatiq keeps the messages that nobody has taken yet."""
+    return f"dramatiq:{queue}"
+
+
+def waiting(client: redis.Redis) -> dict[Queue, int]:
+    """How many messages nobody has taken yet, by queue; one look."""
+    with client.pipeline(transaction=False) as pipeline:
+        for queue in QUEUES:
+            pipeline.llen(key(queue))
+        return dict(zip(QUEUES, pipeline.execute(), strict=True))
+
+
 class Waker:
-    """Sends a message that carries nothing: it only wakes, and what was woken reads the log.
+    """Sends every worker a message that carries nothing: it only wakes, and what was woken reads the log.
 
     A thread of its own sends it, so `wake` never waits, whatever Redis does. The first call is passed on at once,
-    those of the next milliseconds become one message, and none is sent while one still waits for a worker to take
-    it. What Redis does not take is dropped: the workers also look by themselves, each second.
+    those of the next milliseconds become one, and a worker is sent none while it still has one to take. What Redis
+    does not take is dropped: the workers also look by themselves, each second.
     """
 
     def __init__(self, redis_url: str) -> None:
@@ -41,7 +53,7 @@ class Waker:
         self._thread: Thread | None = None
 
     def wake(self) -> None:
-        """Ask for a message. Returns at once."""
+        """Ask for messages. Returns at once."""
         self._asked.set()
         if self._thread is None:
             self._start()
@@ -56,15 +68,19 @@ class Waker:
     def _run(self) -> None:
         client = redis_client(self._redis_url)
         broker = RedisBroker(client=client, middleware=[])  # type: ignore[no-untyped-call]
-        message = dramatiq.Message[None](queue_name=QUEUE, actor_name=QUEUE, args=(), kwargs={}, options={})
+        messages = {
+            queue: dramatiq.Message[None](queue_name=queue, actor_name=queue, args=(), kwargs={}, options={})
+            for queue in QUEUES
+        }
         away = False
         while True:
             self._asked.wait()
             self._asked.clear()
             try:
                 # One that nobody has taken yet will be taken later than now, and that is all a second could do.
-                if not client.llen(f"{broker.namespace}:{QUEUE}"):
-                    broker.enqueue(message)
+                for queue, depth in waiting(client).items():
+                    if not depth:
+                        broker.enqueue(messages[queue])
                 away = False
             except redis.RedisError as error:
                 if not away:

@@ -15,6 +15,7 @@ from infrastructure import settings
 from infrastructure.embedded import services
 from infrastructure.embedded.postgres import INITDB_OPTIONS, SETTINGS
 from infrastructure.embedded.processes import Service
+from infrastructure.workers.queues import QUEUES
 from tests.deploy.compose_file import EXAMPLE, PATH, PRODUCTION, SECRETS, Missing, compose, dotenv, ours
 
 LEAST = settings.load({"DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", **SECRETS})
@@ -50,7 +51,7 @@ def test_what_runs_is_what_the_embedded_stack_runs() -> None:
     embedded = {command(service) for stage in stages() for service in stage}
 
     assert set(ours()) == embedded
-    assert set(compose()["services"]) - {"migrate", "api", "worker", "metrics", "mail-sink"} == SERVERS
+    assert set(compose()["services"]) - {"migrate", "api", *QUEUES, "metrics", "mail-sink"} == SERVERS
 
 
 def test_services_start_after_the_stages_before_theirs() -> None:
@@ -137,7 +138,7 @@ def test_what_holds_data_cannot_be_reached_from_outside() -> None:
         assert document["services"][name]["networks"] == ["servers"]
 
 
-@pytest.mark.parametrize("name", sorted(set(compose()["services"]) - {"migrate", "worker"}))
+@pytest.mark.parametrize("name", sorted(set(compose()["services"]) - {"migrate", *QUEUES}))
 def test_whatever_has_a_port_is_asked_whether_it_is_well(name: str) -> None:
     assert compose()["services"][name]["healthcheck"]["test"][0] == "CMD"
 

@@ -1,4 +1,4 @@
-"""SIGTERM: the API finishes what it has begun, a worker leaves nothing half done."""
+"""SIGTERM: the API finishes what it has begun, workers leave nothing half done."""
 
 from __future__ import annotations
 
@@ -49,14 +49,13 @@ def test_a_request_under_way_is_answered_though_the_api_was_told_to_stop(stack: 
     assert process.exit_code() == 0
 
 
-def test_a_worker_that_is_told_to_stop_under_load_leaves_all_to_the_next_one(stage: Stage) -> None:
-    worker = stage.worker()
+def test_workers_that_are_told_to_stop_under_load_leave_all_to_the_next_ones(stage: Stage) -> None:
+    workers = stage.workers()
     with stage.load():
         time.sleep(4)
-        worker.stop()
-        assert worker.ended()
-        worker = stage.worker()
+        workers.stop()
+        workers = stage.workers()
         time.sleep(3)
     stage.wait_until_caught_up()
-    worker.stop()
+    workers.stop()
     assert misapplied(stage.database) == {}

@@ -12,7 +12,7 @@ from infrastructure.gateways.metered import MeteredGateway
 from infrastructure.readiness import checks
 from infrastructure.server_metrics import ServerMetrics
 from infrastructure.workers.projector import Projector
-from infrastructure.workers.waker import QUEUE, redis_client
+from infrastructure.workers.waker import key, redis_client
 from projections import catalogue, positions
 from tests.support.world import World
 
@@ -58,8 +58,9 @@ def test_a_consumer_that_stands_still_shows(world: World, figures: CollectorRegi
 
 
 def test_the_queue_counts_wake_ups_nobody_took(redis_url: str, figures: CollectorRegistry) -> None:
-    redis_client(redis_url).rpush(f"dramatiq:{QUEUE}", "a", "b")
-    assert figures.get_sample_value("lodger_queue_messages") == 2
+    redis_client(redis_url).rpush(key("reactions"), "a", "b")
+    assert figures.get_sample_value("lodger_queue_messages", {"queue": "reactions"}) == 2
+    assert figures.get_sample_value("lodger_queue_messages", {"queue": "projections"}) == 0
     assert figures.get_sample_value("lodger_server_up", {"server": "redis"}) == 1
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from application import bookings
 from domain.bookings import Confirmed
 from infrastructure.embedded.processes import Process, Service
 from infrastructure.settings import ROOT, Settings, to_environment
+from infrastructure.workers.queues import QUEUES, Queue
 from infrastructure.workers.waker import Waker
 from projections import positions
 from projections.catalogue import running
@@ -55,6 +56,24 @@ class Post:
         self._controller.stop()
 
 
+class Workers:
+    """One process of each kind."""
+
+    def __init__(self, processes: Sequence[Process]) -> None:
+        self._processes = processes
+
+    def kill(self) -> None:
+        """End them as `kill -9` does."""
+        for process in self._processes:
+            process.kill()
+
+    def stop(self) -> None:
+        """Ask them to end, and see that they have."""
+        for process in self._processes:
+            process.stop()
+            assert process.ended()
+
+
 class Stage:
     """A database with a world over it, and workers that are started and killed. Times are the machine's own."""
 
@@ -69,13 +88,16 @@ class Stage:
         self._folder = folder
         self._started = 0
 
-    def worker(self) -> Process:
-        """Start a worker process. It takes some two seconds until it works."""
+    def workers(self) -> Workers:
+        """Start both worker processes. It takes some two seconds until they work."""
         self._started += 1
+        return Workers([self._process(queue) for queue in QUEUES])
+
+    def _process(self, queue: Queue) -> Process:
         return Process(
             Service(
-                name=f"worker-{self._started}",
-                command=[sys.executable, "-m", "infrastructure.cli", "worker"],
+                name=f"{queue}-{self._started}",
+                command=[sys.executable, "-m", "infrastructure.cli", "worker", queue],
                 ready=lambda: True,
                 environment={**os.environ, **to_environment(self.settings), "PYTHONPATH": str(ROOT)},
             ),

@@ -55,10 +55,10 @@ def test_a_worker_expires_what_lapsed_without_being_woken(
         world.clock.time = datetime.now(UTC) - timedelta(minutes=16)
         first = world.clock.time.date() + timedelta(days=30)
         booking = world.hold(world.listing(), nights=(str(first), str(first + timedelta(days=3))))
-        worker = stage.worker()
+        workers = stage.workers()
         deadline = time.monotonic() + 20
         while isinstance(world.booking(booking), Held) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert isinstance(world.booking(booking), Expired)
-        worker.kill()
+        workers.kill()
         world.close()

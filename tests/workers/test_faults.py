@@ -45,31 +45,31 @@ def test_killing_workers_loses_and_doubles_nothing(stage: Stage, post: Post) -> 
     deaths = 4
     with stage.load() as load:
         for death in range(deaths):
-            before, worker = min(stage.positions()), stage.worker()
-            # Work has piled up while it started: it is killed in the midst of it, a little later each time.
+            before, workers = min(stage.positions()), stage.workers()
+            # Work has piled up while they started: they are killed in the midst of it, a little later each time.
             wait_until(partial(stage.is_past, before))
             time.sleep(0.05 * death)
-            worker.kill()
-    workers = [stage.worker(), stage.worker()]
+            workers.kill()
+    pairs = [stage.workers(), stage.workers()]
     must_be_whole(stage, load)
     # A mail that a killed worker had taken on is tried again, at most once more for each death.
     stage.query("UPDATE mailings SET next_attempt_at = clock_timestamp() WHERE status = 'pending' RETURNING 1")
     wait_until(lambda: stage.query("SELECT count(*) FROM mailings WHERE status <> 'sent'") == [(0,)])
     assert set(post.given) == stage.message_ids()
     assert post.given.total() <= len(post.given) + deaths
-    for worker in workers:
-        worker.kill()
+    for pair in pairs:
+        pair.kill()
 
 
 def test_flushing_redis_under_load_loses_and_doubles_nothing(stage: Stage, redis_url: str) -> None:
-    worker = stage.worker()
+    workers = stage.workers()
     client = redis.Redis.from_url(redis_url)
     with stage.load() as load:
         for _ in range(40):
             client.flushall()
             time.sleep(0.1)
     must_be_whole(stage, load)
-    worker.kill()
+    workers.kill()
 
 
 def test_everything_goes_on_without_redis_and_nobody_waits_for_it(database_url: str, post: Post) -> None:
@@ -78,16 +78,16 @@ def test_everything_goes_on_without_redis_and_nobody_waits_for_it(database_url: 
         server = Process(valkey.service(), folder)
         server.wait_ready()
         stage = Stage(database_url, valkey.url(), smtp_url, folder)
-        worker = stage.worker()
+        workers = stage.workers()
         with stage.load() as load:
             time.sleep(3)
             server.kill()
             before, at = len(load.paid), stage.reader.safe_position()
             wait_until(partial(stage.is_past, at))
             assert len(load.paid) > before
-            worker.kill()
-            worker = stage.worker()  # and one that never saw Redis
+            workers.kill()
+            workers = stage.workers()  # and some that never saw Redis
         assert load.slowest < 2.0
         must_be_whole(stage, load)
-        worker.kill()
+        workers.kill()
         stage.world.close()

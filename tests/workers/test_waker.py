@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Mapping
 
 import redis
 
-from infrastructure.workers.waker import QUEUE, Waker
+from infrastructure.workers.queues import Queue
+from infrastructure.workers.waker import Waker, key, waiting
+
+ONE_EACH: Mapping[Queue, int] = {"projections": 1, "reactions": 1}
 
 
-def wait_for(client: redis.Redis, length: int) -> int:
+def wait_for(client: redis.Redis, depths: Mapping[Queue, int]) -> Mapping[Queue, int]:
     deadline = time.monotonic() + 2
-    while client.llen(f"dramatiq:{QUEUE}") != length and time.monotonic() < deadline:
+    while waiting(client) != depths and time.monotonic() < deadline:
         time.sleep(0.01)
-    return int(client.llen(f"dramatiq:{QUEUE}"))
+    return waiting(client)
 
 
-def test_a_message_is_sent_and_no_second_one_while_nobody_takes_it(redis_url: str) -> None:
+def test_each_worker_is_sent_a_message_and_no_second_one_while_it_has_not_taken_it(redis_url: str) -> None:
     client, waker = redis.Redis.from_url(redis_url), Waker(redis_url)
     waker.wake()
-    assert wait_for(client, 1) == 1
+    assert wait_for(client, ONE_EACH) == ONE_EACH
     for _ in range(200):
         waker.wake()
     time.sleep(0.1)
-    assert wait_for(client, 1) == 1
-    client.lpop(f"dramatiq:{QUEUE}")
+    assert waiting(client) == ONE_EACH
+    client.lpop(key("projections"))
     waker.wake()
-    assert wait_for(client, 1) == 1
+    assert wait_for(client, ONE_EACH) == ONE_EACH
 
 
 def test_nobody_waits_for_a_redis_that_does_not_answer() -> None:
@@ -45,10 +49,10 @@ def test_it_goes_on_once_redis_is_back(redis_url: str) -> None:
     client, waker = redis.Redis.from_url(redis_url), Waker(redis_url)
     client.client_kill_filter(_type="normal", skipme=True)
     waker.wake()
-    assert wait_for(client, 1) == 1
+    assert wait_for(client, ONE_EACH) == ONE_EACH
     client.flushall()
     client.client_kill_filter(_type="normal", skipme=True)
     for _ in range(5):
         waker.wake()
         time.sleep(0.05)
-    assert wait_for(client, 1) == 1
+    assert wait_for(client, ONE_EACH) == ONE_EACH
