@@ -74,6 +74,19 @@ class Resource(Blueprint):  # type: ignore[misc]
 
         return declare
 
+    def document(
+        self, rule: str, media_type: str, *, returns: Sequence[str] = (), refuses: Sequence[int] = ()
+    ) -> Callable[[View], View]:
+        """A read by anybody whose answer is not JSON. The view returns the response."""
+
+        def declare(view: View) -> View:
+            headers = {name: _RETURNED[name] for name in returns}
+            described = self.response(200, {"type": "string"}, content_type=media_type, headers=headers or None)
+            self.route(rule, methods=["GET"])(self._declared(view, described, "anyone", [], [*refuses]))
+            return view
+
+        return declare
+
     def command(
         self,
         method: Method,

@@ -37,6 +37,9 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     404: {
         "block_not_found": "There is no such block",
         "booking_not_found": "There is no such booking",
+        "calendar_not_found": "There is no such calendar",
+        "conflict_not_found": "There is no such conflict",
+        "feed_not_found": "There is no such linked calendar",
         "not_found": "There is nothing here",
         "payment_not_found": "There is no such payment",
         "property_not_found": "There is no such property",
@@ -45,6 +48,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     405: {"method_not_allowed": "This method is not offered here"},
     406: {"not_acceptable": "None of the accepted media types is offered"},
     409: {
+        "block_follows_calendar": "The block follows a linked calendar",
         "alteration_too_late": "It is too late to alter the booking like this",
         "booking_not_acceptable": "The booking does not wait for its host's answer",
         "booking_not_alterable": "The booking cannot be altered now",
@@ -67,6 +71,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "request_in_flight": "This very request is under way",
         "too_many_attempts": "The booking was tried to be paid too often",
         "too_many_blocks": "The property has too many blocks",
+        "too_many_feeds": "The property follows too many calendars",
         "username_taken": "The username belongs to an account",
     },
     412: {"revision_stale": "It was changed meanwhile"},
@@ -87,6 +92,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "discount_out_of_range": "A discount is out of range",
         "email_malformed": "This is not an e-mail address",
         "fee_out_of_range": "A fee is out of range",
+        "feed_address_refused": "This address is not asked for a calendar",
         "guests_included_out_of_range": "The price includes at least one guest",
         "guests_out_of_range": "The number of guests is out of range",
         "idempotency_key_reused": "The Idempotency-Key belongs to another request",

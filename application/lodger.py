@@ -10,6 +10,7 @@ from uuid import UUID
 
 from application import ports
 from application.calls import Call
+from application.linked_calendars import CalendarReader, LinkedCalendars, PublishedCalendars
 from application.streams import Change, Done, F, Kind, S, Stream, fold
 from domain.events import Event
 from domain.payments import PaymentMethod
@@ -33,6 +34,9 @@ class Lodger:
     signer: ports.Signer
     zones: ports.Zones
     gateways: Mapping[PaymentMethod, ports.Gateway]
+    calendar_reader: CalendarReader
+    linked_calendars: LinkedCalendars
+    published_calendars: PublishedCalendars
     new_id: Callable[[], UUID]
     wake: Callable[[], None]
 

@@ -10,6 +10,8 @@ from uuid_utils.compat import uuid7
 from application.lodger import Lodger
 from application.ports import Clock, Gateway
 from domain.payments import PaymentMethod
+from infrastructure.calendars.reader import HttpCalendarReader
+from infrastructure.calendars.tables import LinkedCalendarTable, PublishedCalendarTable
 from infrastructure.clock import SandboxClock, SystemClock
 from infrastructure.database import Database
 from infrastructure.event_store.application import Events
@@ -19,6 +21,7 @@ from infrastructure.gateways.metered import MeteredGateway
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.messages import Messages
 from infrastructure.notifications import Notifications
+from infrastructure.outgoing import Outgoing
 from infrastructure.passwords import Argon2Passwords
 from infrastructure.payers import PhoneBook
 from infrastructure.settings import Settings
@@ -58,6 +61,9 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         signer=KeyedSigner(settings.secret_key),
         zones=ZoneFinder(),
         gateways=gateways,
+        calendar_reader=HttpCalendarReader(Outgoing(allow_private=settings.private_addresses)),
+        linked_calendars=LinkedCalendarTable(database),
+        published_calendars=PublishedCalendarTable(database),
         new_id=uuid7,
         wake=wake or Waker(settings.redis_url).wake,
     )

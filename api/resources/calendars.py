@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -15,6 +16,7 @@ from api.schemas.calendars import BlockIdsSchema, BlockSchema, CalendarRangeSche
 from api.schemas.fields import LAST_DAY
 from application import properties
 from application.ports import Answer, Claim
+from domain.calendar_feeds import feed_of
 from domain.policies import HORIZON_DAYS
 from domain.properties import Block, Property
 from domain.rejections import Rejected
@@ -27,7 +29,7 @@ _DAYS_MAX: Final = HORIZON_DAYS + 1
 
 @resource.query("/calendar", CalendarSchema, arguments=CalendarRangeSchema, who="viewer", refuses=[404])
 def show_calendar(arguments: dict[str, Any], property_id: UUID) -> dict[str, Any]:
-    """Which nights are free, from the guard itself, and what each costs. The host sees who has the others."""
+    """What each night costs and whether it is free, from the guard itself. The host sees why not."""
     lodger = edge().lodger
     now = lodger.clock.now()
     first = arguments.get("first") or now.date()
@@ -36,10 +38,19 @@ def show_calendar(arguments: dict[str, Any], property_id: UUID) -> dict[str, Any
         raise Rejected("range_not_shown", f"Ask for 1 to {_DAYS_MAX} days.", maximum=_DAYS_MAX)
     listing, claims = properties.calendar(lodger, property_id, viewer(), first, until)
     held = [claim for claim in claims if claim.held_until is None or claim.held_until > now]
+    reasons = _reasons(listing, held, first, until)
+    is_host = listing.host_id == viewer()
     return {
         "property": property_id,
-        "nights": _nights(listing, held, first, until),
-        "claims": held if listing.host_id == viewer() else None,
+        "nights": [
+            {
+                "date": night,
+                "available": night not in reasons,
+                "price_per_night": listing.pricing.nightly_price(night) if listing.pricing else None,
+                "reasons": reasons.get(night, []) if is_host else None,
+            }
+            for night in _days(first, until)
+        ],
     }
 
 
@@ -57,7 +68,7 @@ def block_nights(body: dict[str, Any], property_id: UUID) -> Response:
     """Keep nights free of guests. Blocks may overlap each other, never a stay."""
     lodger = edge().lodger
     block = Block(lodger.new_id(), body["first"], body["until"])
-    where = f"/v1/properties/{property_id}/calendar?from={block.first}&until={block.until}"
+    where = f"/v1/properties/{property_id}/calendar?from={block.first}&to={block.until}"
 
     def show(_: object, __: datetime) -> Answer:
         shown = {"id": block.block_id, "first": block.first, "until": block.until}
@@ -80,16 +91,24 @@ def unblock_nights(arguments: dict[str, Any], property_id: UUID) -> Response:
     )
 
 
-def _nights(listing: Property, claims: list[Claim], first: date, until: date) -> list[dict[str, Any]]:
-    taken = {night for claim in claims for night in _days(max(claim.first, first), min(claim.until, until))}
-    return [
-        {
-            "date": night,
-            "available": night not in taken,
-            "price_per_night": listing.pricing.nightly_price(night) if listing.pricing else None,
-        }
-        for night in _days(first, until)
-    ]
+def _reasons(listing: Property, claims: list[Claim], first: date, until: date) -> dict[date, list[dict[str, Any]]]:
+    """Why nights are not available; those that are, are missing."""
+    found: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    for claim in claims:
+        for night in _days(max(claim.first, first), min(claim.until, until)):
+            found[night].append(_reason(listing, claim))
+    for conflict in listing.calendars.open_conflicts():
+        for night in _days(max(conflict.first, first), min(conflict.until, until)):
+            found[night].append({"kind": "conflict", "id": conflict.conflict_id, "feed": conflict.feed_id})
+    return dict(found)
+
+
+def _reason(listing: Property, claim: Claim) -> dict[str, Any]:
+    if claim.kind == "stay":
+        return {"kind": "hold" if claim.held_until else "stay", "id": claim.claim_id, "feed": None}
+    block = listing.blocks.get(claim.claim_id)
+    feed = feed_of(block.origin) if block else None
+    return {"kind": "imported" if feed else "block", "id": claim.claim_id, "feed": feed}
 
 
 def _days(first: date, until: date) -> list[date]:

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from api.schemas.fields import Choice, Day, Flag, Id, MoneyField, Strict
 
-ClaimKind = Literal["stay", "block"]
+ReasonKind = Literal["stay", "hold", "block", "imported", "conflict"]
 
 
 class BlockSchema(Strict):
@@ -25,27 +25,30 @@ class BlockIdsSchema(Strict):
 
 class CalendarRangeSchema(Strict):
     first = Day(data_key="from", metadata={"description": "By default today, in UTC."})
-    until = Day(metadata={"description": "By default 90 days later; at most 731."})
+    until = Day(data_key="to", metadata={"description": "By default 90 days later; at most 731."})
+
+
+class ReasonSchema(Strict):
+    """Why a night is not available. `id` is a booking's (stay, hold), a block's (block, imported) or a conflict's.
+
+    A stay is confirmed, a hold waits for payment. What is imported follows a linked calendar, and a conflict is with
+    one: then `feed` says which.
+    """
+
+    kind = Choice(ReasonKind, required=True)
+    id = Id(required=True)
+    feed = Id(required=True, allow_none=True)
 
 
 class NightSchema(Strict):
     date = Day(required=True)
     available = Flag(required=True)
     price_per_night = MoneyField(required=True, allow_none=True)
-
-
-class ClaimSchema(Strict):
-    """Who has nights: `id` is a booking's or a block's."""
-
-    id = Id(required=True, attribute="claim_id")
-    kind = Choice(ClaimKind, required=True)
-    first = Day(required=True, data_key="from")
-    until = Day(required=True)
+    reasons = fields.List(
+        fields.Nested(ReasonSchema), required=True, allow_none=True, metadata={"description": "For the host only."}
+    )
 
 
 class CalendarSchema(Strict):
     property = Id(required=True)
     nights = fields.List(fields.Nested(NightSchema), required=True)
-    claims = fields.List(
-        fields.Nested(ClaimSchema), required=True, allow_none=True, metadata={"description": "For the host only."}
-    )

@@ -223,7 +223,7 @@ class Walk:
         expired = self._wait_for(held.body["id"], self.guest, "expired")
         self.screen.exchange("GET", f"/v1/bookings/{held.body['id']}", None, expired, _of(expired.body, ("status",)))
         self.screen.check(expired.body["available_actions"] == [], "expired: there is nothing left to do with it")
-        path = f"/v1/properties/{self.cottage}/calendar?from={later['check_in']}&until={later['check_out']}"
+        path = f"/v1/properties/{self.cottage}/calendar?from={later['check_in']}&to={later['check_out']}"
         nights = self._get(path, show=()).body["nights"]
         free = [night["available"] for night in nights] == [True] * NIGHTS
         self.screen.check(free, f"its {NIGHTS} nights are free again")
