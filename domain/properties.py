@@ -8,6 +8,17 @@ from datetime import date, time
 from typing import ClassVar, Literal, assert_never
 from uuid import UUID
 
+from domain import calendar_feeds
+from domain.calendar_feeds import (
+    NO_CALENDARS,
+    CalendarConflictsFound,
+    CalendarConflictsResolved,
+    CalendarFeedFact,
+    CalendarFeedLinked,
+    CalendarFeedUnlinked,
+    Calendars,
+    feed_of,
+)
 from domain.events import Fact
 from domain.policies import (
     AMENITIES_MAX,
@@ -158,6 +169,7 @@ PropertyFact = (
     | PropertyUnpublished
     | NightsBlocked
     | NightsUnblocked
+    | CalendarFeedFact
 )
 
 Status = Literal["draft", "published", "unpublished"]
@@ -175,6 +187,7 @@ class Property:
     pricing: Pricing | None = None
     house_rules: HouseRules = HouseRules()
     blocks: Mapping[UUID, Block] = field(default_factory=dict)
+    calendars: Calendars = NO_CALENDARS
     revision: int = 1
 
 
@@ -192,38 +205,27 @@ def evolve(state: Property | None, fact: PropertyFact) -> Property | None:
     if isinstance(fact, PropertyCreated):
         return Property(fact.host_id, source=fact.source)
     assert state is not None, "a property's first event is PropertyCreated"
+    revision = state.revision + 1
     match fact:
+        case PropertyDetailsChanged(details):
+            return replace(state, revision=revision, details=details)
+        case PropertyLocationChanged(location):
+            return replace(state, revision=revision, location=location)
+        case PropertyPricingChanged(pricing):
+            return replace(state, revision=revision, pricing=pricing)
+        case PropertyHouseRulesChanged(house_rules):
+            return replace(state, revision=revision, house_rules=house_rules)
+        case PropertyPublished():
+            return replace(state, revision=revision, status="published")
+        case PropertyUnpublished():
+            return replace(state, revision=revision, status="unpublished")
         case NightsBlocked(blocks):
             return replace(state, blocks={**state.blocks, **{block.block_id: block for block in blocks}})
         case NightsUnblocked(block_ids):
             gone = set(block_ids)
             return replace(state, blocks={i: block for i, block in state.blocks.items() if i not in gone})
-        case _:
-            return _evolve_shown(replace(state, revision=state.revision + 1), fact)
-
-
-def _evolve_shown(
-    state: Property,
-    fact: PropertyDetailsChanged
-    | PropertyLocationChanged
-    | PropertyPricingChanged
-    | PropertyHouseRulesChanged
-    | PropertyPublished
-    | PropertyUnpublished,
-) -> Property:
-    match fact:
-        case PropertyDetailsChanged(details):
-            return replace(state, details=details)
-        case PropertyLocationChanged(location):
-            return replace(state, location=location)
-        case PropertyPricingChanged(pricing):
-            return replace(state, pricing=pricing)
-        case PropertyHouseRulesChanged(house_rules):
-            return replace(state, house_rules=house_rules)
-        case PropertyPublished():
-            return replace(state, status="published")
-        case PropertyUnpublished():
-            return replace(state, status="unpublished")
+        case CalendarFeedLinked() | CalendarFeedUnlinked() | CalendarConflictsFound() | CalendarConflictsResolved():
+            return replace(state, calendars=calendar_feeds.evolve(state.calendars, fact))
         case _:
             assert_never(fact)
 
@@ -297,6 +299,8 @@ def block(state: Property, blocks: tuple[Block, ...]) -> tuple[PropertyFact, ...
 def unblock(state: Property, block_ids: tuple[UUID, ...]) -> tuple[PropertyFact, ...]:
     if any(block_id not in state.blocks for block_id in block_ids):
         raise Rejected("block_not_found", "There is no such block.")
+    if any(feed_of(state.blocks[block_id].origin) for block_id in block_ids):
+        raise Rejected("block_follows_calendar", "It follows a linked calendar: change it there, or unlink that.")
     return (NightsUnblocked(block_ids),) if block_ids else ()
 
 

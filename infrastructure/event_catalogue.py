@@ -64,7 +64,17 @@ def _type(hint: Any) -> str:
     return text.replace("|", "\\|")
 
 
-_MODULES: Final = ("bookings", "cancellations", "money", "payments", "pricing", "properties", "stays", "users")
+_MODULES: Final = (
+    "bookings",
+    "calendar_feeds",
+    "cancellations",
+    "money",
+    "payments",
+    "pricing",
+    "properties",
+    "stays",
+    "users",
+)
 
 _HEAD: Final = """\
 # Events

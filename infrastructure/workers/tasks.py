@@ -14,6 +14,7 @@ from infrastructure.database import Unavailable
 from infrastructure.mail.letters import Letters
 from infrastructure.mail.postman import Postman
 from infrastructure.settings import Settings
+from infrastructure.workers.calendars import read_linked_calendars
 from infrastructure.workers.deadlines import meet_deadlines
 from infrastructure.workers.projector import Projector
 from infrastructure.workers.queues import Queue
@@ -44,6 +45,7 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
                 "reactions": Reactor(wired.database, wired.log, partial(react, wired.lodger)).run,
                 "deadlines": partial(meet_deadlines, wired.lodger, wired.database),
                 "send mail": postman.deliver_due,
+                "read calendars": partial(read_linked_calendars, wired.lodger),
                 "forget answers": Retention(wired.events.forget_answers).run,
             }
         case _:

@@ -27,6 +27,14 @@ from domain.bookings import (
     BookingReinstated,
     BookingRequested,
 )
+from domain.calendar_feeds import (
+    CalendarConflict,
+    CalendarConflictsFound,
+    CalendarConflictsResolved,
+    CalendarFeed,
+    CalendarFeedLinked,
+    CalendarFeedUnlinked,
+)
 from domain.cancellations import Refund, RefundLine, Terms
 from domain.events import Fact
 from domain.money import Money
@@ -86,6 +94,10 @@ BOOKING: Final = UUID("01900000-0000-7000-8000-000000000005")
 REFUND: Final = UUID("01900000-0000-7000-8000-000000000006")
 BLOCK: Final = Block(UUID("01900000-0000-7000-8000-000000000007"), date(2026, 7, 1), date(2026, 7, 4))
 PAYMENT: Final = attempt_id(BOOKING, 1)
+FEED: Final = CalendarFeed(UUID("01900000-0000-7000-8000-00000000000d"), "Airbnb", "www.airbnb.com")
+CONFLICT: Final = CalendarConflict(
+    UUID("01900000-0000-5000-8000-00000000000e"), FEED.feed_id, BOOKING, date(2026, 6, 11), date(2026, 6, 14)
+)
 ALTERATION_PAYMENT: Final = attempt_id(BOOKING, 2)
 
 NOW: Final = instant("2026-06-01 12:00:00")
@@ -168,6 +180,14 @@ USER_HISTORIES: Final[tuple[tuple[UserFact, ...], ...]] = ((UserRegistered(), Us
 PROPERTY_HISTORIES: Final[tuple[tuple[PropertyFact, ...], ...]] = (
     (*PUBLISHED, NightsBlocked((BLOCK,)), NightsUnblocked((BLOCK.block_id,)), PropertyUnpublished("renovation")),
     (PropertyCreated(HOST, SOURCE), PropertyDetailsChanged(DETAILS)),
+    (
+        *PUBLISHED,
+        CalendarFeedLinked(FEED),
+        CalendarConflictsFound((CONFLICT,)),
+        CalendarConflictsResolved((CONFLICT.conflict_id,), "dismissed"),
+        CalendarConflictsResolved((CONFLICT.conflict_id,), "gone"),
+        CalendarFeedUnlinked(FEED.feed_id),
+    ),
 )
 BOOKING_HISTORIES: Final[tuple[tuple[BookingFact, ...], ...]] = (
     (HELD,),
