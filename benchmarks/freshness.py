@@ -14,6 +14,7 @@ from time import monotonic, sleep
 from typing import Final
 from uuid import UUID
 
+import psutil
 from uuid_utils.compat import uuid7
 
 from application.ports import NewPerson
@@ -34,6 +35,7 @@ from tests.support.examples import BLOCK, GUEST, HELD, HOST, PRICING, PUBLISHED
 RATES: Final = (5, 100, 400)
 BAR_MS: Final = 25.0
 WRITERS: Final = 8
+WATCHED: Final = ("projections", "reactions", "postgres")
 
 Instant = tuple[float, int]
 """A time of monotonic(), which processes share, and a position of the log."""
@@ -52,16 +54,18 @@ def run(bench: Bench) -> Report:
         stack = opened.enter_context(Stack(_PRIVATE, data=folder / "data"))
         _register_people(stack.settings)
         process = opened.enter_context(ProcessPoolExecutor(1, mp_context=context))
-        contenders = [
-            Contender(f"{rate} events/s", "ours", partial(_measure, process, stack.settings, rate)) for rate in RATES
-        ]
+        contenders = [Contender(f"{rate} events/s", "ours", partial(_measure, process, stack, rate)) for rate in RATES]
         found = bench.measure(contenders)
     fastest = found[contenders[-1].name]
     return Report(
         title="from commit to visible in the read models",
-        columns=["", "p50 ms", "p99 ms", "appended/s"],
+        columns=["", "p50 ms", "p99 ms", "appended/s", *(f"{process} CPU µs" for process in WATCHED)],
         rows=[
-            [name, f"{figures['p50']:.1f}", f"{figures['p99']:.1f}", f"{figures['rate']:.0f}"]
+            [
+                name,
+                *(f"{figures['p50']:.1f}", f"{figures['p99']:.1f}", f"{figures['rate']:.0f}"),
+                *(f"{figures[process]:,.0f}" for process in WATCHED),
+            ]
             for name, figures in found.items()
         ],
         bars=[
@@ -71,21 +75,35 @@ def run(bench: Bench) -> Report:
         notes=[
             f"{WRITERS} threads append in turn: bookings held, nights blocked and given back, prices changed.",
             "Visible is what bookings and listings both show; looking takes up to 1 ms, which is in the figures.",
+            "CPU is for one event: the reactions' has the mails sent meanwhile, PostgreSQL's the appends and looks.",
         ],
     )
 
 
-def _measure(process: ProcessPoolExecutor, settings: Settings, rate: int, seconds: float) -> Figures:
-    appending = process.submit(append, settings, rate, seconds)
-    seen = _look(settings.database_url, appending)
+def _measure(process: ProcessPoolExecutor, stack: Stack, rate: int, seconds: float) -> Figures:
+    before = _cpu_seconds(stack)
+    appending = process.submit(append, stack.settings, rate, seconds)
+    seen = _look(stack.settings.database_url, appending)
     appended = appending.result()
+    after = _cpu_seconds(stack)
     positions = [position for _, position in seen]
     delays = sorted(seen[bisect_left(positions, position)][0] - committed for committed, position in appended)
     return {
         "p50": 1e3 * delays[len(delays) // 2],
         "p99": 1e3 * delays[min(int(0.99 * len(delays)), len(delays) - 1)],
         "rate": len(appended) / seconds,
+        **{name: 1e6 * (after[name] - before[name]) / len(appended) for name in WATCHED},
     }
+
+
+def _cpu_seconds(stack: Stack) -> dict[str, float]:
+    """What each of `WATCHED` has used so far, with the processes it started."""
+    used = {}
+    for name in WATCHED:
+        leader = psutil.Process(stack.processes[name].pid)
+        times = [process.cpu_times() for process in (leader, *leader.children(recursive=True))]
+        used[name] = sum(each.user + each.system for each in times)
+    return used
 
 
 def _look(url: str, appending: Future[list[Instant]]) -> list[Instant]:
