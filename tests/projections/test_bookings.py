@@ -1,71 +1,101 @@
-"""What guests and hosts see of their bookings after each fact."""
+"""What guests and hosts see of their bookings after each fact, and how they find them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 
 from domain.bookings import (
+    BookingAccepted,
     BookingCancelled,
     BookingConfirmed,
+    BookingDeclined,
     BookingExpired,
+    BookingFact,
     BookingReinstated,
+    Role,
     Status,
-    available_actions,
+    evolve,
     status,
 )
 from domain.cancellations import Refund
 from domain.events import Fact
-from projections.bookings import BOOKINGS, of_user
+from domain.lifecycle import available_actions, due_at
+from domain.stays import Stay
+from projections.bookings import BOOKINGS, EVERY, Wanted, When, counts, of_user
 from projections.projection import Cursor
-from tests.support.examples import BOOKING, FULL_REFUND, GUEST, HELD, HELD_UNTIL, HOST, NOW, PAYMENT, STRANGER
+from tests.support.examples import (
+    BOOKING,
+    BOOKING_HISTORIES,
+    CHECK_IN,
+    CHECK_OUT,
+    FULL_REFUND,
+    GUEST,
+    HELD,
+    HELD_UNTIL,
+    HOST,
+    NOW,
+    PAYMENT,
+    PROPERTY,
+    REQUESTED,
+    STRANGER,
+)
 from tests.support.tales import Tale, minute
+
+ELSEWHERE = UUID("01900000-0000-7000-8000-00000000000e")
+SECOND = timedelta(seconds=1)
 
 
 def test_a_held_booking_is_shown_to_its_guest_and_its_host_and_nobody_else(cursor: Cursor) -> None:
     BOOKINGS.apply(cursor, Tale().tell(BOOKING, HELD))
-    (as_guest,) = of_user(cursor, GUEST, "guest").items
-    (as_host,) = of_user(cursor, HOST, "host").items
+    (as_guest,) = of_user(cursor, GUEST, "guest", NOW).items
+    (as_host,) = of_user(cursor, HOST, "host", NOW).items
     assert as_guest == as_host
     # All that was held, but for the lines of the quote.
-    assert as_guest.booking.made == replace(HELD, quote=replace(HELD.quote, lines=()))
+    assert as_guest.booking.made.quote == replace(HELD.quote, lines=())
+    assert (as_guest.booking.made.terms, as_guest.booking.made.guest_id) == (HELD.terms, GUEST)
     assert (as_guest.booking_id, as_guest.created_at, as_guest.updated_at) == (BOOKING, minute(1), minute(1))
     assert available_actions(as_guest.booking, "guest", NOW) == ("pay", "cancel")
     assert available_actions(as_guest.booking, "guest", HELD_UNTIL) == ()
-    assert of_user(cursor, STRANGER, "guest").items == []
-    assert of_user(cursor, GUEST, "host").items == []
+    assert of_user(cursor, STRANGER, "guest", NOW).items == []
+    assert of_user(cursor, GUEST, "host", NOW).items == []
 
 
 @pytest.mark.parametrize(
     ("facts", "shown"),
     [
-        ([BookingConfirmed(PAYMENT)], "confirmed"),
-        ([BookingExpired()], "expired"),
-        ([BookingExpired(), BookingReinstated(PAYMENT)], "confirmed"),
-        ([BookingConfirmed(PAYMENT), BookingCancelled("host", FULL_REFUND, "a burst pipe")], "cancelled"),
+        ([HELD, BookingConfirmed(PAYMENT)], "confirmed"),
+        ([HELD, BookingExpired()], "expired"),
+        ([HELD, BookingExpired(), BookingReinstated(PAYMENT)], "confirmed"),
+        ([HELD, BookingConfirmed(PAYMENT), BookingCancelled("host", FULL_REFUND, "a burst pipe")], "cancelled"),
+        ([REQUESTED], "pending"),
+        ([REQUESTED, BookingDeclined()], "declined"),
+        ([REQUESTED, BookingAccepted(), HELD], "pending"),
     ],
 )
 def test_each_fact_moves_the_status_and_the_time_of_the_last_change(
     cursor: Cursor, facts: Sequence[Fact], shown: Status
 ) -> None:
     tale = Tale()
-    BOOKINGS.apply(cursor, tale.tell(BOOKING, HELD))
-    BOOKINGS.apply(cursor, tale.tell(BOOKING, *facts))
-    (entry,) = of_user(cursor, GUEST, "guest").items
+    BOOKINGS.apply(cursor, tale.tell(BOOKING, facts[0]))
+    BOOKINGS.apply(cursor, tale.tell(BOOKING, *facts[1:]))
+    (entry,) = of_user(cursor, GUEST, "guest", NOW).items
     assert status(entry.booking) == shown
-    assert (entry.created_at, entry.updated_at) == (minute(1), minute(1 + len(facts)))
+    assert (entry.created_at, entry.updated_at) == (minute(1), minute(len(facts)))
 
 
 def test_a_cancelled_booking_keeps_who_cancelled_what_comes_back_and_what_had_paid_for_it(cursor: Cursor) -> None:
     tale = Tale()
     facts = HELD, BookingConfirmed(PAYMENT), BookingCancelled("host", FULL_REFUND, "a burst pipe")
     BOOKINGS.apply(cursor, tale.tell(BOOKING, *facts))
-    (entry,) = of_user(cursor, HOST, "host", "cancelled").items
+    (entry,) = of_user(cursor, HOST, "host", NOW, Wanted(("cancelled",))).items
     booking = entry.booking
-    assert (getattr(booking, "by", None), getattr(booking, "payment_id", None)) == ("host", PAYMENT)
+    assert (getattr(booking, "by", None), getattr(booking, "paid_by", None)) == ("host", (PAYMENT,))
     assert getattr(booking, "refund", None) == Refund((), FULL_REFUND.total)
 
 
@@ -77,9 +107,141 @@ def test_pages_go_from_the_newest_to_the_oldest_without_a_gap(cursor: Cursor) ->
     BOOKINGS.apply(cursor, tale.tell(ids[2], BookingExpired()))
     seen, after = list[UUID](), None
     while True:
-        page = of_user(cursor, HOST, "host", "pending", after, limit=2)
+        page = of_user(cursor, HOST, "host", NOW, Wanted(("pending",)), after, limit=2)
         seen += [entry.booking_id for entry in page.items]
         after = page.after
         if after is None:
             break
     assert seen == [ids[6], ids[5], ids[4], ids[3], ids[1], ids[0]]
+
+
+# --- finding ------------------------------------------------------------------------------------------------
+
+HELD_ID, CONFIRMED_ID, EXPIRED_ID, REQUESTED_ID = (UUID(int=n) for n in range(1, 5))
+
+
+@pytest.fixture
+def inbox(cursor: Cursor) -> Cursor:
+    """Four bookings: three of one stay, and a confirmed one elsewhere in July."""
+    july = replace(
+        HELD, property_id=ELSEWHERE, quote=replace(HELD.quote, stay=Stay(date(2026, 7, 1), date(2026, 7, 3)))
+    )
+    tale = Tale()
+    BOOKINGS.apply(cursor, tale.tell(HELD_ID, HELD))
+    BOOKINGS.apply(cursor, tale.tell(CONFIRMED_ID, july, BookingConfirmed(PAYMENT)))
+    BOOKINGS.apply(cursor, tale.tell(EXPIRED_ID, HELD, BookingExpired()))
+    BOOKINGS.apply(cursor, tale.tell(REQUESTED_ID, REQUESTED))
+    return cursor
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (EVERY, [REQUESTED_ID, EXPIRED_ID, CONFIRMED_ID, HELD_ID]),
+        (Wanted(("pending",)), [REQUESTED_ID, HELD_ID]),
+        (Wanted(("expired", "confirmed")), [EXPIRED_ID, CONFIRMED_ID]),
+        (Wanted(property_id=PROPERTY), [REQUESTED_ID, EXPIRED_ID, HELD_ID]),
+        (Wanted(property_id=ELSEWHERE), [CONFIRMED_ID]),
+        (Wanted(check_in_from=date(2026, 6, 12)), [CONFIRMED_ID]),
+        (Wanted(check_in_until=date(2026, 7, 1)), [REQUESTED_ID, EXPIRED_ID, HELD_ID]),
+        (Wanted(check_in_from=date(2026, 6, 11), check_in_until=date(2026, 6, 11)), []),
+        (Wanted(waits_for="guest"), [HELD_ID]),
+        (Wanted(waits_for="host"), [REQUESTED_ID]),
+        (Wanted(("confirmed",), waits_for="guest"), []),
+    ],
+)
+def test_bookings_are_found_by_what_is_asked_about(inbox: Cursor, wanted: Wanted, found: list[UUID]) -> None:
+    assert [entry.booking_id for entry in of_user(inbox, HOST, "host", NOW, wanted).items] == found
+    assert [entry.booking_id for entry in of_user(inbox, GUEST, "guest", NOW, wanted).items] == found
+    assert of_user(inbox, STRANGER, "host", NOW, wanted).items == []
+
+
+@pytest.mark.parametrize(
+    ("when", "at", "is_so"),
+    [
+        ("upcoming", CHECK_IN - SECOND, True),
+        ("upcoming", CHECK_IN, False),
+        ("current", CHECK_IN - SECOND, False),
+        ("current", CHECK_IN, True),
+        ("current", CHECK_OUT - SECOND, True),
+        ("current", CHECK_OUT, False),
+        ("past", CHECK_OUT - SECOND, False),
+        ("past", CHECK_OUT, True),
+    ],
+)
+def test_a_stay_lies_ahead_is_under_way_or_is_over_by_its_own_check_in_and_check_out(
+    cursor: Cursor, when: When, at: Any, is_so: bool
+) -> None:
+    BOOKINGS.apply(cursor, Tale().tell(BOOKING, HELD, BookingConfirmed(PAYMENT)))
+    assert bool(of_user(cursor, GUEST, "guest", at, Wanted(when=when)).items) is is_so
+
+
+def test_counts_are_of_every_status_there_is_and_of_what_waits_for_that_side(inbox: Cursor) -> None:
+    nothing = dict.fromkeys(get_args(Status), 0)
+    as_host = counts(inbox, HOST, "host", NOW)
+    assert as_host.statuses == {**nothing, "pending": 2, "confirmed": 1, "expired": 1}
+    assert as_host.waiting == 1
+    assert counts(inbox, GUEST, "guest", NOW).waiting == 1
+    assert counts(inbox, GUEST, "guest", HELD_UNTIL).waiting == 0
+    assert counts(inbox, STRANGER, "guest", NOW).statuses == nothing
+
+
+@pytest.mark.parametrize("facts", BOOKING_HISTORIES)
+@pytest.mark.parametrize("role", get_args(Role))
+def test_a_booking_waits_for_the_side_that_can_answer_or_pay(
+    cursor: Cursor, facts: Sequence[BookingFact], role: Role
+) -> None:
+    BOOKINGS.apply(cursor, Tale().tell(BOOKING, *facts))
+    booking = None
+    for fact in facts:
+        booking = evolve(booking, fact)
+    assert booking is not None
+    deadline = due_at(booking)
+    for now in (NOW, *([deadline - SECOND, deadline] if deadline else [])):
+        can = bool({"accept", "pay"} & set(available_actions(booking, role, now)))
+        assert bool(of_user(cursor, HOST, "host", now, Wanted(waits_for=role)).items) is can
+
+
+class Explained:
+    """A cursor that asks for the plan of each statement, and answers as if nothing were found."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self._statement = ""
+        self.plans: list[str] = []
+
+    def execute(self, statement: str, values: Any) -> None:
+        self._statement = statement
+        self._cursor.execute(f"EXPLAIN {statement}", values)
+        self.plans.append("\n".join(line for (line,) in self._cursor.fetchall()))
+
+    def fetchall(self) -> list[tuple[int]]:
+        return [(0,)] if self._statement.startswith("SELECT count(*)") else []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "role", "index"),
+    [
+        (EVERY, "guest", "bookings_guest"),
+        (EVERY, "host", "bookings_host"),
+        (Wanted(waits_for="host"), "host", "bookings_host_waiting"),
+        (Wanted(waits_for="guest"), "guest", "bookings_guest_waiting"),
+    ],
+)
+def test_a_list_reads_an_index_in_the_order_of_the_page(inbox: Cursor, wanted: Wanted, role: Role, index: str) -> None:
+    inbox.execute("SET LOCAL enable_seqscan TO off; SET LOCAL enable_bitmapscan TO off; SET LOCAL enable_sort TO off")
+    explained: Any = Explained(inbox)
+    of_user(explained, HOST, role, NOW, wanted, after=(NOW.isoformat(), str(BOOKING)))
+    (plan,) = explained.plans
+    assert f"Index Scan Backward using {index} " in plan, plan
+    assert "Sort" not in plan
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+def test_counting_reads_indexes(inbox: Cursor, role: Role) -> None:
+    inbox.execute("SET LOCAL enable_seqscan TO off; SET LOCAL enable_bitmapscan TO off")
+    explained: Any = Explained(inbox)
+    counts(explained, HOST, role, NOW)
+    by_status, waiting = explained.plans
+    assert f"Index Only Scan using bookings_{role}_status " in by_status, by_status
+    assert f"Index Scan using bookings_{role}_waiting " in waiting, waiting
