@@ -1,0 +1,152 @@
+"""Every letter to everybody it goes to, whenever after its fact it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from application.lodger import Lodger
+from application.ports import Person, Reading
+from domain.events import Event, Fact
+from domain.notices import MESSAGE, TOLD, Recipient, Template
+from infrastructure.mail.letters import Letters
+from projections.mailings import Mailing
+from tests.support.examples import (
+    BOOKING,
+    BOOKING_HISTORIES,
+    GUEST,
+    HOST,
+    NOW,
+    PAYMENT,
+    PAYMENT_HISTORIES,
+    PROPERTY,
+    PUBLISHED,
+    USER_HISTORIES,
+)
+from tests.support.tales import Tale
+from tests.support.world import HandClock, settings_for
+
+PEOPLE = {
+    user_id: Person(user_id, name.lower(), f"{name.lower()}@example.org", name, None, "", None, 1, NOW)
+    for user_id, name in [(GUEST, "Gil"), (HOST, "Hana")]
+}
+STORIES: list[tuple[UUID, Sequence[Fact]]] = [
+    *((GUEST, history) for history in USER_HISTORIES),
+    *((BOOKING, history) for history in BOOKING_HISTORIES),
+    *((PAYMENT, history) for history in PAYMENT_HISTORIES),
+]
+
+
+class Told:
+    """A log, and the ports that letters ask, with everybody wanting every mail."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+
+    def load(self, stream_ids: Sequence[UUID], _: object = None) -> Mapping[UUID, Sequence[Event]]:
+        return {each: [event for event in self._events if event.stream_id == each] for each in stream_ids}
+
+    def get(self, user_ids: Sequence[UUID]) -> Mapping[UUID, Person]:
+        return {user_id: PEOPLE[user_id] for user_id in user_ids}
+
+    def preferences(self, _: UUID) -> Mapping[Any, Any]:
+        return {}
+
+    def readings(self, _: UUID, booking_ids: Sequence[UUID]) -> Mapping[UUID, Reading]:
+        return dict.fromkeys(booking_ids, Reading(0, 1))
+
+
+def letters(events: Sequence[Event]) -> Letters:
+    told: Any = Told(events)
+    unused: Any = None
+    ports = dict.fromkeys(Lodger.__dataclass_fields__, unused)
+    ports |= {"log": told, "people": told, "notifications": told, "messages": told, "clock": HandClock(NOW)}
+    return Letters(Lodger(**ports), settings_for("postgresql://nowhere/lodger"))
+
+
+def written(stream_id: UUID, facts: Sequence[Fact]) -> dict[tuple[Template, Recipient], list[EmailMessage]]:
+    """Every letter about a story: written at once, and again after each fact that follows."""
+    tale = Tale()
+    tale.tell(PROPERTY, *PUBLISHED)
+    if stream_id == PAYMENT:
+        tale.tell(BOOKING, *BOOKING_HISTORIES[0])
+    before, mails = list(tale.events), dict[tuple[Template, Recipient], list[EmailMessage]]()
+    events = tale.tell(stream_id, *facts)
+    for told, event in enumerate(events):
+        notice = TOLD.get(type(event.fact))
+        for upto in range(told + 1, len(events) + 1):
+            for recipient in notice.recipients if notice else ():
+                assert notice is not None
+                mailing = Mailing(event.event_id, recipient, notice.template, stream_id, told)
+                mail = letters([*before, *events[:upto]]).write(mailing)
+                assert isinstance(mail, EmailMessage)
+                mails.setdefault((notice.template, recipient), []).append(mail)
+    return mails
+
+
+@pytest.mark.parametrize(("stream_id", "facts"), STORIES)
+def test_a_letter_is_to_its_recipient_and_says_something(stream_id: UUID, facts: Sequence[Fact]) -> None:
+    for (_, recipient), mails in written(stream_id, facts).items():
+        name = "Hana" if recipient == "host" else "Gil"
+        for mail in mails:
+            assert mail["To"] == f"{name} <{name.lower()}@example.org>"
+            subject, text = str(mail["Subject"]), mail.get_content()
+            assert 10 < len(subject) < 120
+            assert text.startswith(f"Hello {name},\n\n")
+            assert not {"None", "{{", "}}", "Undefined"} & set(text.split())
+            if stream_id != GUEST:
+                assert "Cabin by the creek, Catskill\n" in text
+
+
+def test_every_template_is_written_by_these_stories() -> None:
+    seen = {key for stream_id, facts in STORIES for key in written(stream_id, facts)}
+    assert seen == {(notice.template, recipient) for notice in TOLD.values() for recipient in notice.recipients}
+
+
+@pytest.mark.parametrize(("recipient", "other"), [("guest", "Hana"), ("host", "Gil")])
+def test_a_letter_about_messages_says_who_wrote_and_not_what(recipient: Recipient, other: str) -> None:
+    tale = Tale()
+    tale.tell(PROPERTY, *PUBLISHED)
+    tale.tell(BOOKING, *BOOKING_HISTORIES[0])
+    mail = letters(tale.events).write(Mailing(UUID(int=1), recipient, MESSAGE.template, BOOKING, 0))
+    assert isinstance(mail, EmailMessage)
+    assert mail["Subject"] == f"{other} has written to you"
+    assert f"{other} has written to you about this booking." in mail.get_content()
+    assert f"/v1/bookings/{BOOKING}/messages\n" in mail.get_content()
+
+
+def subject_and_text(facts: Sequence[Fact], told: int, recipient: Recipient, template: Template) -> tuple[str, str]:
+    tale = Tale()
+    tale.tell(PROPERTY, *PUBLISHED)
+    events = tale.tell(BOOKING, *facts)
+    mail = letters(tale.events).write(Mailing(events[told].event_id, recipient, template, BOOKING, 1))
+    assert isinstance(mail, EmailMessage)
+    return str(mail["Subject"]), mail.get_content()
+
+
+def test_a_request_that_nobody_answered_and_a_hold_that_nobody_paid_end_in_other_words() -> None:
+    unpaid, unanswered = BOOKING_HISTORIES[2], BOOKING_HISTORIES[9]
+    subject, text = subject_and_text(unpaid, 1, "guest", "booking_expired")
+    assert subject == "Cabin by the creek: no longer held for you"
+    assert "no payment came in time" in text
+    subject, text = subject_and_text(unanswered, 1, "guest", "booking_expired")
+    assert subject == "Cabin by the creek: no answer to your request"
+    assert "the host has not answered in time" in text
+
+
+def test_an_accepted_request_is_told_with_the_hold_that_follows_it() -> None:
+    accepted, instant = BOOKING_HISTORIES[7], BOOKING_HISTORIES[0]
+    assert "Hana has accepted your request" in subject_and_text(accepted, 2, "guest", "booking_held")[1]
+    assert "accepted" not in subject_and_text(instant, 0, "guest", "booking_held")[1]
+
+
+def test_a_change_is_told_with_the_stay_as_it_becomes() -> None:
+    changed = BOOKING_HISTORIES[12]
+    held: Any = changed[2]
+    subject, text = subject_and_text(changed, 2, "guest", "alteration_held")
+    assert subject.startswith("Cabin by the creek: your change waits for USD ")
+    assert f"{held.quote.stay.nights} nights, " in text
