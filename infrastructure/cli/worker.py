@@ -25,8 +25,6 @@ def command(queue: Queue) -> None:
     # Milliseconds between two looks for messages, and how many are taken. Dramatiq reads them when it is imported.
     os.environ.setdefault("dramatiq_worker_timeout", "10" if queue == "projections" else "40")
     os.environ.setdefault("dramatiq_queue_prefetch", "1")
-    if queue == "reactions":
-        os.nice(5)  # where the CPU is short, mails wait for requests and read models and not the other way round
     from dramatiq.cli import main
 
     # Dramatiq forks its workers; they end with it even when it is killed.
