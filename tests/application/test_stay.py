@@ -54,7 +54,6 @@ def test_a_paid_hold_is_confirmed_and_its_nights_stay_taken(world: World) -> Non
     assert status(world.payment(payment)) == "paid"
     assert world.kept_by_provider() == TOTAL
     world.clock.pass_(timedelta(days=1))
-    assert world.lodger.log.lapsed_claims(world.clock.now(), 10) == []
     rejected("nights_taken", lambda: world.hold(listing))
 
 
@@ -128,7 +127,7 @@ def test_a_capture_after_expiry_takes_the_nights_again_when_they_are_free(world:
     payment = world.pay(booking, "mobile_money", phone="+256772123456")
     world.approve(payment)
     world.clock.pass_(LATE)
-    nights.expire(world.lodger, world.call(), booking)
+    nights.elapse(world.lodger, world.call(), booking)
     assert world.claims(listing) == []
     world.react()
     assert isinstance(world.booking(booking), Confirmed)
@@ -158,7 +157,7 @@ def test_late_money_ends_with_nights_or_is_refunded_whatever_the_order(world: Wo
     world.clock.pass_(LATE)
     steps: dict[str, Callable[[], object]] = {
         "capture": lambda: world.approve(payment, react=True),
-        "expire": lambda: nights.expire(world.lodger, world.call(), booking),
+        "expire": lambda: nights.elapse(world.lodger, world.call(), booking),
         "rival": lambda: world.hold(listing),
         "cancel": lambda: bookings.cancel(world.lodger, world.call(guest), booking, guest, None),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import reduce
 from typing import Any, get_args
 from uuid import UUID
 
@@ -21,13 +22,14 @@ from domain.bookings import (
     Role,
     Status,
     evolve,
+    must_be_made,
     status,
 )
 from domain.cancellations import Refund
 from domain.events import Fact
 from domain.lifecycle import available_actions, due_at
 from domain.stays import Stay
-from projections.bookings import BOOKINGS, EVERY, Wanted, When, counts, of_user
+from projections.bookings import BOOKINGS, EVERY, Wanted, When, counts, due, of_user
 from projections.projection import Cursor
 from tests.support.examples import (
     BOOKING,
@@ -97,6 +99,32 @@ def test_a_cancelled_booking_keeps_who_cancelled_what_comes_back_and_what_had_pa
     booking = entry.booking
     assert (getattr(booking, "by", None), getattr(booking, "paid_by", None)) == ("host", (PAYMENT,))
     assert getattr(booking, "refund", None) == Refund((), FULL_REFUND.total)
+
+
+@pytest.mark.parametrize("history", BOOKING_HISTORIES)
+def test_the_list_knows_of_every_state_what_the_booking_itself_knows(
+    cursor: Cursor, history: tuple[BookingFact, ...]
+) -> None:
+    BOOKINGS.apply(cursor, Tale().tell(BOOKING, *history))
+    (entry,) = of_user(cursor, GUEST, "guest", NOW).items
+    booking = must_be_made(reduce(evolve, history, None))
+    assert status(entry.booking) == status(booking)
+    for now in (NOW, HELD_UNTIL, CHECK_IN, CHECK_OUT):
+        for role in get_args(Role):
+            assert available_actions(entry.booking, role, now) == available_actions(booking, role, now)
+
+
+def test_what_time_makes_something_of_is_named_the_longest_ago_first(cursor: Cursor) -> None:
+    asked, held, confirmed, over = (UUID(int=n) for n in range(1, 5))
+    tale = Tale()
+    BOOKINGS.apply(cursor, tale.tell(asked, REQUESTED))
+    BOOKINGS.apply(cursor, tale.tell(held, HELD))
+    BOOKINGS.apply(cursor, tale.tell(confirmed, HELD, BookingConfirmed(PAYMENT)))
+    BOOKINGS.apply(cursor, tale.tell(over, HELD, BookingExpired()))
+    # The hold lapses on 1 June, the host's time to answer on 2 June, the stay ends on 14 June.
+    assert due(cursor, CHECK_OUT - SECOND, 10) == [held, asked]
+    assert due(cursor, CHECK_OUT, 10) == [held, asked, confirmed]
+    assert due(cursor, CHECK_OUT, 1) == [held]
 
 
 def test_pages_go_from_the_newest_to_the_oldest_without_a_gap(cursor: Cursor) -> None:
