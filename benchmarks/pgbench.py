@@ -25,7 +25,7 @@ def prepare(url: str, example: str, properties: int) -> str:
     The script books as that booking was booked: with its documents, ids of its own each time.
     """
     with psycopg2.connect(example) as there, there.cursor() as cursor:
-        document, property_id = _document(cursor)
+        event, more, property_id = _documents(cursor)
         cursor.execute(
             "SELECT version, type, schema_version, data, meta FROM events WHERE stream_id = %s ORDER BY version",
             [property_id],
@@ -40,8 +40,10 @@ def prepare(url: str, example: str, properties: int) -> str:
                 [version, *fact, properties],
             )
     load = _given(LOAD, [f"ARRAY[{_PROPERTY.format(number=':property')}]", "'nobody'", "'POST /v1/bookings'", ":key"])
-    ids = "(SELECT gen_random_uuid(), uuidv7(), gen_random_uuid()) AS ids(a, b, c)"
-    append = _given(APPEND, [f"(SELECT format({_quoted(document)}, a, b, c)::jsonb FROM {ids})"])  # noqa: S608
+    made = [f"format({_quoted(event[name])}, a, b, c)" for name in ("data", "meta")]
+    about = [_quoted(event["type"]), event["schema_version"]]
+    append = _given(APPEND, ["a", "b", event["version"], *about, *made, f"format({_quoted(more)}, a, b, c)::jsonb"])
+    append += " FROM (SELECT gen_random_uuid(), uuidv7(), gen_random_uuid()) AS ids(a, b, c)"
     return "\n".join(
         [
             f"\\set property random(1, {properties})",
@@ -78,10 +80,10 @@ def run(url: str, script: Path, connections: int, seconds: float) -> Figures:
     }
 
 
-def _document(cursor: Any) -> tuple[str, str]:
-    """What append() was given for the latest booking, as a format with new ids, and its property's id."""
+def _documents(cursor: Any) -> tuple[dict[str, str], str, str]:
+    """What append() was given for the latest booking: event and the rest as formats with new ids; its property's id."""
     cursor.execute(
-        """SELECT to_jsonb(e) - 'position' - 'recorded_at',
+        """SELECT to_jsonb(e),
                   to_jsonb(a) - 'position' - 'recorded_at' || jsonb_build_object('digest', encode(a.digest, 'base64')),
                   jsonb_build_object('property_id', n.property_id, 'claim_id', n.claim_id, 'first', lower(n.nights),
                                      'until', upper(n.nights), 'kind', 'stay', 'held_until', n.held_until)
@@ -91,12 +93,17 @@ def _document(cursor: Any) -> tuple[str, str]:
            WHERE e.type = 'BookingHeld' ORDER BY e.position DESC LIMIT 1"""
     )
     ((event, answer, nights),) = cursor.fetchall()
-    text = json.dumps({"events": [event], "answer": answer, "nights": {"give_back": [], "take": [nights]}})
+    ids = [nights["property_id"], nights["claim_id"], answer["key"]]
+    more = json.dumps({"answer": answer, "nights": {"give_back": [], "take": [nights]}})
+    return {name: _format(str(value), ids) for name, value in event.items()}, _format(more, ids), ids[0]
+
+
+def _format(text: str, ids: Sequence[str]) -> str:
+    """The text with places for new ids where these are."""
     text = text.replace("%", "%%")
-    for number, old in enumerate([nights["property_id"], nights["claim_id"], answer["key"]], start=1):
+    for number, old in enumerate(ids, start=1):
         text = text.replace(old, f"%{number}$s")
-    # pgbench would take what follows a colon for a variable of its own, even within quotes
-    return re.sub(r":(?=[A-Za-z_])", r"\\u003a", text), nights["property_id"]
+    return text
 
 
 def _given(statement: str, arguments: Sequence[str]) -> str:
@@ -106,7 +113,8 @@ def _given(statement: str, arguments: Sequence[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    """A literal without colons: pgbench would take what follows one for a variable of its own, even within quotes."""
+    return "E'" + text.replace("\\", "\\\\").replace("'", "''").replace(":", "\\x3a") + "'"
 
 
 def _program() -> Path:

@@ -9,15 +9,16 @@ from time import monotonic
 from types import TracebackType
 from typing import Any
 
+import msgspec
 import psycopg2
 import sqlalchemy
 from psycopg2 import extensions
-from psycopg2.extras import register_uuid
+from psycopg2.extras import register_default_json, register_default_jsonb, register_uuid
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, _ConnectionRecord
 
 from infrastructure.roles import MAY_SET, WRITER_ROLE
 
@@ -25,6 +26,8 @@ POOL_TIMEOUT_SECONDS = 2.0
 _BRIEFLY_IDLE_SECONDS = 0.2
 
 register_uuid()  # type: ignore[no-untyped-call]  # so its stubs have it
+for register in (register_default_json, register_default_jsonb):
+    register(globally=True, loads=msgspec.json.decode)
 
 
 class Unavailable(ConnectionError):
@@ -69,6 +72,29 @@ class Connection(extensions.connection):
         return self._cursor.fetchall()
 
 
+class _Pool(QueuePool):
+    """SQLAlchemy's pool, which also lends its entries as they are.
+
+    The proxy that it otherwise makes for each use takes longer than anything else a client does for an append. What
+    is lent counts as checked out, is waited for and is replaced when it was invalidated, as ever; the proxy's part
+    is left to the borrower: to end its transaction and to give the entry back.
+    """
+
+    def lend(self) -> ConnectionPoolEntry:
+        """An entry with an open connection. Raises SQLAlchemy's TimeoutError, and what connecting raises."""
+        entry: _ConnectionRecord = self._do_get()  # type: ignore[assignment]  # it has no others
+        try:
+            entry.get_connection()
+        except BaseException:
+            self._do_return_conn(entry)
+            raise
+        return entry
+
+    def take_back(self, entry: ConnectionPoolEntry) -> None:
+        """For others to use; one that was invalidated connects again when it is lent the next time."""
+        self._do_return_conn(entry)
+
+
 def engine_url(url: str) -> URL:
     """The URL with the driver named: SQLAlchemy takes a bare `postgresql://` for psycopg 3."""
     parsed = make_url(url)
@@ -106,6 +132,7 @@ class Database:
         a crash closes every connection, and takes back what was not yet durable."""
         self.engine = sqlalchemy.create_engine(
             engine_url(url),
+            poolclass=_Pool,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_SECONDS,
@@ -121,12 +148,12 @@ class Database:
 
     def connection(self) -> AbstractContextManager[Connection]:
         """A connection in autocommit: each statement is its own transaction. Raises Unavailable."""
-        return self._checked_out()
+        return _CheckOut(self)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection inside BEGIN … COMMIT, rolled back when the block raises. Raises Unavailable."""
-        with self._checked_out() as connection:
+        with self.connection() as connection:
             connection.autocommit = False
             with connection:
                 yield connection
@@ -134,23 +161,6 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
-
-    def _checked_out(self) -> _CheckOut:
-        return _CheckOut(self)
-
-    def take(self) -> tuple[PoolProxiedConnection, Connection]:
-        """A pooled connection that the server has not closed meanwhile."""
-        try:
-            while True:
-                pooled = self.engine.raw_connection()
-                connection = pooled.driver_connection
-                assert isinstance(connection, Connection)
-                if not connection.was_closed_while_idle():
-                    return pooled, connection
-                self.losses += 1
-                pooled.invalidate()
-        except (PoolTimeout, DBAPIError, psycopg2.OperationalError) as error:
-            raise Unavailable(str(error)) from error
 
     def _take_role(self, connection: Connection, _record: object) -> None:
         """Act as the role, where it exists and this login may."""
@@ -167,18 +177,32 @@ class Database:
 class _CheckOut:
     """A connection of the pool while the `with` block lasts, in autocommit.
 
-    Part of every round trip, so it is no generator: those take a microsecond or two each.
+    Part of every round trip, so it is no generator and calls little: each call takes a microsecond or two.
     """
 
-    __slots__ = ("_connection", "_database", "_pooled")
+    __slots__ = ("_connection", "_database", "_entry", "_pool")
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def __enter__(self) -> Connection:
-        self._pooled, self._connection = self._database.take()
-        self._connection.autocommit = True
-        return self._connection
+        pool = self._database.engine.pool  # another one after close()
+        assert isinstance(pool, _Pool)
+        self._pool = pool
+        try:
+            while True:
+                self._entry = entry = pool.lend()
+                connection = entry.dbapi_connection
+                assert isinstance(connection, Connection)
+                if not connection.was_closed_while_idle():
+                    break
+                self._discard()
+                pool.take_back(entry)
+        except (PoolTimeout, DBAPIError, psycopg2.OperationalError) as error:
+            raise Unavailable(str(error)) from error
+        connection.autocommit = True
+        self._connection = connection
+        return connection
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -186,14 +210,18 @@ class _CheckOut:
         connection = self._connection
         try:
             if connection.closed:
-                self._database.losses += 1
-                self._pooled.invalidate()
+                self._discard()
             else:
                 if connection.status != extensions.STATUS_READY:
                     connection.rollback()
                 connection.autocommit = False
         finally:
             connection.idle_since = monotonic()
-            self._pooled.close()
+            self._pool.take_back(self._entry)
         if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
             raise Unavailable(str(error)) from error
+
+    def _discard(self) -> None:
+        """Close what broke; its entry connects again for whoever is next."""
+        self._database.losses += 1
+        self._entry.invalidate()

@@ -70,10 +70,11 @@ class Events(Application[UUID]):
         """See `EventLog.append`; 0 when there was no event to append."""
         try:
             with _APPEND_SECONDS.time():
-                recordings = self.events.put(events, nights=nights, answer=answer, person=person)
+                rows = [self.mapper.to_stored_event(event) for event in events]
+                positions = self.recorder.insert_events(rows, nights=nights, answer=answer, person=person)
         except IntegrityError as error:
             raise VersionConflict(str(error)) from error
-        return max((recording.notification.id for recording in recordings), default=0)
+        return max(positions, default=0)
 
     def claims(self, property_id: UUID, first: date, until: date) -> Sequence[Claim]:
         """See `EventLog.claims`."""

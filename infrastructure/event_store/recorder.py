@@ -28,7 +28,7 @@ from infrastructure.database import Database
 from infrastructure.event_store.mapper import StoredFact
 
 _COLUMNS = "stream_id, version, type, data, position, partition_key, schema_version, meta, recorded_at"
-APPEND = "SELECT positions, kept FROM append($1)"
+APPEND = "SELECT append($1, $2, $3, $4, $5, $6, $7, $8)"
 LOAD = f"""
     SELECT {_COLUMNS}, NULL::jsonb AS kept FROM events WHERE stream_id = ANY ($1::uuid[])
     UNION ALL
@@ -66,27 +66,30 @@ class PostgresRecorder(ApplicationRecorder):
         if kwargs:
             raise TypeError(f"unknown: {', '.join(kwargs)}")
         rows = [_row(event) for event in stored_events]
+        if len(rows) < 2:  # as most have: nothing to put in order
+            return self._append(_arguments(rows, nights, answer, person), answer)
         # The order append() writes in, the same for everybody, so that two appends never wait for each other.
         order = sorted(range(len(rows)), key=lambda i: (rows[i].originator_id, rows[i].originator_version))
-        positions = self._append(_command([rows[i] for i in order], nights, answer, person), answer)
+        positions = self._append(_arguments([rows[i] for i in order], nights, answer, person), answer)
         placed = dict(zip(order, positions, strict=True))
         return [placed[i] for i in range(len(rows))]
 
-    def _append(self, command: str, answer: tuple[Idempotency, Answer] | None) -> Sequence[int]:
+    def _append(self, arguments: Sequence[object], answer: tuple[Idempotency, Answer] | None) -> Sequence[int]:
         for attempt in range(1, _ATTEMPTS + 1):
             with self._database.connection() as connection:
                 try:
-                    ((positions, kept),) = connection.run_prepared("lodger_append", APPEND, [command])
+                    ((said,),) = connection.run_prepared("lodger_append", APPEND, arguments)
                 except (DeadlockDetected, SerializationFailure):
                     if attempt == _ATTEMPTS:
                         raise
                     continue
                 except psycopg2.IntegrityError as error:
                     _refuse(error)
-            if kept is not None:
+            outcome: list[int] | dict[str, Any] = msgspec.json.decode(said)
+            if isinstance(outcome, dict):
                 assert answer is not None
-                raise_kept(kept, answer[0])
-            return positions or ()
+                raise_kept(outcome, answer[0])
+            return outcome
         raise AssertionError
 
     def load(self, stream_ids: Sequence[UUID], idempotency: Idempotency | None) -> Sequence[StoredFact]:
@@ -187,19 +190,28 @@ def to_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _command(
+def _arguments(
     rows: Sequence[StoredFact],
     nights: NightsChange | None,
     answer: tuple[Idempotency, Answer] | None,
     person: NewPerson | None,
-) -> str:
-    """The document that append() takes."""
-    if len({row.partition_key for row in rows}) > 1:
-        raise ValueError("one append stays in one partition")
-    command: dict[str, object] = {
-        "events": [
+) -> Sequence[object]:
+    """What append() takes: the first event, and the document of everything else."""
+    more: dict[str, object] = {}
+    if answer is not None:
+        more["answer"] = answer_document(answer)
+    if person is not None:
+        more["person"] = person
+    if nights is not None:
+        more["nights"] = nights
+    if not rows:
+        return [None] * 7 + [to_json(more)]
+    first, *others = rows
+    if others:
+        if any(row.partition_key != first.partition_key for row in others):
+            raise ValueError("one append stays in one partition")
+        more["events"] = [
             {
-                "partition_key": row.partition_key,
                 "stream_id": row.originator_id,
                 "version": row.originator_version,
                 "type": row.topic,
@@ -207,16 +219,18 @@ def _command(
                 "data": row.state.decode(),
                 "meta": row.meta,
             }
-            for row in rows
+            for row in others
         ]
-    }
-    if answer is not None:
-        command["answer"] = answer_document(answer)
-    if person is not None:
-        command["person"] = person
-    if nights is not None:
-        command["nights"] = nights
-    return to_json(command)
+    return [
+        str(first.partition_key),
+        str(first.originator_id),
+        first.originator_version,
+        first.topic,
+        first.schema_version,
+        first.state.decode(),
+        first.meta,
+        to_json(more) if more else None,
+    ]
 
 
 def _row(event: StoredEvent) -> StoredFact:
