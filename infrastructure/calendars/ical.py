@@ -16,7 +16,7 @@ from domain.calendar_sync import Entry, Reading
 ENTRIES_MAX: Final = 5_000
 RECURRING_MAX: Final = 50
 UNREAD_MAX: Final = 50
-_YEARS: Final = range(1900, 2200)
+_YEARS: Final = range(1970, 2200)
 _RECURS: Final = ("RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 _RULE_PARTS: Final = {
     "DAILY": {"BYDAY"},
@@ -24,7 +24,8 @@ _RULE_PARTS: Final = {
     "MONTHLY": {"BYDAY", "BYMONTHDAY"},
     "YEARLY": {"BYDAY", "BYMONTH", "BYMONTHDAY"},
 }
-"""What a rule may be made of. Others could keep a processor busy for hours, and no calendar of nights needs them."""
+"""What a rule may be made of. Others can keep a processor busy for hours, as can days that no month has."""
+_DAYS: Final = range(-28, 29)
 _ALWAYS: Final = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"}
 
 
@@ -55,16 +56,15 @@ def read(content: bytes, since: date, until: date) -> Reading:
 
 
 def _events(content: bytes) -> Sequence[Event]:
+    if content.count(b"BEGIN:VEVENT") > ENTRIES_MAX:
+        raise CalendarUnreadable("too_many_entries", f"It has more than {ENTRIES_MAX} entries.")
     try:
         calendar = Calendar.from_ical(content)
     except Exception as error:  # whatever garbage makes of the library
         raise CalendarUnreadable("not_a_calendar", "What was answered is not a calendar.") from error
     if calendar.name != "VCALENDAR":
         raise CalendarUnreadable("not_a_calendar", "What was answered is not a calendar.")
-    events = [each for each in calendar.subcomponents if isinstance(each, Event)]
-    if len(events) > ENTRIES_MAX:
-        raise CalendarUnreadable("too_many_entries", f"It has {len(events)} entries; at most {ENTRIES_MAX} are read.")
-    return events
+    return [each for each in calendar.subcomponents if isinstance(each, Event)]
 
 
 def _recurs(event: Event) -> bool:
@@ -85,8 +85,10 @@ def _must_be_simple(event: Event) -> None:
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         (frequency,) = rule["FREQ"]
-        if not rule.keys() <= _ALWAYS | _RULE_PARTS[frequency]:
+        if not rule.keys() <= _ALWAYS | _RULE_PARTS[frequency] or rule.keys() >= {"BYDAY", "BYMONTHDAY"}:
             raise ValueError(f"too intricate a rule: {rule}")
+        if any(day not in _DAYS for day in rule.get("BYMONTHDAY", [])) or event.start.year not in _YEARS:
+            raise ValueError(f"too seldom or too old a rule: {rule}")
 
 
 def _entries(uid: str, events: Iterable[Event]) -> Iterator[Entry]:

@@ -55,8 +55,16 @@ class HttpCalendarReader:
                 raise CalendarUnreadable("unreachable", f"It could not be asked for: {failed}.") from failed
             if reply.status not in _REDIRECTS or "location" not in reply.headers:
                 return reply
-            target = urljoin(url, reply.headers["location"])
-            if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
-                raise CalendarUnreadable("address_refused", "It leads away from https.")
-            url = target
+            url = _target(url, reply.headers["location"])
         raise CalendarUnreadable("redirected_too_often", f"It leads on more than {REDIRECTS_MAX} times.")
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        target = urljoin(url, location)
+        scheme = urlsplit(target).scheme
+    except ValueError as error:
+        raise CalendarUnreadable("address_refused", "It leads to what is no address.") from error
+    if urlsplit(url).scheme == "https" and scheme != "https":
+        raise CalendarUnreadable("address_refused", "It leads away from https.")
+    return target
