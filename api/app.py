@@ -13,6 +13,7 @@ from api.openapi import describe
 from api.resources import (
     auth,
     bookings,
+    calendar_feeds,
     calendars,
     health,
     messages,
@@ -20,6 +21,7 @@ from api.resources import (
     operator,
     payments,
     properties,
+    published_calendars,
     quotes,
     users,
 )
@@ -42,7 +44,20 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     for part in (tracing, metrics, headers, problems):
         part.register(app)
     api = describe(app)
-    for noun in (users, auth, properties, calendars, quotes, bookings, messages, payments, notifications, health):
+    for noun in (
+        users,
+        auth,
+        properties,
+        calendars,
+        calendar_feeds,
+        published_calendars,
+        quotes,
+        bookings,
+        messages,
+        payments,
+        notifications,
+        health,
+    ):
         api.register_blueprint(noun.resource)
     app.register_blueprint(pages.docs)
     if options.sandbox is not None:

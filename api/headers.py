@@ -24,8 +24,8 @@ PAGE: Final = (
 def register(app: Flask) -> None:
     @app.before_request
     def must_be_acceptable() -> None:
-        accepted = request.accept_mimetypes
-        if request.path.startswith("/v1/") and accepted and not accepted.accept_json:
+        path, accepted = request.path, request.accept_mimetypes
+        if path.startswith("/v1/") and not path.endswith(".ics") and accepted and not accepted.accept_json:
             raise NotAcceptable("Answers here are application/json and application/problem+json.")
 
     @app.after_request
@@ -34,5 +34,5 @@ def register(app: Flask) -> None:
         response.headers.extend(_ALWAYS)
         response.headers["Content-Security-Policy"] = PAGE if is_page else _NOTHING_RUNS
         if request.path.startswith("/v1/"):
-            response.headers["Cache-Control"] = "no-store"
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
