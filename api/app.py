@@ -15,6 +15,7 @@ from api.resources import (
     bookings,
     calendar_feeds,
     calendars,
+    changes,
     health,
     messages,
     notifications,
@@ -24,6 +25,7 @@ from api.resources import (
     published_calendars,
     quotes,
     users,
+    webhook_endpoints,
 )
 from api.tokens import Tokens
 from application.lodger import Lodger
@@ -55,6 +57,8 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         bookings,
         messages,
         payments,
+        changes,
+        webhook_endpoints,
         notifications,
         health,
     ):

@@ -56,12 +56,12 @@ class PageAsked:
 
     def next_cursor(self, after: After | None) -> str | None:
         """The cursor of the page that begins after `after`."""
-        if after is None:
-            return None
+        return None if after is None else self.cursor_at(after)
+
+    def cursor_at(self, after: After, lifetime: timedelta = _CURSOR_LIFETIME) -> str:
+        """The cursor of what comes after `after`, for as long as somebody may come back with it."""
         lodger = edge().lodger
-        return lodger.signer.sign(
-            _PURPOSE, {"query": self.query, "after": after}, lodger.clock.now() + _CURSOR_LIFETIME
-        )
+        return lodger.signer.sign(_PURPOSE, {"query": self.query, "after": after}, lodger.clock.now() + lifetime)
 
 
 def page_asked(arguments: Mapping[str, Any], *query: object) -> PageAsked:

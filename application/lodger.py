@@ -12,6 +12,7 @@ from application import ports
 from application.calls import Call
 from application.linked_calendars import CalendarReader, LinkedCalendars, PublishedCalendars
 from application.streams import Change, Done, F, Kind, S, Stream, fold
+from application.webhook_ports import Webhooks
 from domain.events import Event
 from domain.payments import PaymentMethod
 from domain.rejections import Rejected
@@ -30,6 +31,7 @@ class Lodger:
     messages: ports.Messages
     notifications: ports.Notifications
     payers: ports.Payers
+    webhooks: Webhooks
     passwords: ports.Passwords
     signer: ports.Signer
     zones: ports.Zones

@@ -26,6 +26,8 @@ from infrastructure.passwords import Argon2Passwords
 from infrastructure.payers import PhoneBook
 from infrastructure.settings import Settings
 from infrastructure.signing import KeyedSigner
+from infrastructure.webhooks.endpoints import WebhookEndpoints
+from infrastructure.webhooks.sealing import Sealer
 from infrastructure.workers.waker import Waker
 from infrastructure.zones import ZoneFinder
 
@@ -41,6 +43,7 @@ class Wired:
     database: Database
     clock: Clock
     sandbox: SandboxGateway | None
+    outgoing: Outgoing
 
 
 def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired:
@@ -50,6 +53,7 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
     gateways = _gateways(sandbox)
     clock = _clock(settings, database)
     events = Events(database)
+    outgoing = Outgoing(allow_private=settings.private_addresses)
     lodger = Lodger(
         log=events,
         clock=clock,
@@ -57,17 +61,18 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         messages=Messages(database),
         notifications=Notifications(database),
         payers=PhoneBook(database),
+        webhooks=WebhookEndpoints(database, Sealer(settings.secret_key), outgoing),
         passwords=Argon2Passwords(),
         signer=KeyedSigner(settings.secret_key),
         zones=ZoneFinder(),
         gateways=gateways,
-        calendar_reader=HttpCalendarReader(Outgoing(allow_private=settings.private_addresses)),
+        calendar_reader=HttpCalendarReader(outgoing),
         linked_calendars=LinkedCalendarTable(database),
         published_calendars=PublishedCalendarTable(database),
         new_id=uuid7,
         wake=wake or Waker(settings.redis_url).wake,
     )
-    return Wired(lodger, events, LogReader(database, events.mapper), settings, database, clock, sandbox)
+    return Wired(lodger, events, LogReader(database, events.mapper), settings, database, clock, sandbox, outgoing)
 
 
 def _gateways(sandbox: SandboxGateway | None) -> dict[PaymentMethod, Gateway]:

@@ -7,13 +7,14 @@ from typing import Final
 
 from projections.audit import AUDIT
 from projections.bookings import BOOKINGS
+from projections.changes import CHANGES
 from projections.listings import LISTINGS
 from projections.mailings import MAILINGS
 from projections.notifications import NOTIFICATIONS
 from projections.projection import Projection
 
 PROJECTIONS: Final[Mapping[str, Projection]] = {
-    projection.name: projection for projection in (LISTINGS, BOOKINGS, MAILINGS, NOTIFICATIONS, AUDIT)
+    projection.name: projection for projection in (LISTINGS, BOOKINGS, MAILINGS, NOTIFICATIONS, CHANGES, AUDIT)
 }
 
 

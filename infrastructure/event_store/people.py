@@ -7,7 +7,7 @@ from uuid import UUID
 
 from application.ports import Answer, Idempotency, Person, VersionConflict
 from infrastructure.database import Database
-from infrastructure.event_store.recorder import answer_document, raise_kept, to_json
+from infrastructure.event_store.kept_answers import keep
 
 _COLUMNS = "user_id, username, email, name, phone, bio, password_hash, version, created_at"
 
@@ -46,11 +46,7 @@ class People:
         Raises VersionConflict, AnswerKept, AnswerInFlight, KeyReused.
         """
         with self._database.transaction() as connection, connection.cursor() as cursor:
-            if answer is not None:
-                cursor.execute("SELECT to_jsonb(kept) FROM keep_answer(%s) AS kept", [to_json(answer_document(answer))])
-                ((kept,),) = cursor.fetchall()
-                if kept["key"] is not None:
-                    raise_kept(kept, answer[0])
+            keep(cursor, answer)
             cursor.execute(
                 """UPDATE people SET name = %s, phone = %s, bio = %s, version = version + 1
                    WHERE user_id = %s AND version = %s""",

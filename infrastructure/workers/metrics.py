@@ -11,3 +11,4 @@ REACTIONS: Final = Counter("lodger_reactions", "Events reacted to, by outcome.",
 DEADLINES_MET: Final = Counter("lodger_deadlines_met", "Bookings expired or completed by the workers.")
 MAILS: Final = Counter("lodger_mails", "Attempts to send a mail, by outcome.", ["outcome"])
 CALENDARS_READ: Final = Counter("lodger_calendars_read", "Linked calendars read, by outcome.", ["outcome"])
+WEBHOOKS: Final = Counter("lodger_webhooks", "Attempts to deliver a webhook, by outcome.", ["outcome"])

@@ -14,6 +14,8 @@ from infrastructure.database import Unavailable
 from infrastructure.mail.letters import Letters
 from infrastructure.mail.postman import Postman
 from infrastructure.settings import Settings
+from infrastructure.webhooks.courier import Courier
+from infrastructure.webhooks.sealing import Sealer
 from infrastructure.workers.calendars import read_linked_calendars
 from infrastructure.workers.deadlines import meet_deadlines
 from infrastructure.workers.projector import Projector
@@ -41,11 +43,13 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
             due = {"projections": Projector(wired.database, wired.log, running).run}
         case "reactions":
             postman = Postman(wired.database, Letters(wired.lodger, settings), settings.smtp_url)
+            courier = Courier(wired.database, wired.lodger, Sealer(settings.secret_key), wired.outgoing)
             due = {
                 "reactions": Reactor(wired.database, wired.log, partial(react, wired.lodger)).run,
                 "deadlines": partial(meet_deadlines, wired.lodger, wired.database),
                 "send mail": postman.deliver_due,
                 "read calendars": partial(read_linked_calendars, wired.lodger),
+                "send webhooks": courier.run,
                 "forget answers": Retention(wired.events.forget_answers).run,
             }
         case _:

@@ -53,6 +53,16 @@ GET /v1/bookings/{booking_id}/history
 POST /v1/bookings/{booking_id}/payments
 GET /v1/bookings/{booking_id}/payments
 GET /v1/payments/{payment_id}
+GET /v1/changes
+POST /v1/webhook-endpoints
+GET /v1/webhook-endpoints
+GET /v1/webhook-endpoints/{endpoint_id}
+PATCH /v1/webhook-endpoints/{endpoint_id}
+DELETE /v1/webhook-endpoints/{endpoint_id}
+POST /v1/webhook-endpoints/{endpoint_id}/secret
+GET /v1/webhook-endpoints/{endpoint_id}/deliveries
+POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay
+POST /v1/webhook-endpoints/{endpoint_id}/replay
 GET /healthz
 GET /readyz
 POST /v1/operator/clock
@@ -91,7 +101,7 @@ def test_the_examples_run(database_url: str) -> None:
             for name, each in described.items()
             if "example" in each.get("requestBody", {}).get("content", {}).get("application/json", {})
         }
-        assert len(examples) == 11
+        assert len(examples) == 14
         registered = stack.anybody().post("/v1/users", examples.pop("POST /v1/users"))
         assert registered.status_code == 201
         token = stack.anybody().post("/v1/auth/tokens", examples.pop("POST /v1/auth/tokens"))
@@ -115,6 +125,11 @@ def test_the_examples_run(database_url: str) -> None:
         assert bob.wish(f"{booking}/payments", payment).status_code == 201
         cancel = examples.pop("POST /v1/bookings/{booking_id}/cancel")
         assert bob.post(f"{booking}/cancel", cancel).status_code == 200
+        hook = bob.post("/v1/webhook-endpoints", examples.pop("POST /v1/webhook-endpoints")).headers["Location"]
+        again = examples.pop("POST /v1/webhook-endpoints/{endpoint_id}/replay")
+        assert bob.post(f"{hook}/replay", again).status_code == 202
+        stop = examples.pop("PATCH /v1/webhook-endpoints/{endpoint_id}")
+        assert bob.patch(hook, stop, If_Match='"1"').status_code == 200
         clock = examples.pop("POST /v1/operator/clock")
         assert Client(stack, OPERATOR_TOKEN).post("/v1/operator/clock", clock).status_code == 200
         assert examples == {}

@@ -53,6 +53,13 @@ ELSEWHERE = {
     "too_many_blocks": "two thousand requests; test in domain",
     "unavailable": "test_problems",
     "unsupported_media_type": "test_problems",
+    **dict.fromkeys(
+        (
+            "too_many_webhook_endpoints webhook_delivery_not_found webhook_endpoint_exists webhook_endpoint_not_found "
+            "webhook_url_refused"
+        ).split(),
+        "tests/webhooks/test_endpoints",
+    ),
     "currency_foreign": "test_bad_stays",
     "currency_mixed": "test_bad_input",
     "amount_malformed": "in a body the schema is first; in a search see test_bad_input",

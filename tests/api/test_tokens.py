@@ -34,7 +34,7 @@ def forge(stack: Stack, header: dict[str, Any] | None = None, key: bytes | None 
     headers = header or HEADER
     algorithm = headers.get("alg", "HS256")
     if algorithm == "none":
-        return jwt.encode(payload, None, algorithm="none", headers=headers)
+        return jwt.encode(payload, "", algorithm="none", headers=headers)
     return jwt.encode(payload, key or token_key(chosen), algorithm=algorithm, headers=headers)
 
 
