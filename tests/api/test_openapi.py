@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from tests.api.people import PASSWORD, host, listing, register
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of, running
 
-METHODS = ("get", "post", "patch", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @pytest.fixture(scope="module")
@@ -47,22 +48,20 @@ DELETE /v1/properties/{property_id}/blocks
 POST /v1/quotes
 POST /v1/bookings
 GET /v1/bookings
+GET /v1/bookings/counts
 GET /v1/bookings/{booking_id}
 POST /v1/bookings/{booking_id}/cancel
 GET /v1/bookings/{booking_id}/history
+POST /v1/bookings/{booking_id}/messages
+GET /v1/bookings/{booking_id}/messages
+PUT /v1/bookings/{booking_id}/messages/read
 POST /v1/bookings/{booking_id}/payments
 GET /v1/bookings/{booking_id}/payments
 GET /v1/payments/{payment_id}
-GET /v1/changes
-POST /v1/webhook-endpoints
-GET /v1/webhook-endpoints
-GET /v1/webhook-endpoints/{endpoint_id}
-PATCH /v1/webhook-endpoints/{endpoint_id}
-DELETE /v1/webhook-endpoints/{endpoint_id}
-POST /v1/webhook-endpoints/{endpoint_id}/secret
-GET /v1/webhook-endpoints/{endpoint_id}/deliveries
-POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay
-POST /v1/webhook-endpoints/{endpoint_id}/replay
+GET /v1/notifications
+PUT /v1/notifications/read
+GET /v1/users/me/notification-preferences
+PUT /v1/users/me/notification-preferences
 GET /healthz
 GET /readyz
 POST /v1/operator/clock
@@ -101,7 +100,6 @@ def test_the_examples_run(database_url: str) -> None:
             for name, each in described.items()
             if "example" in each.get("requestBody", {}).get("content", {}).get("application/json", {})
         }
-        assert len(examples) == 14
         registered = stack.anybody().post("/v1/users", examples.pop("POST /v1/users"))
         assert registered.status_code == 201
         token = stack.anybody().post("/v1/auth/tokens", examples.pop("POST /v1/auth/tokens"))
@@ -121,6 +119,14 @@ def test_the_examples_run(database_url: str) -> None:
         booked = bob.wish("/v1/bookings", examples.pop("POST /v1/bookings") | wanted)
         assert booked.status_code == 201
         booking = booked.headers["Location"]
+        message = examples.pop("POST /v1/bookings/{booking_id}/messages")
+        assert bob.wish(f"{booking}/messages", message).status_code == 201
+        for operation, path in [
+            ("PUT /v1/bookings/{booking_id}/messages/read", f"{booking}/messages/read"),
+            ("PUT /v1/notifications/read", "/v1/notifications/read"),
+            ("PUT /v1/users/me/notification-preferences", "/v1/users/me/notification-preferences"),
+        ]:
+            assert ada.raw("PUT", path, json.dumps(examples.pop(operation)).encode()).status_code == 200
         payment = examples.pop("POST /v1/bookings/{booking_id}/payments")
         assert bob.wish(f"{booking}/payments", payment).status_code == 201
         cancel = examples.pop("POST /v1/bookings/{booking_id}/cancel")

@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.problems import STATUS_OF
+from domain.policies import MESSAGES_PER_HOUR
 from tests.api.people import (
     CHECK_IN,
     CHECK_OUT,
@@ -354,6 +355,15 @@ def no_such_payment(stack: Stack) -> TestResponse:
     return register(stack).get("/v1/payments/01900000-0000-7000-8000-000000000000")
 
 
+@scene("too_many_messages")
+def write_without_end(stack: Stack) -> TestResponse:
+    bob = register(stack)
+    path = f"/v1/bookings/{book(bob, listing(host(stack)))}/messages"
+    for _ in range(MESSAGES_PER_HOUR):
+        assert bob.wish(path, {"text": "Hello?"}).status_code == 201
+    return bob.wish(path, {"text": "Hello?"})
+
+
 @scene("cursor_invalid")
 def cursor_of_another_query(stack: Stack) -> TestResponse:
     ada = host(stack)
@@ -395,6 +405,9 @@ def test_guests_only_see_their_own_side_of_others_things(shared: Stack) -> None:
         ("GET", f"/v1/bookings/{booking_id}/payments", None),
         ("GET", f"/v1/payments/{payment_id}", None),
         ("POST", f"/v1/bookings/{booking_id}/cancel", None),
+        ("POST", f"/v1/bookings/{booking_id}/messages", {"text": "Hello?"}),
+        ("GET", f"/v1/bookings/{booking_id}/messages", None),
+        ("PUT", f"/v1/bookings/{booking_id}/messages/read", {"upto": 1}),
         ("POST", f"/v1/bookings/{booking_id}/payments", {"payment_method": "card"}),
         ("POST", f"/v1/properties/{property_id}/publish", None),
         ("POST", f"/v1/properties/{property_id}/unpublish", None),
