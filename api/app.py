@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask
 
@@ -30,7 +31,27 @@ from api.resources import (
 from api.tokens import Tokens
 from application.lodger import Lodger
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 _HERE: Final = str(Path(__file__).parent)
+
+
+class Api(Flask):
+    """Flask without what costs each request something and does nothing here."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Nothing here is a coroutine; Flask would look again at each call of a view or hook."""
+        return func
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        """The answer in one piece: what comes as an iterator, granian sends through a channel, bit by bit."""
+        pieces = super().wsgi_app(environ, start_response)
+        try:
+            return [b"".join(pieces)]
+        finally:
+            if close := getattr(pieces, "close", None):
+                close()
 
 
 def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
@@ -39,7 +60,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     `reads` opens a psycopg2 connection in autocommit for the queries of `projections` (a `Database.connection` does).
     What `options` needs is said at `ApiOptions`.
     """
-    app = Flask("lodger", template_folder="templates", static_folder=None, root_path=_HERE)
+    app = Api("lodger", template_folder="templates", static_folder=None, root_path=_HERE)
     json_body.allow(app, options.body_limit)
     app.url_map.merge_slashes = False
     app.extensions[EXTENSION] = Edge(lodger, reads, options, Tokens(options.token_key, options.issuer))

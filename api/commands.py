@@ -14,7 +14,7 @@ from marshmallow import Schema
 from api.answers import text
 from api.edge import edge
 from api.json_body import raw_body
-from api.metrics import COMMANDS
+from api.metrics import count_command
 from application.calls import Call
 from application.ports import Answer, AnswerInFlight, AnswerKept, Idempotency, KeyReused
 from domain.events import Actor
@@ -53,17 +53,17 @@ def carry_out(
     try:
         answer = command(call)
     except AnswerKept as kept:
-        COMMANDS.labels(name, "replayed").inc()
+        count_command(name, "replayed")
         return _sent(kept.answer, replayed=True)
     except AnswerInFlight as error:
         raise Rejected("request_in_flight", "The first of these requests has no answer yet.") from error
     except KeyReused as error:
         raise Rejected("idempotency_key_reused", "This Idempotency-Key came with another body before.") from error
     except Rejected as refusal:
-        COMMANDS.labels(name, refusal.code).inc()
+        count_command(name, refusal.code)
         raise
     assert answer is not None, "every call here renders"
-    COMMANDS.labels(name, "accepted").inc()
+    count_command(name, "accepted")
     return _sent(answer)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from flask import Flask, Response, request
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
+from werkzeug.http import parse_accept_header
 
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -24,8 +27,8 @@ PAGE: Final = (
 def register(app: Flask) -> None:
     @app.before_request
     def must_be_acceptable() -> None:
-        path, accepted = request.path, request.accept_mimetypes
-        if path.startswith("/v1/") and not path.endswith(".ics") and accepted and not accepted.accept_json:
+        path = request.path
+        if path.startswith("/v1/") and not path.endswith(".ics") and not _takes_json(request.headers.get("Accept", "")):
             raise NotAcceptable("Answers here are application/json and application/problem+json.")
 
     @app.after_request
@@ -36,3 +39,10 @@ def register(app: Flask) -> None:
         if request.path.startswith("/v1/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+@lru_cache(256)
+def _takes_json(accept: str) -> bool:
+    """Whether an Accept header allows JSON. Clients send few different ones, and reading one costs."""
+    accepted = parse_accept_header(accept, MIMEAccept)
+    return accepted.accept_json or not accepted

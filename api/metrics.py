@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from time import perf_counter
 from typing import Final
 
@@ -30,6 +31,23 @@ def register(app: Flask) -> None:
         # the rule and not the path, and no made-up method: a label's values must stay few
         route = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.method in _METHODS else "other"
-        REQUESTS.labels(method, route, response.status_code).inc()
-        SECONDS.labels(method, route).observe(perf_counter() - g.began)
+        requests, seconds = _series(method, route, response.status_code)
+        requests.inc()
+        seconds.observe(perf_counter() - g.began)
         return response
+
+
+def count_command(name: str, outcome: str) -> None:
+    """Outcome is accepted, replayed or the refusal's code."""
+    _commands(name, outcome).inc()
+
+
+@lru_cache(1024)
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Looking a series up by its labels costs more than counting in it."""
+    return REQUESTS.labels(method, route, status), SECONDS.labels(method, route)
+
+
+@lru_cache(1024)
+def _commands(name: str, outcome: str) -> Counter:
+    return COMMANDS.labels(name, outcome)

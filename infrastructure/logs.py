@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
+import msgspec
 import structlog
 from structlog.typing import Processor
 
@@ -19,12 +21,23 @@ _SHARED: Final[list[Processor]] = [
 
 def configure(settings: Settings) -> None:
     """Set up structlog for this process."""
-    # The default shows tracebacks with all local variables: among them are passwords, phones and tokens.
-    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-    rendered: list[Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if settings.env == "production"
-        else [plain]
+    rendered: list[Processor]
+    factory: Callable[..., object]
+    if settings.env == "production":
+        rendered = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_encoded)]
+        factory = structlog.BytesLoggerFactory()
+    else:
+        # The default shows tracebacks with all local variables: among them are passwords, phones and tokens.
+        rendered = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+        factory = structlog.PrintLoggerFactory()
+    structlog.configure(
+        processors=[*_SHARED, *rendered],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level.upper()]),
+        logger_factory=factory,
+        cache_logger_on_first_use=True,
     )
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    structlog.configure(processors=[*_SHARED, *rendered], wrapper_class=structlog.make_filtering_bound_logger(level))
+
+
+def _encoded(entry: object, default: Callable[[Any], Any]) -> bytes:
+    """`default` shows what JSON has no word for."""
+    return msgspec.json.encode(entry, enc_hook=default)

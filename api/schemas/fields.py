@@ -29,6 +29,10 @@ class Strict(Schema):
     class Meta:
         unknown = "raise"
 
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """What is shown is a dict or one of our values and has no dotted paths: nothing to be tried in turn."""
+        return obj.get(attr, default) if isinstance(obj, dict) else getattr(obj, attr, default)
+
 
 class NothingSchema(Strict):
     """No field at all: the body may be left out."""
