@@ -32,7 +32,7 @@ class Site:
         site = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - its name
+            def do_GET(self) -> None:
                 site.requests.append({name.lower(): value for name, value in self.headers.items()})
                 site.answering(self)
 
