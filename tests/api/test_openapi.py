@@ -51,6 +51,7 @@ GET /v1/bookings
 GET /v1/bookings/counts
 GET /v1/bookings/{booking_id}
 POST /v1/bookings/{booking_id}/cancel
+GET /v1/bookings/{booking_id}/cancellation-preview
 GET /v1/bookings/{booking_id}/history
 POST /v1/bookings/{booking_id}/messages
 GET /v1/bookings/{booking_id}/messages
