@@ -59,6 +59,16 @@ PUT /v1/bookings/{booking_id}/messages/read
 POST /v1/bookings/{booking_id}/payments
 GET /v1/bookings/{booking_id}/payments
 GET /v1/payments/{payment_id}
+GET /v1/changes
+POST /v1/webhook-endpoints
+GET /v1/webhook-endpoints
+GET /v1/webhook-endpoints/{endpoint_id}
+PATCH /v1/webhook-endpoints/{endpoint_id}
+DELETE /v1/webhook-endpoints/{endpoint_id}
+POST /v1/webhook-endpoints/{endpoint_id}/secret
+GET /v1/webhook-endpoints/{endpoint_id}/deliveries
+POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay
+POST /v1/webhook-endpoints/{endpoint_id}/replay
 GET /v1/notifications
 PUT /v1/notifications/read
 GET /v1/users/me/notification-preferences
