@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial, reduce
-from itertools import pairwise
+from itertools import cycle, pairwise
 from statistics import median
 from time import perf_counter
 from typing import Final, TypeVar, cast
@@ -41,7 +41,7 @@ def run(bench: Bench) -> Report:
     """One process reads alone. The same events are in every store, and every log is read in the same pages."""
     log = QUICK_LOG if bench.quick else LOG
     with durable_postgres() as server, ExitStack() as opened:
-        contenders = _contenders(server, opened, log)
+        contenders = _contenders(bench, server, opened, log)
         found = bench.measure(contenders)
     best = max(found[THIN]["log"], found[OWN]["log"])
     return Report(
@@ -58,65 +58,77 @@ def run(bench: Bench) -> Report:
         ],
         bars=[Bar("whole log, ours / the better peer", found[OURS]["log"] / best, BAR)],
         notes=[
+            f"A round reads a stretch of {log // bench.rounds:,} events in pages of {PAGE:,}, all together the log.",
             "A stream is a property's: its events are loaded, decoded and folded into its state.",
             "eventsourcing's mapper leaves values as JSON has them, and what it reads is not folded.",
         ],
     )
 
 
-def _contenders(server: Server, opened: ExitStack, log: int) -> list[Contender]:
+def _contenders(bench: Bench, server: Server, opened: ExitStack, log: int) -> list[Contender]:
     thin, own = ThinMapper(), OwnMapper()
 
     def native(name: str, mapper: ThinMapper | OwnMapper) -> ApplicationRecorder:
         url = server.empty(name)
         recorder = opened.enter_context(native_recorder(url, create=True))
-        fill_native(url, log, mapper)
+        with bench.console.status(f"writing {log:,} events for: {name}"):
+            fill_native(url, log, mapper)
         return recorder
 
     url = server.migrated("ours")
-    fill_ours(url, log)
+    with bench.console.status(f"writing {log:,} events for: ours"):
+        fill_ours(url, log)
     database = opened.enter_context(closing(Database(url, pool_size=1)))
+    by_thin = partial(_measure_native, native("thin", thin), thin.to_domain_event, _fold, _stretches(log, bench.rounds))
+    by_own = partial(_measure_native, native("own", own), own.to_domain_event, list, _stretches(log, bench.rounds))
     return [
-        Contender(THIN, "peer", partial(_measure_native, native("thin", thin), thin.to_domain_event, _fold)),
-        Contender(OWN, "peer", partial(_measure_native, native("own", own), own.to_domain_event, list)),
-        Contender(OURS, "ours", partial(_measure_ours, database)),
+        Contender(THIN, "peer", by_thin),
+        Contender(OWN, "peer", by_own),
+        Contender(OURS, "ours", partial(_measure_ours, database, _stretches(log, bench.rounds))),
     ]
 
 
-def _measure_ours(database: Database, seconds: float) -> Figures:
+def _stretches(log: int, rounds: int) -> Iterator[tuple[int, int]]:
+    """Where each round reads, as positions `(after, upto]`: a stretch each, and round and round."""
+    each = log // rounds
+    return cycle([(number * each, (number + 1) * each) for number in range(rounds)])
+
+
+def _measure_ours(database: Database, stretches: Iterator[tuple[int, int]], seconds: float) -> Figures:
     events = Events(database)
 
     def load(stream_id: UUID) -> object:
         return _fold(events.load([stream_id])[stream_id])
 
-    def read() -> int:
+    def read(after: int, upto: int) -> int:
         reader = LogReader(database, events.mapper)
-        safe, after, done = reader.safe_position(), 0, 0
-        while page := reader.read(after, safe, PAGE):
+        upto, done = min(upto, reader.safe_position()), 0
+        while page := reader.read(after, upto, PAGE):
             after = page[-1].position or 0
             done += len(page)
         return done
 
-    return _figures(load, read, seconds)
+    return _figures(load, partial(read, *next(stretches)), seconds)
 
 
 def _measure_native(
     recorder: ApplicationRecorder,
     decode: Callable[[StoredEvent], E],
     fold: Callable[[Iterable[E]], object],
+    stretches: Iterator[tuple[int, int]],
     seconds: float,
 ) -> Figures:
     def load(stream_id: UUID) -> object:
         return fold(map(decode, recorder.select_events(stream_id)))
 
-    def read() -> int:
-        after, done = 0, 0
-        while page := recorder.select_notifications(after, PAGE, inclusive_of_start=False):
+    def read(after: int, upto: int) -> int:
+        done = 0
+        while page := recorder.select_notifications(after, PAGE, upto, inclusive_of_start=False):
             done += len([decode(notification) for notification in page])
             after = page[-1].id
         return done
 
-    return _figures(load, read, seconds)
+    return _figures(load, partial(read, *next(stretches)), seconds)
 
 
 def _figures(load: Callable[[UUID], object], read: Callable[[], int], seconds: float) -> Figures:

@@ -18,7 +18,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, _ConnectionRecord
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool.base import _ConnectionRecord
 
 from infrastructure.roles import MAY_SET, WRITER_ROLE
 
@@ -187,13 +188,12 @@ class _CheckOut:
 
     def __enter__(self) -> Connection:
         pool = self._database.engine.pool  # another one after close()
-        assert isinstance(pool, _Pool)
+        assert isinstance(pool, _Pool), "see create_engine"
         self._pool = pool
         try:
             while True:
                 self._entry = entry = pool.lend()
-                connection = entry.dbapi_connection
-                assert isinstance(connection, Connection)
+                connection: Connection = entry.dbapi_connection  # type: ignore[assignment]  # its factory is ours
                 if not connection.was_closed_while_idle():
                     break
                 self._discard()
