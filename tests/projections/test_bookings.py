@@ -47,6 +47,7 @@ from tests.support.examples import (
     REQUESTED,
     STRANGER,
 )
+from tests.support.plans import Explained
 from tests.support.tales import Tale, minute
 
 ELSEWHERE = UUID("01900000-0000-7000-8000-00000000000e")
@@ -230,23 +231,6 @@ def test_a_booking_waits_for_the_side_that_can_answer_or_pay(
         assert bool(of_user(cursor, HOST, "host", now, Wanted(waits_for=role)).items) is can
 
 
-class Explained:
-    """A cursor that asks for the plan of each statement, and answers as if nothing were found."""
-
-    def __init__(self, cursor: Cursor) -> None:
-        self._cursor = cursor
-        self._statement = ""
-        self.plans: list[str] = []
-
-    def execute(self, statement: str, values: Any) -> None:
-        self._statement = statement
-        self._cursor.execute(f"EXPLAIN {statement}", values)
-        self.plans.append("\n".join(line for (line,) in self._cursor.fetchall()))
-
-    def fetchall(self) -> list[tuple[int]]:
-        return [(0,)] if self._statement.startswith("SELECT count(*)") else []
-
-
 @pytest.mark.parametrize(
     ("wanted", "role", "index"),
     [
@@ -257,7 +241,6 @@ class Explained:
     ],
 )
 def test_a_list_reads_an_index_in_the_order_of_the_page(inbox: Cursor, wanted: Wanted, role: Role, index: str) -> None:
-    inbox.execute("SET LOCAL enable_seqscan TO off; SET LOCAL enable_bitmapscan TO off; SET LOCAL enable_sort TO off")
     explained: Any = Explained(inbox)
     of_user(explained, HOST, role, NOW, wanted, after=(NOW.isoformat(), str(BOOKING)))
     (plan,) = explained.plans
@@ -267,7 +250,6 @@ def test_a_list_reads_an_index_in_the_order_of_the_page(inbox: Cursor, wanted: W
 
 @pytest.mark.parametrize("role", get_args(Role))
 def test_counting_reads_indexes(inbox: Cursor, role: Role) -> None:
-    inbox.execute("SET LOCAL enable_seqscan TO off; SET LOCAL enable_bitmapscan TO off")
     explained: Any = Explained(inbox)
     counts(explained, HOST, role, NOW)
     by_status, waiting = explained.plans

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,12 +22,14 @@ from tests.support.examples import (
     GUEST,
     HELD,
     HOST,
+    NOW,
     PAYMENT,
     REFUND,
     STARTED,
     STRANGER,
     usd,
 )
+from tests.support.plans import Explained
 from tests.support.tales import Tale, minute
 
 ANOTHER = UUID("01900000-0000-7000-8000-00000000000e")
@@ -139,17 +142,18 @@ def test_what_somebody_switched_off_is_not_shown_and_not_counted_unless_they_mus
     assert count_unread(cursor, GUEST) == len(left)
 
 
-def test_a_list_reads_an_index_in_the_order_of_the_page(cursor: Cursor) -> None:
+def test_a_list_and_its_count_read_indexes_in_the_order_of_the_page(cursor: Cursor) -> None:
     apply(cursor, a_stay(Tale()))
-    cursor.execute("SET LOCAL enable_seqscan TO off; SET LOCAL enable_bitmapscan TO off; SET LOCAL enable_sort TO off")
-    cursor.execute(
-        """EXPLAIN SELECT event_id FROM notifications WHERE user_id = %s
-           ORDER BY occurred_at DESC, event_id DESC LIMIT 20""",
-        [GUEST],
-    )
-    plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "Backward using notifications_newest " in plan, plan
-    assert "Sort" not in plan
+    explained: Any = Explained(cursor)
+    of_user(explained, GUEST, after=(NOW.isoformat(), str(BOOKING)))
+    count_unread(explained, GUEST)
+    page, unread = explained.plans
+    assert "Backward using notifications_newest " in page, page
+    assert "Backward using correspondents_inbox " in page
+    assert "Merge Append" in page
+    assert "Sort  (" not in page
+    assert "using notifications_unread " in unread, unread
+    assert "using correspondents_inbox " in unread
 
 
 def write(cursor: Cursor, at: str, unread: int) -> None:

@@ -15,10 +15,13 @@ from infrastructure.embedded.valkey import Valkey
 from projections.audit import AUDIT
 from projections.bookings import BOOKINGS
 from projections.listings import LISTINGS
+from projections.notifications import NOTIFICATIONS
 from tests.support.projection_checkers import misapplied, unlike_rebuilt
 from tests.support.workers import Load, Post, Stage
 
 pytestmark = pytest.mark.slow
+
+MODELS = (LISTINGS, BOOKINGS, NOTIFICATIONS, AUDIT)
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 15.0) -> None:
@@ -32,7 +35,7 @@ def must_be_whole(stage: Stage, load: Load) -> None:
     """Every event was applied once, read models are what the log makes of them, and all that was paid is confirmed."""
     stage.wait_until_caught_up()
     assert misapplied(stage.database) == {}
-    assert [unlike_rebuilt(stage.database, stage.reader, p) for p in (LISTINGS, BOOKINGS, AUDIT)] == [[], [], []]
+    assert [unlike_rebuilt(stage.database, stage.reader, p) for p in MODELS] == [[]] * 4
     assert misapplied(stage.database) == {}
     assert len(load.paid) > 10
     assert load.unconfirmed() == []

@@ -13,6 +13,7 @@ from infrastructure.embedded.mail_sink import MailSink, Message
 from infrastructure.mail.letters import Letters
 from infrastructure.mail.postman import Postman
 from infrastructure.workers.projector import Projector
+from projections import mailings
 from projections.mailings import MAILINGS
 from tests.support.servers import free_port
 from tests.support.world import World
@@ -88,6 +89,34 @@ def test_a_mail_is_sent_once(world: World) -> None:
     assert len(sent(world)) == 1
     let_time_pass(world)
     assert sent(world) == []
+
+
+def test_a_mail_whose_postman_died_before_saying_so_is_sent_again_as_the_same_mail(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = list[str]()
+    send = smtplib.SMTP.send_message
+
+    def remember(server, msg, *args, **kwargs):  # type: ignore[no-untyped-def]
+        given.append(msg["Message-ID"])
+        return send(server, msg, *args, **kwargs)
+
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(smtplib.SMTP, "send_message", remember)
+    world.person()
+    with monkeypatch.context() as dying:
+        dying.setattr(mailings, "settle", die)
+        with pytest.raises(SystemExit):
+            sent(world)
+    assert statuses(world) == [("pending", None), ("pending", None)]
+    let_time_pass(world)
+    assert [mail.to for mail in sent(world)] == [["person-1@example.org"], ["person-2@example.org"]]
+    assert statuses(world) == [("sent", None), ("sent", None)]
+    first, *again = given
+    assert again[0] == first
+    assert len(set(given)) == 2
 
 
 def test_mails_wait_while_the_server_is_away_and_are_sent_when_it_is_back(world: World) -> None:
