@@ -118,7 +118,7 @@ class Stage:
         """How far the consumer that is furthest behind is behind."""
         return self.reader.safe_position() - min(self.positions())
 
-    def wait_until_caught_up(self, seconds: float = 30.0) -> None:
+    def wait_until_caught_up(self, seconds: float = 60.0) -> None:
         """Wait until every consumer is at the end of the log and it grows no more."""
         deadline = time.monotonic() + seconds
         quiet = 0
