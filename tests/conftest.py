@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from infrastructure.embedded.valkey import Valkey
+    from tests.calendars.site import Site
     from tests.support.servers import Databases
 
 
@@ -68,3 +69,12 @@ def redis_url(valkey: Valkey) -> str:
     with redis.Redis.from_url(valkey.url()) as client:
         client.flushall()
     return valkey.url()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """Another marketplace's site, where calendars are exported."""
+    from tests.calendars.site import Site
+
+    with Site().open() as site:
+        yield site

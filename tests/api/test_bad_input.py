@@ -299,9 +299,9 @@ def test_hostile_text_in_a_search_finds_nothing_and_breaks_nothing(shared: Stack
 @pytest.mark.parametrize(
     "query",
     [
-        "from=2031-06-12&until=2031-06-12",
-        "from=2031-06-12&until=2031-06-11",
-        "from=2031-01-01&until=2034-01-01",
+        "from=2031-06-12&to=2031-06-12",
+        "from=2031-06-12&to=2031-06-11",
+        "from=2031-01-01&to=2034-01-01",
         "from=9999-12-31",
         "from=2199-12-31",
     ],

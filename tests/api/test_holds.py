@@ -66,7 +66,7 @@ def test_the_calendar_shows_everybody_what_is_free_and_the_host_who_has_the_rest
     property_id = listing(ada, pricing={"weekend_price": {"amount": "120.00", "currency": "USD"}})
     booking_id = book(register(shared), property_id, "2031-06-12", "2031-06-14")
     block = ada.post(f"/v1/properties/{property_id}/blocks", {"from": "2031-06-14", "until": "2031-06-15"})
-    path = f"/v1/properties/{property_id}/calendar?from=2031-06-11&until=2031-06-16"
+    path = f"/v1/properties/{property_id}/calendar?from=2031-06-11&to=2031-06-16"
 
     shown = json_of(shared.anybody().get(path))
     hosts = json_of(ada.get(path))
@@ -79,11 +79,10 @@ def test_the_calendar_shows_everybody_what_is_free_and_the_host_who_has_the_rest
         ("2031-06-14", False, "120.00"),
         ("2031-06-15", True, "100.00"),
     ]
-    assert shown["claims"] is None
-    assert [(claim["kind"], claim["id"]) for claim in hosts["claims"]] == [
-        ("stay", booking_id),
-        ("block", json_of(block)["id"]),
-    ]
+    assert [night["reasons"] for night in shown["nights"]] == [None] * 5
+    held = [{"kind": "hold", "id": booking_id, "feed": None}]
+    blocked = [{"kind": "block", "id": json_of(block)["id"], "feed": None}]
+    assert [night["reasons"] for night in hosts["nights"]] == [[], held, held, blocked, []]
     assert json_of(ada.get(block.headers["Location"]))["nights"][0]["available"] is False
 
 

@@ -39,7 +39,7 @@ def covered(calendar: Calendar) -> set[date]:
     return {day(first + n) for first, length in calendar.values() for n in range(length)}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     history=st.lists(calendars, min_size=1, max_size=5), stays=st.lists(spans, max_size=3), cancelled=st.integers(0, 7)
 )

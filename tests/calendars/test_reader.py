@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import socket
 import time
+from contextlib import suppress
 from datetime import date
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from domain.rejections import Rejected
 from infrastructure.calendars.reader import BYTES_MAX, REDIRECTS_MAX, HttpCalendarReader
 from infrastructure.outgoing import Outgoing, Reply
 from tests.calendars.shapes import calendar, days, feed
-from tests.calendars.site import Site, answer
+from tests.calendars.site import Answering, Site, answer
 
 READER = HttpCalendarReader(Outgoing(allow_private=True), seconds=1.0)
 GUARDED = HttpCalendarReader(Outgoing(allow_private=False), seconds=1.0)
@@ -119,12 +120,10 @@ def drip_body(request: BaseHTTPRequestHandler) -> None:
 
 
 @pytest.mark.parametrize("answering", [stall, drip_headers, drip_body])
-def test_one_that_never_ends_is_left_in_time(site: Site, answering: object) -> None:
+def test_one_that_never_ends_is_left_in_time(site: Site, answering: Answering) -> None:
     def carefully(request: BaseHTTPRequestHandler) -> None:
-        try:
-            answering(request)  # type: ignore[operator]
-        except OSError:
-            pass
+        with suppress(OSError):
+            answering(request)
 
     site.answering = carefully
     begun = time.monotonic()

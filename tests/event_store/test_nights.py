@@ -110,6 +110,72 @@ def test_a_claim_may_move_within_its_own_nights_in_one_append(events: Events) ->
     assert events.lapsed_claims(NOW + timedelta(days=1), 10) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "until"),
+    [
+        ("2030-03-01", "2030-03-06"),
+        ("2030-02-28", "2030-03-05"),
+        ("2030-03-02", "2030-03-06"),
+        ("2030-03-01", "2030-03-04"),
+    ],
+    ids=["a night later", "a night earlier", "moved by a night", "a night less"],
+)
+def test_an_alteration_by_one_night_is_not_in_its_own_way(events: Events, first: str, until: str) -> None:
+    booking, before, behind = uuid4(), stay("2030-02-20", "2030-02-28"), stay("2030-03-06", "2030-03-09")
+    take(events, stay("2030-03-01", "2030-03-05", claim=booking), before, behind)
+
+    take(events, stay(first, until, claim=booking), give_back=(booking,))
+
+    assert (first, until, "stay") in taken(events)
+    assert booking in [claim.claim_id for claim in events.claims(HOME, date(2030, 2, 1), date(2030, 4, 1))]
+
+
+def test_two_stays_swap_their_nights_in_one_append(events: Events, database_url: str) -> None:
+    one, other = uuid4(), uuid4()
+    take(events, stay("2030-03-01", "2030-03-04", claim=one), stay("2030-03-04", "2030-03-05", claim=other))
+
+    swapped = stay("2030-03-02", "2030-03-05", claim=one), stay("2030-03-01", "2030-03-02", claim=other)
+    take(events, *swapped, give_back=(one, other))
+
+    claims = events.claims(HOME, date(2030, 3, 1), date(2030, 4, 1))
+    assert [(claim.claim_id, claim.first, claim.until) for claim in claims] == [
+        (other, date(2030, 3, 1), date(2030, 3, 2)),
+        (one, date(2030, 3, 2), date(2030, 3, 5)),
+    ]
+    assert overlapping_nights(database_url) == []
+
+
+def test_of_two_stays_one_cannot_take_the_others_nights_without_its_giving_them_back(events: Events) -> None:
+    one, other = uuid4(), uuid4()
+    take(events, stay("2030-03-01", "2030-03-04", claim=one), stay("2030-03-04", "2030-03-07", claim=other))
+
+    with pytest.raises(NightsTaken) as refused:
+        take(events, stay("2030-03-04", "2030-03-07", claim=one), give_back=(one,))
+
+    assert [claim.claim_id for claim in refused.value.by] == [other]
+    assert len(taken(events)) == 2
+
+
+def test_an_alteration_to_two_ranges_of_which_one_is_taken_keeps_what_it_had(events: Events) -> None:
+    booking = uuid4()
+    take(events, stay("2030-03-01", "2030-03-05", claim=booking), stay("2030-03-20", "2030-03-22"))
+
+    ranges = stay("2030-03-01", "2030-03-06", claim=booking), stay("2030-03-21", "2030-03-23", claim=booking)
+    with pytest.raises(NightsTaken):
+        take(events, *ranges, give_back=(booking,))
+
+    assert taken(events) == [("2030-03-01", "2030-03-05", "stay"), ("2030-03-20", "2030-03-22", "stay")]
+
+
+def test_a_block_taken_away_and_a_smaller_one_made_leave_the_rest_free(events: Events) -> None:
+    whole = block("2030-03-01", "2030-03-09")
+    take(events, whole)
+
+    take(events, block("2030-03-01", "2030-03-03"), stay("2030-03-03", "2030-03-05"), give_back=(whole.claim_id,))
+
+    assert taken(events) == [("2030-03-01", "2030-03-03", "block"), ("2030-03-03", "2030-03-05", "stay")]
+
+
 def test_a_refused_move_keeps_the_old_nights(events: Events) -> None:
     booking = uuid4()
     take(events, stay("2030-03-01", "2030-03-05", claim=booking), stay("2030-03-05", "2030-03-07"))
