@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,10 +16,11 @@ from domain.bookings import (
     check_in,
     must_be_made,
 )
+from domain.cancellations import refund
 from domain.lifecycle import must_allow, preview
 from domain.money import Money
 from domain.policies import HOLD
-from domain.pricing import Quote, keeping
+from domain.pricing import Line, Quote, keeping
 from domain.pricing import quote as price
 from domain.properties import Property
 from domain.rejections import Rejected
@@ -51,7 +52,9 @@ def alter(
 def offer(state: Booking | None, listing: Property | None, stay: Stay, guests: int, now: datetime) -> Alteration:
     """Price another stay: nights that the booking has already cost what they did, the others what they cost now.
 
-    It never gives back more than cancelling at `now` would, or altering would be the way around every policy.
+    What becomes cheaper comes back as cancelling it at `now` would give it back, or altering would be the way around
+    every policy. The rest stays in the quote as `forfeited`: its total is always what the guest has paid and not got
+    back.
     """
     booking = must_be_made(state)
     must_allow(booking, "alter", "guest", now)
@@ -60,23 +63,34 @@ def offer(state: Booking | None, listing: Property | None, stay: Stay, guests: i
     if (stay, guests) == (agreed.stay, agreed.guests):
         raise Rejected("nothing_altered", "This is the stay that is booked already.")
     offered = must_take(listing, stay, guests, now, beginning=agreed.stay.check_in)
-    _must_come_in_time(booking, stay, now)
     assert offered.pricing is not None
     quote = price(keeping(offered.pricing, agreed), stay, guests, terms.policy)
     more = quote.total.minor - agreed.total.minor
-    back = min(max(-more, 0), preview(booking, "guest", now).total.minor)
+    released = preview(booking, "guest", now).total.minor - refund(quote, terms, "guest", now).total.minor
+    due = max(more, 0)
+    _must_come_in_time(booking, stay, due + released >= 0, now)
+    back = max(min(-more, released), 0)
     currency = agreed.total.currency
-    return Alteration(quote, Money(max(more, 0), currency), Money(back, currency))
+    forfeited = Money(due - more - back, currency)
+    return Alteration(_with(quote, forfeited), Money(due, currency), Money(back, currency))
 
 
-def _must_come_in_time(booking: Confirmed, stay: Stay, now: datetime) -> None:
-    """A stay that has begun keeps its beginning; and one that cancelling no longer refunds whole is not put off.
+def _must_come_in_time(booking: Confirmed, stay: Stay, is_paid_for: bool, now: datetime) -> None:
+    """A stay that has begun keeps its beginning; one that cancelling no longer refunds whole is not put off; and none
+    gets another beginning by which cancelling would give back more than was paid for that.
 
     Otherwise the guest would alter first and cancel then.
     """
     agreed = booking.made.quote
     today = local_date(now, booking.made.terms.zone)
-    begun = now >= check_in(booking.made) and stay.check_in != agreed.stay.check_in
+    moved = stay.check_in != agreed.stay.check_in
+    begun = now >= check_in(booking.made)
     put_off = stay.check_in > agreed.stay.check_in and preview(booking, "guest", now).total != agreed.total
-    if begun or put_off or stay.check_out <= today:
+    if (moved and (begun or put_off or not is_paid_for)) or stay.check_out <= today:
         raise Rejected("alteration_too_late", "It is too late to alter the booking like this.")
+
+
+def _with(quote: Quote, forfeited: Money) -> Quote:
+    if not forfeited.minor:
+        return quote
+    return replace(quote, lines=(*quote.lines, Line("forfeited", forfeited)), total=quote.total + forfeited)

@@ -71,7 +71,7 @@ def refund(quote: Quote, terms: Terms, by: CancelledBy, now: datetime) -> Refund
     """What the payer of `quote` gets back when `by` cancels at `now`."""
     everything = _Nights(frozenset(quote.stay.dates()))
     if by != "guest":
-        return _itemised(quote, everything, cleaning=True, service_fee=True)
+        return _itemised(quote, everything, cleaning=True, service_fee=True, forfeited=True)
     before = now < _check_in(quote.stay, terms)
     nights = _given_back(quote.stay, terms, now)
     return _itemised(quote, nights, cleaning=before, service_fee=before and nights == everything)
@@ -156,7 +156,7 @@ def _days_before(stay: Stay, terms: Terms, days: int) -> datetime:
     return local_instant(stay.check_in - timedelta(days=days), terms.check_in_time, terms.zone)
 
 
-def _itemised(quote: Quote, nights: _Nights, *, cleaning: bool, service_fee: bool) -> Refund:
+def _itemised(quote: Quote, nights: _Nights, *, cleaning: bool, service_fee: bool, forfeited: bool = False) -> Refund:
     """Nights' discounts, extra guests and tax are shared over the nights so that all parts add up to what was paid.
 
     A portion rounds once, on its own line of the refund.
@@ -177,6 +177,8 @@ def _itemised(quote: Quote, nights: _Nights, *, cleaning: bool, service_fee: boo
     if service_fee:
         amounts.append(RefundLine("service_fee", quote.sum_of("service_fee")))
     amounts.append(RefundLine("occupancy_tax", tax))
+    if forfeited:
+        amounts.append(RefundLine("forfeited", quote.sum_of("forfeited")))
     lines = tuple(line for line in amounts if line.amount.minor)
     return Refund(lines, total((line.amount for line in lines), quote.total.currency))
 

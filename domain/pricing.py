@@ -72,7 +72,10 @@ LineKind = Literal[
     "cleaning_fee",
     "service_fee",
     "occupancy_tax",
+    "forfeited",
 ]
+"""`forfeited` is what an alteration took off the price and the policy did not give back (domain/alterations.py)."""
+
 TaxedPart = Literal["nights", "extra_guests", "cleaning"]
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from domain import alterations, lifecycle
 from domain.bookings import AlterationExpired, Booking, BookingAltered, BookingConfirmed, BookingFact, Confirmed, evolve
-from domain.pricing import quote
+from domain.cancellations import refund
+from domain.pricing import Line, PriceOverride, quote
 from domain.properties import Property, PropertyFact, PropertyPricingChanged, PropertyUnpublished
 from domain.properties import evolve as evolve_property
 from domain.rejections import Rejected
@@ -84,16 +85,49 @@ def test_one_guest_less_gives_the_extra_guests_fee_back() -> None:
     assert altered.refund == usd("54.34")
 
 
-def test_altering_never_gives_back_more_than_cancelling_would() -> None:
-    # Strict, less than 7 days before check-in: only the cleaning would come back, with its tax of 2.62.
-    late = CHECK_IN - timedelta(days=5)
-    booking = BOOKINGS.fold(STRICT)
-    assert isinstance(booking, Confirmed)
-    assert lifecycle.preview(booking, "guest", late).total == usd("32.62")
+def test_a_night_less_comes_back_as_cancelling_it_would_and_the_rest_is_forfeited() -> None:
+    # Moderate, less than 5 days before check-in: half of the nights. Cancelling Thursday to Saturday gives back
+    # 170.00, 22.50 of the extra guest, 30.00 and taxes of 16.84 + 2.62: 241.96 (29.75 + 3.94 make 33.69, of which
+    # half is 16.84). Thursday and Friday: 110.00, 15.00, 30.00 and 10.94 + 2.62: 168.56. So 73.40 comes back of what
+    # the shorter stay costs less; that costs 220.00 + 30.00 + 30.00, a fee of 33.60, taxes of 19.25 + 2.62 + 2.62:
+    # 338.09, which is 163.02 less than 501.11.
+    late = CHECK_IN - timedelta(days=4)
+    moderate = (replace(HELD, terms=replace(TERMS, policy="moderate")), BookingConfirmed(PAYMENT))
+    before = BOOKINGS.fold(moderate)
+    assert isinstance(before, Confirmed)
+    assert lifecycle.preview(before, "guest", late).total == usd("241.96")
     fewer = Stay(STAY.check_in, STAY.check_out - timedelta(days=1))
-    offered = alterations.offer(booking, LISTING, fewer, GUESTS, late)
-    assert offered.refund == usd("32.62")
-    assert (QUOTE.total - offered.quote.total).minor > 3262
+    (altered,) = BOOKINGS.given(*moderate).when(altering(fewer, now=late)).facts
+    assert isinstance(altered, BookingAltered)
+    after = BOOKINGS.fold((*moderate, altered))
+    assert isinstance(after, Confirmed)
+    assert altered.refund == usd("73.40")
+    assert altered.quote.lines[-1] == Line("forfeited", usd("89.62"))
+    assert altered.quote.total == usd("427.71")
+    assert lifecycle.preview(after, "guest", late).total == usd("168.56")
+    assert lifecycle.preview(after, "host", late).total == usd("427.71")
+    # Having the night again after all costs what came back for it.
+    again = alterations.offer(after, LISTING, STAY, GUESTS, late)
+    assert (again.quote, again.due) == (QUOTE, usd("73.40"))
+
+
+def test_nothing_comes_back_of_a_shorter_stay_when_cancelling_it_would_give_nothing() -> None:
+    late = CHECK_IN - timedelta(days=5)
+    fewer = Stay(STAY.check_in, STAY.check_out - timedelta(days=1))
+    offered = alterations.offer(BOOKINGS.fold(STRICT), LISTING, fewer, GUESTS, late)
+    assert (offered.due, offered.refund, offered.quote.total) == (usd("0.00"), usd("0.00"), QUOTE.total)
+
+
+def test_a_cheap_night_before_the_first_does_not_make_the_dear_ones_refundable() -> None:
+    """In the last 24 hours the first night is lost: it cannot be swapped for one that costs next to nothing."""
+    assert LISTING is not None
+    assert LISTING.pricing is not None
+    tonight = PriceOverride(date(2026, 6, 10), date(2026, 6, 11), usd("1.00"))
+    cheap = replace(LISTING, pricing=replace(LISTING.pricing, overrides=(tonight,)))
+    late = CHECK_IN - timedelta(hours=23)
+    sooner = Stay(date(2026, 6, 10), STAY.check_out)
+    BOOKINGS.given(*CONFIRMED).when(altering(sooner, now=late, listing=cheap)).then_rejected("alteration_too_late")
+    assert BOOKINGS.given(*CONFIRMED).when(altering(sooner, now=late)).facts  # at the price of the other nights
 
 
 def test_a_stay_is_not_put_off_once_cancelling_no_longer_gives_all_of_it_back() -> None:
@@ -173,6 +207,11 @@ def test_what_is_due_or_comes_back_settles_the_difference_and_no_more(
     except Rejected:
         return
     assert offered.due.minor == 0 or offered.refund.minor == 0
-    assert offered.due.minor == max((offered.quote.total - paid.total).minor, 0)
-    assert 0 <= offered.refund.minor <= max((paid.total - offered.quote.total).minor, 0)
-    assert offered.refund.minor <= lifecycle.preview(booking, "guest", now).total.minor
+    # The total is always what was paid and not given back.
+    assert offered.quote.total == paid.total + offered.due - offered.refund
+    assert sum(line.amount.minor for line in offered.quote.lines) == offered.quote.total.minor
+    before = lifecycle.preview(booking, "guest", now).total.minor
+    after = refund(offered.quote, terms, "guest", now).total.minor
+    assert offered.refund.minor <= max(before - after, 0)
+    if first != STAY.check_in:
+        assert offered.refund.minor + after <= before + offered.due.minor
