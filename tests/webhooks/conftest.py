@@ -14,6 +14,12 @@ def stack(database_url: str) -> Iterator[Stack]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def shared(shared_database_url: str) -> Iterator[Stack]:
+    with running(shared_database_url) as started:
+        yield started
+
+
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
