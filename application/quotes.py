@@ -32,7 +32,10 @@ class Offer:
 
 
 def offer(lodger: Lodger, property_id: UUID, stay: Stay, guests: int, currency: str | None = None) -> Offer:
-    """Price a stay and sign it; refused when it is expected in another `currency` than the property's. The token names the property's version, whose prices can be read again from events."""
+    """Price a stay and sign it; refused when it is expected in another `currency` than the property's.
+
+    The token names the property's version, whose prices and terms can be read again from events.
+    """
     now = lodger.clock.now()
     listing = lodger.load(PROPERTY, property_id)
     offered = must_take(listing.state, stay, guests, now)
