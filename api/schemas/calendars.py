@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from api.schemas.fields import Choice, Day, Flag, Id, MoneyField, Strict
 
-ReasonKind = Literal["stay", "hold", "block", "imported", "conflict"]
+NightReasonKind = Literal["stay", "hold", "block", "imported", "conflict"]
 
 
 class BlockSchema(Strict):
@@ -28,14 +28,14 @@ class CalendarRangeSchema(Strict):
     until = Day(data_key="to", metadata={"description": "By default 90 days later; at most 731."})
 
 
-class ReasonSchema(Strict):
+class NightReasonSchema(Strict):
     """Why a night is not available. `id` is a booking's (stay, hold), a block's (block, imported) or a conflict's.
 
     A stay is confirmed, a hold waits for payment. What is imported follows a linked calendar, and a conflict is with
     one: then `feed` says which.
     """
 
-    kind = Choice(ReasonKind, required=True)
+    kind = Choice(NightReasonKind, required=True)
     id = Id(required=True)
     feed = Id(required=True, allow_none=True)
 
@@ -45,7 +45,7 @@ class NightSchema(Strict):
     available = Flag(required=True)
     price_per_night = MoneyField(required=True, allow_none=True)
     reasons = fields.List(
-        fields.Nested(ReasonSchema), required=True, allow_none=True, metadata={"description": "For the host only."}
+        fields.Nested(NightReasonSchema), required=True, allow_none=True, metadata={"description": "For the host only."}
     )
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import count
 from typing import Any
+from uuid import UUID
 
+from application import calendar_feeds
+from application.calls import Call
+from domain.calendar_sync import Entry, Reading
+from domain.events import Actor
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 
 PASSWORD = "correct horse battery"
@@ -85,6 +90,18 @@ def pay(client: Client, booking_id: str, answer: str = "approve") -> str:
     path = page[page.index("/sandbox/") :]
     assert client.raw("POST", path, f"answer={answer}".encode(), "application/x-www-form-urlencoded").status_code == 303
     return str(json_of(started)["id"])
+
+
+def follow(stack: Stack, client: Client, property_id: str, *entries: Entry) -> str:
+    """The id of a linked calendar that was read once and says these entries; nothing is asked for."""
+    link = {"name": "Airbnb", "url": "https://calendars.example/42.ics?s=secret"}
+    linked = client.post(f"/v1/properties/{property_id}/calendar-feeds", link)
+    assert linked.status_code == 201, linked.text
+    feed_id = str(json_of(linked)["id"])
+    lodger = stack.wired.lodger
+    call = Call(Actor("system", "test"), stack.now(), lodger.new_id(), lodger.new_id())
+    calendar_feeds.follow(lodger, call, UUID(property_id), UUID(feed_id), Reading(entries))
+    return feed_id
 
 
 def wait(stack: Stack, minutes: int) -> None:

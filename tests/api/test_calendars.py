@@ -131,7 +131,7 @@ def test_a_linked_calendar_is_read_followed_and_told_of(stack: Stack, site: Site
 
 @pytest.mark.parametrize("shape", ["airbnb", "vrbo", "booking_com", "google"])
 def test_calendars_of_the_marketplaces_are_followed(database_url: str, site: Site, shape: str) -> None:
-    """Nights by hand from the files; today is 1 June 2026. Times are New York's, check-in at 15:00, check-out at 11:00."""
+    """Nights by hand from the files; today is 1 June 2026. Check-in is at 15:00 in New York, check-out at 11:00."""
     expected = {
         "airbnb": ["2026-07-03/08", "2027-06-01/2028-05-31", "2028-05-31/06-01"],
         "vrbo": ["2026-07-10/13", "2026-07-20/21"],
@@ -290,7 +290,7 @@ def test_the_own_calendar_shows_stays_and_blocks_as_whole_days_and_nothing_of_wh
     answered = stack.anybody().get(path, Accept="text/calendar")
 
     assert answered.mimetype == "text/calendar"
-    events = [each for each in Calendar.from_ical(answered.data).walk("VEVENT")]
+    events = Calendar.from_ical(answered.data).walk("VEVENT")
     assert [(str(each["SUMMARY"]), each.start, each.end) for each in events] == [
         ("Reserved", date(2031, 6, 12), date(2031, 6, 14)),
         ("Not available", date(2031, 6, 20), date(2031, 6, 22)),

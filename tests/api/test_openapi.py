@@ -45,6 +45,14 @@ POST /v1/properties/{property_id}/unpublish
 GET /v1/properties/{property_id}/calendar
 POST /v1/properties/{property_id}/blocks
 DELETE /v1/properties/{property_id}/blocks
+GET /v1/properties/{property_id}/calendar-feeds
+POST /v1/properties/{property_id}/calendar-feeds
+DELETE /v1/properties/{property_id}/calendar-feeds/{feed_id}
+POST /v1/properties/{property_id}/calendar-feeds/{feed_id}/sync
+POST /v1/properties/{property_id}/calendar-conflicts/{conflict_id}/dismiss
+POST /v1/properties/{property_id}/calendar-address
+DELETE /v1/properties/{property_id}/calendar-address
+GET /v1/calendars/{token}.ics
 POST /v1/quotes
 POST /v1/bookings
 GET /v1/bookings
@@ -124,6 +132,8 @@ def test_the_examples_run(database_url: str) -> None:
         assert ada.post(f"{path}/publish").status_code == 200
         nights = examples.pop("POST /v1/properties/{property_id}/blocks")
         assert ada.post(f"{path}/blocks", nights).status_code == 201
+        calendar = examples.pop("POST /v1/properties/{property_id}/calendar-feeds")
+        assert ada.post(f"{path}/calendar-feeds", calendar).status_code == 201
         bob = register(stack, "bob")
         wanted = {"property": json_of(created)["id"]}
         assert stack.anybody().post("/v1/quotes", examples.pop("POST /v1/quotes") | wanted).status_code == 200

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from api.problems import STATUS_OF
+from domain.calendar_sync import Entry
 from domain.policies import MESSAGES_PER_HOUR
 from tests.api.people import (
     CHECK_IN,
@@ -19,6 +21,7 @@ from tests.api.people import (
     PROPERTY,
     book,
     draft,
+    follow,
     host,
     listing,
     pay,
@@ -224,6 +227,48 @@ def long_block(stack: Stack) -> TestResponse:
 def unblock_nothing(stack: Stack) -> TestResponse:
     ada = host(stack)
     return ada.delete(f"/v1/properties/{draft(ada)}/blocks?id=01900000-0000-7000-8000-000000000000")
+
+
+@scene("block_follows_calendar")
+def unblock_what_a_calendar_says(stack: Stack) -> TestResponse:
+    ada = host(stack)
+    property_id = listing(ada)
+    follow(stack, ada, property_id, Entry("a", date(2031, 7, 1), date(2031, 7, 3)))
+    night = json_of(ada.get(f"/v1/properties/{property_id}/calendar?from=2031-07-01&to=2031-07-02"))["nights"][0]
+    return ada.delete(f"/v1/properties/{property_id}/blocks?id={night['reasons'][0]['id']}")
+
+
+@scene("calendar_not_found")
+def no_such_calendar(stack: Stack) -> TestResponse:
+    return stack.anybody().get("/v1/calendars/guessed.ics")
+
+
+@scene("conflict_not_found")
+def dismiss_nothing(stack: Stack) -> TestResponse:
+    ada = host(stack)
+    path = f"/v1/properties/{draft(ada)}/calendar-conflicts/01900000-0000-7000-8000-000000000000/dismiss"
+    return ada.post(path)
+
+
+@scene("feed_not_found")
+def unlink_nothing(stack: Stack) -> TestResponse:
+    ada = host(stack)
+    return ada.delete(f"/v1/properties/{draft(ada)}/calendar-feeds/01900000-0000-7000-8000-000000000000")
+
+
+@scene("feed_address_refused")
+def link_a_file(stack: Stack) -> TestResponse:
+    ada = host(stack)
+    return ada.post(f"/v1/properties/{draft(ada)}/calendar-feeds", {"name": "Mine", "url": "file:///etc/passwd"})
+
+
+@scene("too_many_feeds")
+def link_eleven_calendars(stack: Stack) -> TestResponse:
+    ada = host(stack)
+    path = f"/v1/properties/{draft(ada)}/calendar-feeds"
+    wanted = {"name": "Airbnb", "url": "https://calendars.example/1.ics"}
+    assert {ada.post(path, wanted).status_code for _ in range(10)} == {201}
+    return ada.post(path, wanted)
 
 
 @scene("property_not_listed")

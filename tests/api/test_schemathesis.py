@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.api.people import book, host, listing, pay, register
-from tests.api.stack import OPERATOR_TOKEN, Stack
+from domain.calendar_sync import Entry
+from tests.api.people import book, follow, host, listing, pay, register
+from tests.api.stack import OPERATOR_TOKEN, Stack, json_of
 from tests.api.test_openapi import ROUTES
 
 CHECKS = [
@@ -46,7 +48,11 @@ def known(shared: Stack) -> Mapping[str, str]:
     shared.run_workers()
     own = listing(bob)
     book(ada, own)
+    feed_id = follow(shared, bob, own, Entry("a", date(2031, 6, 12), date(2031, 6, 13)))
+    (feed,) = json_of(bob.get(f"/v1/properties/{own}/calendar-feeds"))["feeds"]
     return {
+        "feed_id": feed_id,
+        "conflict_id": feed["conflicts"][0]["id"],
         "token": str(bob.token),
         "property_id": own,
         "booking_id": booking_id,
