@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 from flask import Flask, Response, g
+from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from application.ports import GatewayUnavailable
@@ -159,6 +160,8 @@ _CODE_OF_STATUS: Final[Mapping[int, str]] = {
 _RETRY_SECONDS: Final = {409: 1, 503: 1}
 _CHALLENGE: Final = 'Bearer realm="lodger"'
 
+_BY_FIELD: Final = "See `errors`, by field."
+
 log = structlog.get_logger()
 
 
@@ -217,7 +220,7 @@ def of_http(error: HTTPException) -> Response:
     else:
         # webargs tells where the fields were sent; a request has them in one place only
         fields = {name: each for place in messages.values() for name, each in _by_field(place).items()}
-        answer = Problem(code, "See `errors`, by field.", {}, fields).response()
+        answer = Problem(code, _BY_FIELD, {}, fields).response()
     for name, value in error.get_headers():
         if name == "Allow":
             answer.headers[name] = value
@@ -226,6 +229,11 @@ def of_http(error: HTTPException) -> Response:
 
 def _by_field(messages: Any) -> Mapping[str, Any]:
     return messages if isinstance(messages, dict) else {"_schema": messages}
+
+
+def of_body(error: ValidationError) -> Response:
+    """What a body's schema does not take."""
+    return Problem("validation_failed", _BY_FIELD, {}, _by_field(error.messages)).response()
 
 
 def of_missing_server(error: ConnectionError) -> Response:
@@ -245,6 +253,7 @@ def of_mistake(error: Exception) -> Response:
 
 def register(app: Flask) -> None:
     app.register_error_handler(Rejected, of_rejection)
+    app.register_error_handler(ValidationError, of_body)
     app.register_error_handler(HTTPException, of_http)
     app.register_error_handler(ConnectionError, of_missing_server)
     app.register_error_handler(GatewayUnavailable, of_missing_provider)
