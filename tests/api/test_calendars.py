@@ -291,7 +291,7 @@ def test_the_own_calendar_shows_stays_and_blocks_as_whole_days_and_nothing_of_wh
 
     assert answered.mimetype == "text/calendar"
     events = Calendar.from_ical(answered.data).walk("VEVENT")
-    assert [(str(each["SUMMARY"]), each.start, each.end) for each in events] == [
+    assert [(str(each["SUMMARY"]), each["DTSTART"].dt, each["DTEND"].dt) for each in events] == [
         ("Reserved", date(2031, 6, 12), date(2031, 6, 14)),
         ("Not available", date(2031, 6, 20), date(2031, 6, 22)),
     ]  # what another calendar said is not repeated
