@@ -24,6 +24,7 @@ from domain.calendar_sync import Entry
 from tests.api.people import book, follow, host, listing, pay, register
 from tests.api.stack import OPERATOR_TOKEN, Stack, json_of
 from tests.api.test_openapi import ROUTES
+from tests.webhooks.post import carry, deliveries, hook
 
 CHECKS = [
     not_a_server_error,
@@ -48,9 +49,14 @@ def known(shared: Stack) -> Mapping[str, str]:
     shared.run_workers()
     own = listing(bob)
     book(ada, own)
+    endpoint = hook(bob, "http://127.0.0.1:1/")  # nobody listens there: the delivery waits
+    book(bob, listing(ada))
+    carry(shared)
     feed_id = follow(shared, bob, own, Entry("a", date(2031, 6, 12), date(2031, 6, 13)))
     (feed,) = json_of(bob.get(f"/v1/properties/{own}/calendar-feeds"))["feeds"]
     return {
+        "endpoint_id": endpoint["id"],
+        "delivery_id": deliveries(bob, endpoint)[0]["id"],
         "feed_id": feed_id,
         "conflict_id": feed["conflicts"][0]["id"],
         "token": str(bob.token),

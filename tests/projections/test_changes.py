@@ -97,7 +97,8 @@ PEOPLE = [UUID(int=n) for n in range(1, 5)]
 @st.composite
 def tales(draw: st.DrawFn) -> Tale:
     """Bookings of a few people among each other, with payments, their histories mixed at random."""
-    tale, waiting = Tale(), []
+    tale = Tale()
+    waiting: list[tuple[UUID, list[Fact]]] = []
     for number in range(draw(st.integers(1, 5))):
         host, guest = draw(st.permutations(PEOPLE).map(lambda people: people[:2]))
         booking_id = UUID(int=1_000 + number)
