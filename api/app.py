@@ -17,6 +17,7 @@ from api.resources import (
     calendar_feeds,
     calendars,
     changes,
+    clock,
     health,
     messages,
     notifications,
@@ -81,11 +82,12 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         changes,
         webhook_endpoints,
         notifications,
+        operator,
         health,
     ):
         api.register_blueprint(noun.resource)
     app.register_blueprint(pages.docs)
     if options.sandbox is not None:
-        api.register_blueprint(operator.resource)
+        api.register_blueprint(clock.resource)
         app.register_blueprint(pages.sandbox)
     return app

@@ -132,24 +132,24 @@ def available_actions(booking: Booking, role: Role, now: datetime) -> tuple[Acti
 def must_allow(booking: Booking, action: Action, role: Role, now: datetime) -> None:
     """Raise Rejected `booking_not_<action…>` with what is possible instead."""
     if action not in available_actions(booking, role, now):
-        code, message = _REFUSALS[action]
+        what, message = _REFUSALS[action]
         raise Rejected(
-            code,
+            f"booking_not_{what}",
             message,
-            status=status(booking),
+            booking_status=status(booking),
             guest_actions=list(available_actions(booking, "guest", now)),
             host_actions=list(available_actions(booking, "host", now)),
         )
 
 
 _REFUSALS: Final[dict[Action, tuple[str, str]]] = {
-    "accept": ("booking_not_acceptable", "This booking does not wait for its host's answer."),
-    "decline": ("booking_not_declinable", "This booking does not wait for its host's answer."),
-    "pay": ("booking_not_payable", "This booking is not waiting for payment."),
-    "cancel": ("booking_not_cancellable", "This booking cannot be cancelled."),
-    "alter": ("booking_not_alterable", "This booking cannot be changed now."),
+    "accept": ("acceptable", "This booking does not wait for its host's answer."),
+    "decline": ("declinable", "This booking does not wait for its host's answer."),
+    "pay": ("payable", "This booking is not waiting for payment."),
+    "cancel": ("cancellable", "This booking cannot be cancelled."),
+    "alter": ("alterable", "This booking cannot be changed now."),
     "record_no_show": (
-        "booking_not_missed",
+        "missed",
         "Between check-in and check-out a host can say that the guest never came.",
     ),
 }

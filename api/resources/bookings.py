@@ -27,6 +27,7 @@ from api.schemas.bookings import (
     CancelSchema,
     DeclineSchema,
     RequestBookingSchema,
+    StayAskedSchema,
     StaySchema,
     booked,
     offered,
@@ -163,7 +164,7 @@ def record_no_show(booking_id: UUID) -> Response:
 
 
 @resource.query(
-    "/<uuid:booking_id>/alteration-preview", AlterationOfferSchema, arguments=StaySchema, refuses=[403, 404, 409]
+    "/<uuid:booking_id>/alteration-preview", AlterationOfferSchema, arguments=StayAskedSchema, refuses=[403, 404, 409]
 )
 def preview_alteration(arguments: dict[str, Any], booking_id: UUID) -> dict[str, Any]:
     """What another stay would cost. Nights that are booked already cost what they did."""
@@ -177,7 +178,7 @@ def preview_alteration(arguments: dict[str, Any], booking_id: UUID) -> dict[str,
     "/<uuid:booking_id>/alter",
     BookingSchema,
     body=StaySchema,
-    example={"check_in": "2027-07-01", "check_out": "2027-07-05", "guests": 2},
+    example={"check_in": "2027-06-11", "check_out": "2027-06-15", "guests": 2},
     refuses=[403, 404],
 )
 def alter_booking(body: dict[str, Any], booking_id: UUID) -> Response:

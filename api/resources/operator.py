@@ -1,33 +1,48 @@
-"""The operator's hand on the sandbox's clock."""
+"""What operators do, always with a reason."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask import Response
 
-from api.answers import sent
+from api.commands import answer, carry_out
 from api.edge import edge
 from api.operations import Resource
-from api.schemas.operations import ClockSchema, MoveClockSchema
+from api.schemas.bookings import BookingSchema, booked
+from api.schemas.operations import ReasonSchema
+from application import bookings
+from application.ports import Answer
+from application.streams import Stream
+from domain.bookings import Booking, BookingFact, must_be_made
+from domain.events import Actor
 
-resource = Resource("operator", __name__, url_prefix="/v1/operator", description="Sandbox only: time travel.")
+resource = Resource("operator", __name__, url_prefix="/v1/operator", description="For operators.")
 
 
 @resource.command(
     "POST",
-    "/clock",
-    ClockSchema,
-    body=MoveClockSchema,
-    example={"now": "2027-06-11T15:00:00Z"},
+    "/bookings/<uuid:booking_id>/cancel",
+    BookingSchema,
+    body=ReasonSchema,
+    example={"reason": "The house burnt down."},
     who="operator",
-    key=None,
-    refuses=[409],
+    refuses=[404],
 )
-def move_clock(body: dict[str, Any]) -> Response:
-    """Move the clock of every process forward, so that deadlines can be seen. It never goes back."""
-    here = edge()
-    assert here.options.sandbox is not None, "registered in the sandbox only"
-    now = here.options.sandbox.clock.advance_to(body["now"])
-    here.lodger.wake()
-    return sent(ClockSchema, {"now": now})
+def cancel_booking_for_platform(body: dict[str, Any], booking_id: UUID) -> Response:
+    """Give a booking back in the platform's name: everything that was paid is paid back."""
+    lodger = edge().lodger
+    reason = body["reason"]
+
+    def show(stream: Stream[Booking | None, BookingFact], now: datetime) -> Answer:
+        # As its guest sees it: for an operator, who is on neither side, nothing is left to do with it either.
+        return answer(BookingSchema, booked(stream.id, must_be_made(stream.state), "guest", now))
+
+    return carry_out(
+        lambda call: bookings.cancel_by_platform(lodger, call, booking_id, reason).answer,
+        show,
+        actor=Actor("operator", "operator", reason),
+        principal="operator",
+    )

@@ -9,7 +9,7 @@ from uuid import UUID
 from marshmallow import fields
 
 from api.schemas.cancellations import RefundLineSchema
-from api.schemas.fields import Choice, Count, Day, Id, Instant, MoneyField, Strict, Text
+from api.schemas.fields import Choice, Count, Day, Id, Instant, MoneyField, NumberText, Strict, Text
 from api.schemas.quotes import AskQuoteSchema, LineSchema
 from domain import bookings, lifecycle
 from domain.alterations import Alteration
@@ -37,6 +37,12 @@ class StaySchema(Strict):
     check_in = Day(required=True)
     check_out = Day(required=True)
     guests = Count(1, GUESTS_MAX, required=True)
+
+
+class StayAskedSchema(StaySchema):
+    """The same in a query string."""
+
+    guests = NumberText(1, GUESTS_MAX, required=True)
 
 
 class AlterationOfferSchema(Strict):
@@ -87,7 +93,7 @@ class BookingSummarySchema(Strict):
         PendingReason, required=True, allow_none=True, metadata={"description": "What a pending booking waits for."}
     )
     expires_at = Instant(
-        required=True, allow_none=True, metadata={"description": "Until when a pending booking holds its nights."}
+        required=True, allow_none=True, metadata={"description": "Until when a pending booking is answered or paid."}
     )
     available_actions = fields.List(
         Choice(Action), required=True, metadata={"description": "What you may do now: exactly what would be accepted."}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from api.schemas.fields import Instant, Strict
+from api.schemas.fields import Instant, Strict, Text
 
 
 class HealthSchema(Strict):
@@ -22,3 +22,7 @@ class MoveClockSchema(Strict):
 
 class ClockSchema(Strict):
     now = Instant(required=True)
+
+
+class ReasonSchema(Strict):
+    reason = Text(500, required=True, metadata={"description": "Why; it is kept with what was done."})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.people import PASSWORD, host, listing, register
+from tests.api.people import PASSWORD, book, host, listing, register
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of, running
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -59,6 +59,11 @@ GET /v1/bookings
 GET /v1/bookings/counts
 GET /v1/bookings/{booking_id}
 POST /v1/bookings/{booking_id}/cancel
+POST /v1/bookings/{booking_id}/accept
+POST /v1/bookings/{booking_id}/decline
+POST /v1/bookings/{booking_id}/no-show
+POST /v1/bookings/{booking_id}/alter
+GET /v1/bookings/{booking_id}/alteration-preview
 GET /v1/bookings/{booking_id}/cancellation-preview
 GET /v1/bookings/{booking_id}/history
 POST /v1/bookings/{booking_id}/messages
@@ -83,6 +88,7 @@ GET /v1/users/me/notification-preferences
 PUT /v1/users/me/notification-preferences
 GET /healthz
 GET /readyz
+POST /v1/operator/bookings/{booking_id}/cancel
 POST /v1/operator/clock
 """
 
@@ -149,9 +155,20 @@ def test_the_examples_run(database_url: str) -> None:
         ]:
             assert ada.raw("PUT", path, json.dumps(examples.pop(operation)).encode()).status_code == 200
         payment = examples.pop("POST /v1/bookings/{booking_id}/payments")
-        assert bob.wish(f"{booking}/payments", payment).status_code == 201
+        page = json_of(bob.wish(f"{booking}/payments", payment))["next_action"]["url"]
+        bob.raw("POST", page[page.index("/sandbox/") :], b"answer=approve", "application/x-www-form-urlencoded")
+        stack.run_workers()
+        alter = examples.pop("POST /v1/bookings/{booking_id}/alter")
+        assert bob.post(f"{booking}/alter", alter).status_code == 200
         cancel = examples.pop("POST /v1/bookings/{booking_id}/cancel")
         assert bob.post(f"{booking}/cancel", cancel).status_code == 200
+        for operation, by in [
+            ("POST /v1/bookings/{booking_id}/decline", ada),
+            ("POST /v1/operator/bookings/{booking_id}/cancel", Client(stack, OPERATOR_TOKEN)),
+        ]:
+            asked = book(bob, listing(ada, house_rules={"booking_mode": "request"}), "2027-06-12", "2027-06-15")
+            path = operation.removeprefix("POST ").format(booking_id=asked)
+            assert by.post(path, examples.pop(operation)).status_code == 200
         hook = bob.post("/v1/webhook-endpoints", examples.pop("POST /v1/webhook-endpoints")).headers["Location"]
         again = examples.pop("POST /v1/webhook-endpoints/{endpoint_id}/replay")
         assert bob.post(f"{hook}/replay", again).status_code == 202

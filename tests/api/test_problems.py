@@ -17,6 +17,10 @@ from tests.api.stack import Stack, json_of
 COMPUTED = {
     "{taken.kind}_taken": {"email_taken", "username_taken"},
     "{purpose}_invalid": {"quote_invalid", "cursor_invalid"},
+    "{role}_required": {"guest_required", "host_required"},
+    "booking_not_{what}": {
+        f"booking_not_{what}" for what in ("acceptable", "declinable", "payable", "cancellable", "alterable", "missed")
+    },
     "{purpose}_expired": {"quote_expired", "cursor_expired"},
 }
 """Codes put together at run time, and what they can become."""

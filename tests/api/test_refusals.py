@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from api.problems import STATUS_OF
 from domain.calendar_sync import Entry
-from domain.policies import MESSAGES_PER_HOUR
+from domain.policies import MESSAGES_PER_HOUR, PAYMENT_ATTEMPTS_MAX
 from tests.api.people import (
     CHECK_IN,
     CHECK_OUT,
@@ -79,6 +79,13 @@ ELSEWHERE = {
     "idempotency_key_malformed": "test_idempotency",
     "idempotency_key_required": "test_idempotency",
     "idempotency_key_reused": "test_idempotency",
+    **dict.fromkeys(
+        (
+            "alteration_too_late booking_not_acceptable booking_not_alterable booking_not_declinable "
+            "booking_not_missed nothing_altered"
+        ).split(),
+        "test_life_cycle",
+    ),
     **dict.fromkeys(
         (
             "advance_notice_out_of_range coordinates_out_of_range currency_unknown discount_out_of_range "
@@ -387,10 +394,10 @@ def pay_twice_at_once(stack: Stack) -> TestResponse:
 
 
 @scene("too_many_attempts")
-def pay_eleven_times(stack: Stack) -> TestResponse:
+def pay_too_often(stack: Stack) -> TestResponse:
     bob = register(stack)
     booking_id = book(bob, listing(host(stack)))
-    for _ in range(10):
+    for _ in range(PAYMENT_ATTEMPTS_MAX):
         pay(bob, booking_id, "decline")
     return bob.wish(f"/v1/bookings/{booking_id}/payments", {"payment_method": "card"})
 

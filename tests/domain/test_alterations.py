@@ -182,7 +182,7 @@ def test_nothing_is_altered_after_check_out(now: datetime) -> None:
 
 
 def test_only_what_is_paid_for_is_altered() -> None:
-    BOOKINGS.given(HELD).when(altering(LONGER_STAY)).then_rejected("booking_not_alterable", status="pending")
+    BOOKINGS.given(HELD).when(altering(LONGER_STAY)).then_rejected("booking_not_alterable", booking_status="pending")
     BOOKINGS.given().when(altering(LONGER_STAY)).then_rejected("booking_not_found")
 
 

@@ -235,7 +235,7 @@ def test_what_is_over_is_not_cancelled(
     past: tuple[BookingFact, ...], now: datetime, status: str, by: CancelledBy
 ) -> None:
     BOOKINGS.given(*past).when(cancelling(by, now)).then_rejected(
-        "booking_not_cancellable", status=status, guest_actions=[], host_actions=[]
+        "booking_not_cancellable", booking_status=status, guest_actions=[], host_actions=[]
     )
 
 
@@ -267,7 +267,7 @@ def test_a_refusal_says_what_would_be_accepted() -> None:
     with pytest.raises(Rejected) as refused:
         must_be_payable(BOOKINGS.fold(CONFIRMED), NOW)
     assert refused.value.details == {
-        "status": "confirmed",
+        "booking_status": "confirmed",
         "guest_actions": ["cancel", "alter"],
         "host_actions": ["cancel"],
     }

@@ -147,7 +147,7 @@ def test_a_declined_request_is_over() -> None:
     declining: Decision = lambda state: requests.decline(state, NOW, "renovation")  # noqa: E731 - a decision
     BOOKINGS.given(REQUESTED).when(declining).then(BookingDeclined("renovation"))
     BOOKINGS.given(REQUESTED, BookingDeclined()).when(declining).then_rejected(
-        "booking_not_declinable", status="declined", guest_actions=[], host_actions=[]
+        "booking_not_declinable", booking_status="declined", guest_actions=[], host_actions=[]
     )
 
 
@@ -155,7 +155,7 @@ def test_a_declined_request_is_over() -> None:
 def test_a_host_answers_in_time_or_not_at_all(answer: Callable[..., tuple[BookingFact, ...]]) -> None:
     assert BOOKINGS.given(REQUESTED).when(lambda state: answer(state, REQUESTED.answer_until - ONE_SECOND)).facts
     BOOKINGS.given(REQUESTED).when(lambda state: answer(state, REQUESTED.answer_until)).then_rejected(
-        "booking_not_acceptable" if answer is requests.accept else "booking_not_declinable", status="pending"
+        "booking_not_acceptable" if answer is requests.accept else "booking_not_declinable", booking_status="pending"
     )
 
 
