@@ -19,9 +19,8 @@ from domain.requests import RequestBooking
 @retried
 def request(lodger: Lodger, call: Call, booking_id: UUID, command: RequestBooking, quote: str | None) -> BookingDone:
     """Hold the nights of a stay for its guest, or ask the host, at the signed quote or at the price of now."""
-    history = lodger.read(command.property_id, call=call)
-    listing = history.stream(PROPERTY, command.property_id)
-    agreed = quotes.honour(lodger, history, command, quote, call.now) if quote else None
+    listing = lodger.load(PROPERTY, command.property_id, call)
+    agreed = quotes.honour(lodger, listing, command, quote, call.now) if quote else None
     facts = requests.request(listing.state, command, agreed, call.now)
     booking = begin(BOOKING, booking_id, partition_key=command.property_id)
     return append_booking(lodger, call, booking.then(facts))

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from application.imported_listings import Availability, Listing
 from application.imported_nights import CalendarChange, follow
 from application.ports import Events
-from application.streams import PROPERTY, Change, fold
+from application.streams import PROPERTY, Change, begin, fold
 from domain import properties
 from domain.pricing import Pricing
 from domain.properties import (
@@ -60,7 +60,7 @@ class Decision:
 
 def decide(property_id: UUID, events: Events, told: Told) -> Decision:
     """Make the property say what the listing says. Raises the domain's refusals and `source_differs`."""
-    stream = fold(PROPERTY, property_id, events)
+    stream = fold(begin(PROPERTY, property_id), events)
     shown = _shown(stream.state, told)
     state = _state(stream.then(shown))
     if _is_ours_to_publish(events) and not properties.missing_to_publish(state):
@@ -74,7 +74,7 @@ def decide(property_id: UUID, events: Events, told: Told) -> Decision:
 
 def withdraw(property_id: UUID, events: Events, reason: str) -> Change[Property | None, PropertyFact]:
     """Take a listing that is gone off the market; its bookings and its calendar stay."""
-    stream = fold(PROPERTY, property_id, events)
+    stream = fold(begin(PROPERTY, property_id), events)
     return stream.then(properties.unpublish(properties.must_exist(stream.state), reason))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import update_wrapper
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from application import ports
 from application.calls import Call
 from application.linked_calendars import CalendarReader, LinkedCalendars, PublishedCalendars
-from application.streams import Change, Done, F, Kind, S, Stream, fold
+from application.streams import Change, Done, F, Kind, S, Stream, begin, fold
 from application.webhook_ports import Webhooks
 from domain.events import Event
 from domain.payments import PaymentMethod
@@ -26,6 +26,7 @@ class Lodger:
     """The application: ports, wired by `infrastructure.bootstrap`. `wake` tells the workers that there is news."""
 
     log: ports.EventLog
+    memory: ports.Memory
     clock: ports.Clock
     people: ports.People
     messages: ports.Messages
@@ -47,8 +48,18 @@ class Lodger:
         return Histories(self.log.load(stream_ids, call.idempotency if call else None))
 
     def load(self, kind: Kind[S, F], stream_id: UUID, call: Call | None = None) -> Stream[S, F]:
-        """One stream, folded."""
-        return self.read(stream_id, call=call).stream(kind, stream_id)
+        """One stream, folded: of one that is remembered only what is new is read."""
+        if not kind.remembered:
+            return self.read(stream_id, call=call).stream(kind, stream_id)
+        generation = self.memory.generation
+        known = cast("Stream[S, F] | None", self.memory.recall(stream_id)) or begin(kind, stream_id)
+        told = self.log.load([stream_id], call.idempotency if call else None, after=known.version)[stream_id]
+        if known.version and generation != self.memory.generation:
+            return self.load(kind, stream_id, call)  # it was found out while reading that this may be another log
+        stream = fold(known, told)
+        if told:
+            self.memory.remember(stream_id, stream)
+        return stream
 
     def append(
         self,
@@ -83,7 +94,7 @@ class Histories:
     by_stream: Mapping[UUID, ports.Events]
 
     def stream(self, kind: Kind[S, F], stream_id: UUID, upto: int | None = None) -> Stream[S, F]:
-        return fold(kind, stream_id, self.by_stream[stream_id], upto)
+        return fold(begin(kind, stream_id), self.by_stream[stream_id][:upto])
 
     def in_order(self) -> list[Event]:
         """All events, as they stand in the log."""

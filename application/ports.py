@@ -136,9 +136,11 @@ class EventLog(Protocol):
     """The event store as the use cases see it: one round trip to load, one to append."""
 
     def load(
-        self, stream_ids: Sequence[UUID], idempotency: Idempotency | None = None
+        self, stream_ids: Sequence[UUID], idempotency: Idempotency | None = None, after: int = 0
     ) -> Mapping[UUID, Sequence[Event]]:
         """The events of each stream in version order (an empty sequence for an unknown one), in one round trip.
+
+        Only versions above `after` are read.
 
         Raises AnswerKept, AnswerInFlight or KeyReused when an answer is kept under `idempotency`.
         """
@@ -166,6 +168,20 @@ class EventLog(Protocol):
     def lapsed_claims(self, now: datetime, limit: int) -> Sequence[UUID]:
         """Claims whose `held_until` has passed, oldest first."""
         ...
+
+
+class Memory(Protocol):
+    """What this process knows of streams that are read again and again. Events never change, so it is never wrong:
+    what came since is read after the version that it knows."""
+
+    @property
+    def generation(self) -> int:
+        """Grows when the log may have become another one (the server crashed or was restored): nothing is known."""
+        ...
+
+    def recall(self, stream_id: UUID) -> object | None: ...
+
+    def remember(self, stream_id: UUID, known: object) -> None: ...
 
 
 class Clock(Protocol):

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from application.lodger import Histories, Lodger
-from application.streams import PROPERTY
+from application.lodger import Lodger
+from application.streams import PROPERTY, Stream
 from domain import properties
 from domain.policies import QUOTE_LIFETIME
 from domain.pricing import CancellationPolicy, Quote, must_be_priced_in
-from domain.properties import Property, must_exist
+from domain.properties import Property, PropertyFact, must_exist
 from domain.rejections import Rejected
 from domain.requests import RequestBooking, must_take
 from domain.stays import Stay
 
 _PURPOSE = "quote"
+
+PropertyStream = Stream[Property | None, PropertyFact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,20 @@ def offer(lodger: Lodger, property_id: UUID, stay: Stay, guests: int, currency: 
     return Offer(property_id, quote, policy, token, expires_at, available=not in_the_way)
 
 
-def honour(lodger: Lodger, history: Histories, command: RequestBooking, token: str, now: datetime) -> Property:
-    """The property as it was when the quote was signed: its prices and its terms, if it is for this very stay."""
+def honour(lodger: Lodger, listing: PropertyStream, command: RequestBooking, token: str, now: datetime) -> Property:
+    """The property as it was when the quote was signed: its prices and its terms, if it is for this very stay.
+
+    `listing` is the property as it is now.
+    """
     claims = lodger.signer.verify(_PURPOSE, token, now)
     terms = _terms(command.property_id, command.stay, command.guests)
     if any(claims.get(name) != value for name, value in terms.items()):
         raise Rejected("quote_mismatch", "This quote is for another stay.", quoted={n: claims.get(n) for n in terms})
     version = claims["version"]
     assert isinstance(version, int)
-    as_quoted = must_exist(history.stream(PROPERTY, command.property_id, upto=version).state)
+    if listing.version != version:  # its host has changed something since
+        listing = lodger.read(listing.id).stream(PROPERTY, listing.id, upto=version)
+    as_quoted = must_exist(listing.state)
     if str(properties.quote(as_quoted, command.stay, command.guests).total) != claims["total"]:
         raise Rejected("quote_expired", "The way prices are made has changed since. Ask for a new quote.")
     return as_quoted

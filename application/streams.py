@@ -17,15 +17,18 @@ F = TypeVar("F", bound=Fact)
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[S, F]):
-    """How a kind of stream begins and folds."""
+    """How a kind of stream begins and folds. One that is `remembered` is long and read by many."""
 
     name: str
     initial: S
     evolve: Callable[[S, F], S]
+    remembered: bool = False
 
 
 USER: Final[Kind[users.User, users.UserFact]] = Kind("user", users.NOBODY, users.evolve)
-PROPERTY: Final[Kind[properties.Property | None, properties.PropertyFact]] = Kind("property", None, properties.evolve)
+PROPERTY: Final[Kind[properties.Property | None, properties.PropertyFact]] = Kind(
+    "property", None, properties.evolve, remembered=True
+)
 BOOKING: Final[Kind[bookings.Booking | None, bookings.BookingFact]] = Kind("booking", None, bookings.evolve)
 PAYMENT: Final[Kind[payments.Payment | None, payments.PaymentFact]] = Kind("payment", None, payments.evolve)
 
@@ -75,13 +78,12 @@ def begin(kind: Kind[S, F], stream_id: UUID, partition_key: UUID | None = None) 
     return Stream(kind, stream_id, partition_key or stream_id, 0, 0, kind.initial)
 
 
-def fold(kind: Kind[S, F], stream_id: UUID, events: Sequence[Event], upto: int | None = None) -> Stream[S, F]:
-    """The stream that `events` tell, or its first `upto` versions."""
-    told = events if upto is None else events[:upto]
-    state = kind.initial
-    for event in told:
-        state = kind.evolve(state, cast("F", event.fact))
-    if not told:
-        return begin(kind, stream_id)
-    last = told[-1]
-    return Stream(kind, stream_id, last.partition_key, last.version, last.position or 0, state)
+def fold(begun: Stream[S, F], events: Sequence[Event]) -> Stream[S, F]:
+    """The stream that goes on with `events`."""
+    state = begun.state
+    for event in events:
+        state = begun.kind.evolve(state, cast("F", event.fact))
+    if not events:
+        return begun
+    last = events[-1]
+    return Stream(begun.kind, begun.id, last.partition_key, last.version, last.position or 0, state)

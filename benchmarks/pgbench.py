@@ -39,7 +39,9 @@ def prepare(url: str, example: str, properties: int) -> str:
                     FROM generate_series(1, %s) AS n""",  # noqa: S608 - constants
                 [version, *fact, properties],
             )
-    load = _given(LOAD, [f"ARRAY[{_PROPERTY.format(number=':property')}]", "'nobody'", "'POST /v1/bookings'", ":key"])
+    # As ours does that remembers the property: what came after the version that it knows.
+    known = [f"ARRAY[{_PROPERTY.format(number=':property')}]", str(len(stream))]
+    load = _given(LOAD, [*known, "'nobody'", "'POST /v1/bookings'", ":key"])
     made = [f"format({_quoted(event[name])}, a, b, c)" for name in ("data", "meta")]
     about = [_quoted(event["type"]), event["schema_version"]]
     append = _given(APPEND, ["a", "b", event["version"], *about, *made, f"format({_quoted(more)}, a, b, c)::jsonb"])

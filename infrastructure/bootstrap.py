@@ -22,6 +22,7 @@ from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.messages import Messages
 from infrastructure.notifications import Notifications
 from infrastructure.outgoing import Outgoing
+from infrastructure.memory import StreamMemory
 from infrastructure.passwords import Argon2Passwords
 from infrastructure.payers import PhoneBook
 from infrastructure.settings import Settings
@@ -56,6 +57,7 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
     outgoing = Outgoing(allow_private=settings.private_addresses)
     lodger = Lodger(
         log=events,
+        memory=StreamMemory(database),
         clock=clock,
         people=People(database),
         messages=Messages(database),

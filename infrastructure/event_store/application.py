@@ -50,11 +50,11 @@ class Events(Application[UUID]):
         return PostgresRecorder(self._database)
 
     def load(
-        self, stream_ids: Sequence[UUID], idempotency: Idempotency | None = None
+        self, stream_ids: Sequence[UUID], idempotency: Idempotency | None = None, after: int = 0
     ) -> Mapping[UUID, Sequence[Event]]:
         """See `EventLog.load`."""
         streams: dict[UUID, list[Event]] = {stream_id: [] for stream_id in stream_ids}
-        for stored in self.recorder.load(stream_ids, idempotency):
+        for stored in self.recorder.load(stream_ids, idempotency, after):
             event = self.mapper.to_domain_event(stored)
             streams[event.stream_id].append(event)
         return streams
@@ -70,11 +70,10 @@ class Events(Application[UUID]):
         """See `EventLog.append`; 0 when there was no event to append."""
         try:
             with _APPEND_SECONDS.time():
-                rows = [self.mapper.to_stored_event(event) for event in events]
-                positions = self.recorder.insert_events(rows, nights=nights, answer=answer, person=person)
+                recordings = self.events.put(events, nights=nights, answer=answer, person=person)
         except IntegrityError as error:
             raise VersionConflict(str(error)) from error
-        return max(positions, default=0)
+        return max((recording.notification.id for recording in recordings), default=0)
 
     def claims(self, property_id: UUID, first: date, until: date) -> Sequence[Claim]:
         """See `EventLog.claims`."""

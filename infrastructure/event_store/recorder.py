@@ -30,10 +30,10 @@ from infrastructure.event_store.mapper import StoredFact
 _COLUMNS = "stream_id, version, type, data, position, partition_key, schema_version, meta, recorded_at"
 APPEND = "SELECT append($1, $2, $3, $4, $5, $6, $7, $8)"
 LOAD = f"""
-    SELECT {_COLUMNS}, NULL::jsonb AS kept FROM events WHERE stream_id = ANY ($1::uuid[])
+    SELECT {_COLUMNS}, NULL::jsonb AS kept FROM events WHERE stream_id = ANY ($1::uuid[]) AND version > $2
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(a) FROM answers a
-    WHERE (principal, route, key) = ($2::text, $3::text, $4::text)
+    WHERE (principal, route, key) = ($3::text, $4::text, $5::text)
     ORDER BY stream_id, version
 """  # noqa: S608 - constants
 _ATTEMPTS = 4
@@ -92,11 +92,16 @@ class PostgresRecorder(ApplicationRecorder):
             return outcome
         raise AssertionError
 
-    def load(self, stream_ids: Sequence[UUID], idempotency: Idempotency | None) -> Sequence[StoredFact]:
-        """All events of some streams, sorted by (stream, version). Raises AnswerKept, AnswerInFlight, KeyReused."""
+    def load(
+        self, stream_ids: Sequence[UUID], idempotency: Idempotency | None, after: int = 0
+    ) -> Sequence[StoredFact]:
+        """The events of some streams above a version, sorted by (stream, version).
+
+        Raises AnswerKept, AnswerInFlight, KeyReused.
+        """
         key = (idempotency.principal, idempotency.route, idempotency.key) if idempotency else (None, None, None)
         with self._database.connection() as connection:
-            rows = connection.run_prepared("lodger_load", LOAD, [list(stream_ids), *key])
+            rows = connection.run_prepared("lodger_load", LOAD, [list(stream_ids), after, *key])
         if idempotency and rows and rows[-1][-1] is not None:  # NULLs sort last
             raise_kept(rows[-1][-1], idempotency)
         return [_stored(row[:-1]) for row in rows]
