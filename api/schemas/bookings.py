@@ -31,15 +31,18 @@ class DeclineSchema(Strict):
     reason = Text(500)
 
 
-class StaySchema(Strict):
-    """The stay that a booking is to have instead."""
-
+class OtherNightsSchema(Strict):
     check_in = Day(required=True)
     check_out = Day(required=True)
+
+
+class StaySchema(OtherNightsSchema):
+    """The stay that a booking is to have instead."""
+
     guests = Count(1, GUESTS_MAX, required=True)
 
 
-class StayAskedSchema(StaySchema):
+class StayAskedSchema(OtherNightsSchema):
     """The same in a query string."""
 
     guests = NumberText(1, GUESTS_MAX, required=True)

@@ -6,20 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
-from uuid import UUID
 
 import pytest
 
 from application import bookings, nights, payments, quotes
-from application import properties as use_cases
 from application.ports import AnswerInFlight, AnswerKept, Charge
-from application.streams import PROPERTY
-from domain import properties
 from domain.bookings import Cancelled, Confirmed, Expired, Held
 from domain.money import Money
 from domain.payments import Evidence, Report, attempt_id, status
-from domain.pricing import Pricing
-from domain.properties import Changes
 from domain.rejections import Rejected
 from domain.stays import Stay
 from tests.support.world import World
@@ -209,7 +203,7 @@ def test_cancelling_an_unpaid_hold_withdraws_the_charge(world: World) -> None:
 def test_a_quote_books_at_its_amount_though_the_host_changed_the_price(world: World) -> None:
     listing = world.listing(price="100.00")
     offer = quotes.offer(world.lodger, listing, _stay(), 2)
-    _raise_price(world, listing)
+    world.price(listing, "250.00")
     booking = world.hold(listing, quote=offer.token)
     assert world.booking(booking).made.quote.total.minor == TOTAL
     assert world.booking(booking).made.quote == offer.quote
@@ -252,12 +246,6 @@ def type_name(event: object) -> str:
 
 def _stay() -> Stay:
     return Stay(date(2026, 7, 1), date(2026, 7, 4))
-
-
-def _raise_price(world: World, listing: UUID) -> None:
-    state = properties.must_exist(world.lodger.load(PROPERTY, listing).state)
-    changes = Changes(pricing=Pricing(Money.parse("250.00", "USD")))
-    use_cases.change(world.lodger, world.call(world.host), listing, world.host, state.revision, changes)
 
 
 def test_a_kind_of_payment_that_nobody_takes_is_refused_before_anything_is_stored(world: World) -> None:

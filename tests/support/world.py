@@ -7,18 +7,18 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from application import bookings, payments, properties, users
+from application import alterations, bookings, payments, properties, users
 from application.calls import Call
 from application.lodger import Lodger
 from application.ports import Answer, Idempotency
 from application.reactions import react
-from application.streams import BOOKING, PAYMENT
-from domain.bookings import Booking, must_be_made
+from application.streams import BOOKING, PAYMENT, PROPERTY
+from domain.bookings import Booking, Role, must_be_made
 from domain.events import Actor, Event
 from domain.money import Money
 from domain.payments import Payment, PaymentMethod, must_be_started
 from domain.pricing import Pricing
-from domain.properties import Changes, Details, HouseRules, Location
+from domain.properties import Changes, Details, HouseRules, Location, must_exist
 from domain.requests import RequestBooking
 from domain.stays import Stay
 from infrastructure.bootstrap import Wired, wire
@@ -68,11 +68,16 @@ class World:
     def close(self) -> None:
         self.wired.database.close()
 
-    def call(self, user_id: UUID | None = None, key: str | None = None, body: str = "") -> Call:
+    def at(self, time: str) -> None:
+        """Set the clock to an instant in UTC, such as "2026-07-01 18:59:59"."""
+        self.clock.time = datetime.fromisoformat(time).replace(tzinfo=UTC)
+
+    def call(
+        self, user_id: UUID | None = None, key: str | None = None, body: str = "", actor: Actor | None = None
+    ) -> Call:
         """A user's call; with a `key`, one that keeps its answer (the shown stream's state, as text)."""
-        call = Call(
-            Actor("user", str(user_id or UUID(int=0))), self.clock.now(), self.lodger.new_id(), self.lodger.new_id()
-        )
+        caller = actor or Actor("user", str(user_id or UUID(int=0)))
+        call = Call(caller, self.clock.now(), self.lodger.new_id(), self.lodger.new_id())
         if key is None:
             return call
         idempotency = Idempotency(str(user_id), "test", key, self.lodger.signer.digest("body", body))
@@ -96,6 +101,12 @@ class World:
         if published:
             properties.publish(self.lodger, self.call(self.host), property_id, self.host)
         return property_id
+
+    def price(self, property_id: UUID, nightly: str) -> None:
+        """The host asks another price from now on."""
+        revision = must_exist(self.lodger.load(PROPERTY, property_id).state).revision
+        changes = Changes(pricing=Pricing(Money.parse(nightly, "USD")))
+        properties.change(self.lodger, self.call(self.host), property_id, self.host, revision, changes)
 
     def hold(
         self,
@@ -136,6 +147,17 @@ class World:
         self.react()
         return booking_id
 
+    def alter(self, booking_id: UUID, nights: tuple[str, str], guests: int = 2) -> None:
+        """The guest wants another stay instead."""
+        guest = must_be_made(self.booking(booking_id)).made.guest_id
+        stay = Stay(date.fromisoformat(nights[0]), date.fromisoformat(nights[1]))
+        alterations.alter(self.lodger, self.call(guest), booking_id, guest, stay, guests)
+
+    def cancel(self, booking_id: UUID, by: Role = "guest") -> None:
+        made = self.booking(booking_id).made
+        user_id = made.guest_id if by == "guest" else made.host_id
+        bookings.cancel(self.lodger, self.call(user_id), booking_id, user_id, None)
+
     def react(self) -> None:
         """Let the reactions do all that follows from what happened."""
         while events := self.log.read(self.reacted_upto, self.log.safe_position(2.0), 1000):
@@ -165,6 +187,12 @@ class World:
     def claims(self, property_id: UUID) -> list[UUID]:
         """Who has nights of a property."""
         return [c.claim_id for c in self.lodger.log.claims(property_id, date(2020, 1, 1), date(2040, 1, 1))]
+
+    def nights(self, property_id: UUID, claim_id: UUID) -> list[str]:
+        """The nights of a property that somebody has, in order."""
+        claims = self.lodger.log.claims(property_id, date(2020, 1, 1), date(2040, 1, 1))
+        mine = [Stay(claim.first, claim.until) for claim in claims if claim.claim_id == claim_id]
+        return sorted(night.isoformat() for stay in mine for night in stay.dates())
 
     def _reference(self, payment_id: UUID) -> str:
         reference = self.payment(payment_id).reference
