@@ -141,7 +141,7 @@ def test_a_redirect_is_not_followed(stack: Stack, bob: Client, property_id: str,
 def test_a_receiver_that_hangs_holds_up_no_other_and_counts_as_failed(
     stack: Stack, bob: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(couriers, "_TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(couriers, "_TIMEOUT_SECONDS", 3.0)
     ada = host(stack)
     hanging, well = Receiver(), receiver
     hanging.answer = hanging.hang
@@ -153,7 +153,7 @@ def test_a_receiver_that_hangs_holds_up_no_other_and_counts_as_failed(
     begun = time.monotonic()
     courier.run()
     while len(well.received) < 10:
-        assert time.monotonic() - begun < 0.9, "held up"
+        assert time.monotonic() - begun < 2.8, "held up"
         time.sleep(0.01)
     courier.wait()
     assert len(hanging.received) == 1, "it rests after a failure, whatever else waits for it"
