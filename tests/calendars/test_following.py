@@ -224,6 +224,20 @@ def test_nothing_is_read_before_it_is_due_and_two_workers_do_not_read_the_same(w
     assert len(world.desk.asked) == 12
 
 
+def test_a_calendar_that_somebody_is_just_taking_is_not_waited_for(world: Hosting) -> None:
+    first, second = world.listing(), world.listing()
+    taken, free = world.link(first), world.link(second, URL.replace("42", "43"))
+    now = world.clock.now()
+    with world.wired.database.transaction() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM linked_calendars WHERE feed_id = %s FOR UPDATE", [taken])
+        found = world.lodger.linked_calendars.take_due(now, now + timedelta(minutes=5))
+        nothing = world.lodger.linked_calendars.take_due(now, now + timedelta(minutes=5))
+
+    assert found is not None
+    assert found.feed_id == free
+    assert nothing is None
+
+
 def test_a_calendar_whose_worker_was_killed_is_read_by_another(world: Hosting) -> None:
     listing = world.listing()
     world.link(listing)
