@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from application import bookings, calendar_feeds
+from application import calendar_feeds
 from application.calendar_feeds import ShownFeed
 from application.calls import Call
 from application.linked_calendars import CalendarRead, CalendarUnreadable
@@ -87,9 +87,6 @@ class Hosting(World):
 
     def dismiss(self, property_id: UUID, conflict_id: UUID) -> None:
         calendar_feeds.dismiss(self.lodger, self.call(self.host), property_id, self.host, conflict_id)
-
-    def cancel(self, booking_id: UUID) -> None:
-        bookings.cancel(self.lodger, self.call(self.host), booking_id, self.host, "by the host")
 
     def blocked(self, property_id: UUID) -> set[date]:
         """Nights that the guard keeps for blocks."""
