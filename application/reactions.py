@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final, assert_never, get_args
+
 from application import bookings, payments
 from application.calls import following
 from application.lodger import Lodger
@@ -22,9 +24,27 @@ from domain.payments import (
     RefundStarted,
 )
 
+_Followed = (
+    PaymentStarted
+    | PaymentAuthorized
+    | PaymentCaptureStarted
+    | PaymentCaptured
+    | PaymentVoidStarted
+    | RefundStarted
+    | BookingCancelled
+    | BookingAltered
+    | BookingExpired
+    | AlterationExpired
+    | BookingNoShowRecorded
+)
+_FOLLOWED: Final = get_args(_Followed)
+"""Nothing follows from the others, which are most."""
+
 
 def react(lodger: Lodger, event: Event) -> None:
     """Carry out what `event` asks for. Raises GatewayUnavailable when it has to be tried again."""
+    if not isinstance(event.fact, _FOLLOWED):
+        return
     call = following(event, "reactions", lodger.clock.now())
     match event.fact:
         case PaymentStarted():
@@ -49,4 +69,4 @@ def react(lodger: Lodger, event: Event) -> None:
         case BookingNoShowRecorded():
             payments.withdraw(lodger, call, event.stream_id, "the guest did not come")
         case _:
-            pass  # nothing follows from the others
+            assert_never(event.fact)

@@ -24,6 +24,7 @@ from benchmarks.report import Bar, Report
 from benchmarks.seats import Seats
 from benchmarks.servers import Server, disk_folder, durable_postgres
 from infrastructure.demo.client import Api, wait_until
+from infrastructure.embedded.mail_sink import MailSink
 from infrastructure.embedded.processes import Process, Service
 from infrastructure.embedded.stack import Stack
 from infrastructure.settings import ROOT
@@ -36,6 +37,13 @@ LIMIT: Final = "pgbench, the same SQL in two trips"
 _MOST_PER_SECOND: Final = 4_000
 _WARM_UP_SECONDS: Final = 1.0
 _PASSWORD: Final = "correct horse battery"  # noqa: S105
+_PRODUCTION: Final = {
+    "LODGER_ENV": "production",
+    "LODGER_SECRET_KEY": "only-for-this-measurement-" * 2,
+    "LODGER_OPERATOR_TOKEN": "only-for-this-measurement-" * 2,
+    "LODGER_PUBLIC_URL": "https://lodger.example",
+    "LODGER_MAIL_FROM": "bookings@lodger.example",
+}
 _LISTING: Final = {
     "title": "Cabin by the creek",
     "description": "Two rooms under old oaks.",
@@ -88,9 +96,11 @@ def run(bench: Bench) -> Report:
 
 @contextmanager
 def _ours(server: Server, folder: Path, properties: int) -> Iterator[tuple[dict[str, Callable[[float], Figures]], str]]:
-    """The command by itself, and the whole stack at work, by the system's clock; and their database."""
+    """The command by itself, and the whole stack at work, set up as for production; and their database."""
     url = server.migrated("ours")
-    with Stack({"DATABASE_URL": url, "LODGER_SANDBOX": "false"}, data=folder / "lodger") as stack:
+    smtp, inbox = _free_port(), _free_port()
+    addresses = {"DATABASE_URL": url, "LODGER_SMTP_URL": f"smtp://127.0.0.1:{smtp}"}
+    with MailSink(smtp, inbox, "127.0.0.1"), Stack({**_PRODUCTION, **addresses}, data=folder / "lodger") as stack:
         api = Api(stack.url, threads=1)
         host, *guests = [_registered(api, name) for name in ("host", *(f"guest{n}" for n in range(4)))]
         api.call("POST", "/v1/users/me/hosting", token=_token(api, host))

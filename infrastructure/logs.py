@@ -22,22 +22,19 @@ _SHARED: Final[list[Processor]] = [
 def configure(settings: Settings) -> None:
     """Set up structlog for this process."""
     rendered: list[Processor]
-    factory: Callable[..., object]
     if settings.env == "production":
         rendered = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_encoded)]
-        factory = structlog.BytesLoggerFactory()
     else:
         # The default shows tracebacks with all local variables: among them are passwords, phones and tokens.
         rendered = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
-        factory = structlog.PrintLoggerFactory()
     structlog.configure(
         processors=[*_SHARED, *rendered],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level.upper()]),
-        logger_factory=factory,
+        logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=True,
     )
 
 
-def _encoded(entry: object, default: Callable[[Any], Any]) -> bytes:
-    """`default` shows what JSON has no word for."""
-    return msgspec.json.encode(entry, enc_hook=default)
+def _encoded(entry: object, default: Callable[[Any], Any]) -> str:
+    """Text, as a worker's standard output takes nothing else. `default` shows what JSON has no word for."""
+    return msgspec.json.encode(entry, enc_hook=default).decode()

@@ -101,11 +101,10 @@ class Reactor:
 
     def _outcome(self, event: Event) -> tuple[Literal["done", "refused", "later"], str | None]:
         """What became of an event: "refused" is passed over, "later" tried again."""
-        log = _log.bind(fact=type(event.fact).__name__, position=event.position, stream=str(event.stream_id))
         try:
             self._react(event)
         except GatewayUnavailable as error:
-            log.warning("payment provider away, reactions wait", error=str(error))
+            _log_of(event).warning("payment provider away, reactions wait", error=str(error))
             return "later", None
         except Rejected as refusal:
             if refusal.code == "busy":
@@ -113,12 +112,19 @@ class Reactor:
                 return "later", None
             # Any other refusal is a rule's answer to facts that cannot be taken back: it would be the same tomorrow,
             # and holding up every later reaction for it would help nobody. A person has to look at it.
-            log.error("reaction refused", code=refusal.code, message=refusal.message)
+            _log_of(event).error("reaction refused", code=refusal.code, message=refusal.message)
             return "refused", None
         except Unavailable:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told below
             # A mistake of ours: what money may depend on is not passed over for it.
-            log.error("reaction failed", exc_info=error)
+            _log_of(event).error("reaction failed", exc_info=error)
             return "later", f"{type(error).__name__}: {error}, at position {event.position}"
         return "done", None
+
+
+def _log_of(event: Event) -> structlog.typing.FilteringBoundLogger:
+    """Made when there is something to say: of most events there is not."""
+    log: structlog.typing.FilteringBoundLogger
+    log = _log.bind(fact=type(event.fact).__name__, position=event.position, stream=str(event.stream_id))
+    return log
