@@ -1,4 +1,4 @@
-"""One stay on screen, from registration to its history, and two that do not get that far."""
+"""One stay on screen, from registration to its history and a night more, and some that do not get that far."""
 
 from __future__ import annotations
 
@@ -74,6 +74,8 @@ class Walk:
             self.confirm,
             self.read_mail,
             self.read_history,
+            self.stay_longer,
+            self.ask_the_host,
             self.let_a_hold_lapse,
             self.refuse_a_rival,
         ):
@@ -174,7 +176,7 @@ class Walk:
     def confirm(self) -> None:
         self.screen.step("The workers capture the money and confirm the booking")
         began = datetime.now().astimezone()
-        booking = self._wait_for(self.booking, self.guest, "confirmed")
+        booking = self._wait_for(self.booking, self.guest, status="confirmed")
         waited = (datetime.now().astimezone() - began).total_seconds()
         self.screen.exchange("GET", f"/v1/bookings/{self.booking}", None, booking, _of(booking.body, ("status",)))
         self.screen.check(booking.body["status"] == "confirmed", f"confirmed {waited * 1000:.0f} ms after the approval")
@@ -211,6 +213,38 @@ class Walk:
         ]
         self.screen.check(told == expected, "from hold to confirmation, seven facts in their order")
 
+    def stay_longer(self) -> None:
+        self.screen.step("The guest would like to stay a night longer, and pays the difference")
+        path = f"/v1/bookings/{self.booking}"
+        longer = {**self._dates(), "guests": 2, "check_out": self._dates(days=1)["check_out"]}
+        asked = self._post(f"{path}/alter", longer, "longer", token=self.guest, show=("check_out", "alteration"))
+        due = asked.body["alteration"]["due"]
+        self.screen.check(asked.body["nights"] == NIGHTS, f"the fifth night is held, until {money(due)} are paid")
+        card = {"payment_method": "card"}
+        started = self._post(
+            f"{path}/payments", card, "pay-longer", token=self.guest, expect=201, show=("amount", "status")
+        )
+        self.api.answer_payment(started.body["next_action"]["url"], "approve")
+        longer_stay = self._wait_for(self.booking, self.guest, nights=NIGHTS + 1)
+        told = _of(longer_stay.body, ("check_out", "nights", "total_price"))
+        self.screen.exchange("GET", path, None, longer_stay, told)
+        paid = int(asked.body["total_price"]["amount"]) + int(due["amount"])
+        self.screen.check(str(paid) == longer_stay.body["total_price"]["amount"], "what was paid is the new price")
+
+    def ask_the_host(self) -> None:
+        self.screen.step("Another place of the keeper is booked on request")
+        loft = {**COTTAGE, "title": "The loft above the lamp room", "house_rules": {"booking_mode": "request"}}
+        made = self.api.call("POST", "/v1/properties", loft, expect=201, token=self.host, key=f"{self.run}-loft")
+        self.api.call("POST", f"/v1/properties/{made.body['id']}/publish", token=self.host)
+        stay = {**self._stay(), "property": made.body["id"]}
+        shown = ("status", "pending_reason", "expires_at", "available_actions")
+        asked = self._post("/v1/bookings", stay, "ask", token=self.guest, expect=201, show=shown)
+        waits = asked.body["pending_reason"] == "host_approval"
+        self.screen.check(waits, "the host has 24 hours to answer; no nights are taken")
+        path = f"/v1/bookings/{asked.body['id']}/accept"
+        accepted = self._post(path, None, "accept", token=self.host, show=("status", "pending_reason", "expires_at"))
+        self.screen.check(accepted.body["pending_reason"] == "payment", "accepted: the nights are held for 15 minutes")
+
     # --- what does not get that far -----------------------------------------------------------------------
 
     def let_a_hold_lapse(self) -> None:
@@ -220,7 +254,7 @@ class Walk:
         after = datetime.fromisoformat(held.body["expires_at"]) + timedelta(minutes=1)
         moved = self.api.move_clock(self.operator_token, after)
         self.screen.exchange("POST", "/v1/operator/clock", None, moved, moved.body)
-        expired = self._wait_for(held.body["id"], self.guest, "expired")
+        expired = self._wait_for(held.body["id"], self.guest, status="expired")
         self.screen.exchange("GET", f"/v1/bookings/{held.body['id']}", None, expired, _of(expired.body, ("status",)))
         self.screen.check(expired.body["available_actions"] == [], "expired: there is nothing left to do with it")
         path = f"/v1/properties/{self.cottage}/calendar?from={later['check_in']}&to={later['check_out']}"
@@ -237,7 +271,7 @@ class Walk:
         self.screen.check(
             refused.body["type"] == "/problems/nights-taken", "refused: two stays of a property never overlap"
         )
-        back_to_back = self._stay(days=NIGHTS)
+        back_to_back = self._stay(days=NIGHTS + 1)
         self._post("/v1/bookings", back_to_back, "next", token=self.rival, expect=201, show=("check_in", "status"))
         self.screen.check(True, "a stay that begins on the day this one ends is welcome")
 
@@ -286,12 +320,12 @@ class Walk:
         token: str = self.api.call("POST", "/v1/auth/tokens", credentials).body["access_token"]
         return token
 
-    def _wait_for(self, booking: str, token: str, status: str) -> Answer:
+    def _wait_for(self, booking: str, token: str, **told: object) -> Answer:
         def look() -> Answer | None:
             answer = self.api.call("GET", f"/v1/bookings/{booking}", token=token)
-            return answer if answer.body["status"] == status else None
+            return answer if _of(answer.body, tuple(told)) == told else None
 
-        return wait_until(f"the booking is {status}", look)
+        return wait_until(f"the booking tells {told}", look)
 
     def _confirmation(self, path: str) -> Answer | None:
         mails = self.api.call("GET", path)

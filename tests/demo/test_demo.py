@@ -24,7 +24,7 @@ def test_once_shows_every_step_and_succeeds() -> None:
     shown = run("infrastructure.cli", "demo", "--once", "--seed", "7")
 
     assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert re.findall(r"^ ?(\d+)  [A-Z]", shown.stdout, re.MULTILINE) == [str(step) for step in range(1, 14)]
+    assert re.findall(r"^ ?(\d+)  [A-Z]", shown.stdout, re.MULTILINE) == [str(step) for step in range(1, 16)]
     assert "300/300" in shown.stdout
     assert "refused: two stays of a property never overlap" in shown.stdout
     for opened in ("/docs", "/readyz", "/metrics", "/sandbox/payments/sbx_", "guest@mirembe.example"):
