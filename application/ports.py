@@ -165,10 +165,6 @@ class EventLog(Protocol):
         """Who has nights of a property in `[first, until)`, from the guard itself."""
         ...
 
-    def lapsed_claims(self, now: datetime, limit: int) -> Sequence[UUID]:
-        """Claims whose `held_until` has passed, oldest first."""
-        ...
-
 
 class Memory(Protocol):
     """What this process knows of streams that are read again and again. Events never change, so it is never wrong:

@@ -87,16 +87,6 @@ class Events(Application[UUID]):
             )
             return [Claim(*row) for row in cursor.fetchall()]
 
-    def lapsed_claims(self, now: datetime, limit: int) -> Sequence[UUID]:
-        """See `EventLog.lapsed_claims`."""
-        with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(
-                """SELECT claim_id FROM nights WHERE held_until <= %s
-                   GROUP BY claim_id ORDER BY min(held_until), claim_id LIMIT %s""",
-                [now, limit],
-            )
-            return [claim_id for (claim_id,) in cursor.fetchall()]
-
     def forget_answers(self, before: datetime) -> int:
         """Delete the answers kept before an instant (of the database's clock); returns how many there were."""
         with self._database.connection() as connection, connection.cursor() as cursor:

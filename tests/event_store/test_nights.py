@@ -107,7 +107,8 @@ def test_a_claim_may_move_within_its_own_nights_in_one_append(events: Events) ->
     take(events, stay("2030-03-03", "2030-03-07", claim=booking), give_back=(booking,))
 
     assert taken(events) == [("2030-03-03", "2030-03-07", "stay")]
-    assert events.lapsed_claims(NOW + timedelta(days=1), 10) == []
+    (claim,) = events.claims(HOME, date(2030, 3, 1), date(2030, 4, 1))
+    assert claim.held_until is None
 
 
 @pytest.mark.parametrize(
@@ -193,17 +194,6 @@ def test_nights_given_back_are_free(events: Events) -> None:
     take(events, give_back=(booking,))
 
     assert taken(events) == []
-
-
-def test_lapsed_claims_are_named_oldest_first(events: Events) -> None:
-    late, early, standing, running = uuid4(), uuid4(), uuid4(), uuid4()
-    take(events, stay("2030-03-01", "2030-03-02", claim=late, held_until=NOW))
-    take(events, stay("2030-03-02", "2030-03-03", claim=early, held_until=NOW - timedelta(hours=1)))
-    take(events, stay("2030-03-03", "2030-03-04", claim=standing))
-    take(events, stay("2030-03-04", "2030-03-05", claim=running, held_until=NOW + timedelta(seconds=1)))
-
-    assert events.lapsed_claims(NOW, 10) == [early, late]
-    assert events.lapsed_claims(NOW, 1) == [early]
 
 
 INSERT = "INSERT INTO nights VALUES (%s, gen_random_uuid(), {nights}, int8range(NULL, NULL))"
