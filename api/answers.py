@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from flask import Response
 from marshmallow import Schema
+from werkzeug.datastructures import Headers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+JSON: Final = "application/json"
+
+
+class JsonResponse(Response):
+    """A response with a body, whose headers are as they shall be: Werkzeug looks through them all for what to mend."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002 - the library's signature
+        return self.headers
 
 
 def text(schema: type[Schema], shown: Any) -> str:
@@ -17,7 +31,7 @@ def text(schema: type[Schema], shown: Any) -> str:
 
 def sent(schema: type[Schema], shown: Any, **headers: str) -> Response:
     """The answer to something that keeps none."""
-    return Response(text(schema, shown), 200, headers, mimetype="application/json")
+    return JsonResponse(text(schema, shown), 200, headers, content_type=JSON)
 
 
 @cache

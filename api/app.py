@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask
+from flask.globals import request_ctx
+from flask.typing import ResponseReturnValue
 
 from api import headers, json_body, metrics, pages, problems, tracing
 from api.edge import EXTENSION, ApiOptions, Edge, Reads
@@ -39,7 +41,7 @@ _HERE: Final = str(Path(__file__).parent)
 
 
 class Api(Flask):
-    """Flask without what costs each request something and does nothing here."""
+    """Flask, and around it what is the same for every request: its id, its log line, its headers, what is counted."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Nothing here is a coroutine; Flask would look again at each call of a view or hook."""
@@ -47,12 +49,29 @@ class Api(Flask):
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """The answer in one piece: what comes as an iterator, granian sends through a channel, bit by bit."""
-        pieces = super().wsgi_app(environ, start_response)
+        trace = tracing.begin(environ)
+
+        def start(status: str, given: list[tuple[str, str]], *exc_info: Any) -> Any:
+            headers.complete(environ["PATH_INFO"], given)
+            given.append((tracing.HEADER, trace.request_id))
+            code, method = int(status[:3]), environ["REQUEST_METHOD"]
+            metrics.count_answer(method, trace.route, code, trace.seconds)
+            tracing.log_answer(trace, method, code)
+            return start_response(status, given, *exc_info)
+
+        pieces = super().wsgi_app(environ, start)
         try:
             return [b"".join(pieces)]
         finally:
             if close := getattr(pieces, "close", None):
                 close()
+            tracing.end()
+
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """Note the rule that matched, if one did."""
+        rule = request_ctx.request.url_rule
+        tracing.current().route = rule.rule if rule else None
+        return super().preprocess_request()
 
 
 def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
@@ -65,8 +84,8 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     json_body.allow(app, options.body_limit)
     app.url_map.merge_slashes = False
     app.extensions[EXTENSION] = Edge(lodger, reads, options, Tokens(options.token_key, options.issuer))
-    for part in (tracing, metrics, headers, problems):
-        part.register(app)
+    headers.register(app)
+    problems.register(app)
     api = describe(app)
     for noun in (
         users,

@@ -11,7 +11,8 @@ from uuid import UUID
 from flask import Response, g, request
 from marshmallow import Schema
 
-from api.answers import text
+from api import tracing
+from api.answers import JSON, JsonResponse, text
 from api.edge import edge
 from api.json_body import raw_body
 from api.metrics import count_command
@@ -45,7 +46,7 @@ def carry_out(
         actor=actor or Actor("user", str(g.user_id)),
         now=now,
         command_id=lodger.new_id(),
-        correlation_id=UUID(g.request_id),
+        correlation_id=UUID(tracing.current().request_id),
         idempotency=_idempotency(principal or f"user:{g.user_id}"),
         render=lambda shown: show(shown, now),
     )
@@ -106,11 +107,13 @@ def _idempotency(principal: str) -> Idempotency | None:
 
 
 def _sent(answer: Answer, *, replayed: bool = False) -> Response:
-    response = Response(answer.body, answer.status, dict(answer.headers), mimetype="application/json")
-    if not answer.body:
-        del response.headers["Content-Type"]
+    headers = dict(answer.headers)
     if answer.position is not None:
-        response.headers[POSITION_HEADER] = str(answer.position)
+        headers[POSITION_HEADER] = str(answer.position)
     if replayed:
-        response.headers[REPLAYED_HEADER] = "true"
-    return response
+        headers[REPLAYED_HEADER] = "true"
+    if answer.body:
+        return JsonResponse(answer.body, answer.status, headers, content_type=JSON)
+    empty = Response(status=answer.status, headers=headers)
+    del empty.headers["Content-Type"]
+    return empty

@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
 from werkzeug.http import parse_accept_header
 
-_ALWAYS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+_ALWAYS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
 _NOTHING_RUNS: Final = "default-src 'none'; frame-ancestors 'none'"
 PAGE: Final = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' data:; "
@@ -24,21 +24,22 @@ PAGE: Final = (
 """The policy of pages: what they load comes from here."""
 
 
+def complete(path: str, headers: list[tuple[str, str]]) -> None:
+    """Add what every answer carries to what this one has."""
+    given = {name.lower(): value for name, value in headers}
+    is_page = given.get("content-type", "").startswith("text/html")
+    headers.extend(_ALWAYS)
+    headers.append(("Content-Security-Policy", PAGE if is_page else _NOTHING_RUNS))
+    if path.startswith("/v1/") and "cache-control" not in given:
+        headers.append(("Cache-Control", "no-store"))
+
+
 def register(app: Flask) -> None:
     @app.before_request
     def must_be_acceptable() -> None:
         path = request.path
         if path.startswith("/v1/") and not path.endswith(".ics") and not _takes_json(request.headers.get("Accept", "")):
             raise NotAcceptable("Answers here are application/json and application/problem+json.")
-
-    @app.after_request
-    def add(response: Response) -> Response:
-        is_page = response.mimetype == "text/html"
-        response.headers.extend(_ALWAYS)
-        response.headers["Content-Security-Policy"] = PAGE if is_page else _NOTHING_RUNS
-        if request.path.startswith("/v1/"):
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
 
 @lru_cache(256)

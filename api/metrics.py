@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from time import perf_counter
 from typing import Final
 
-from flask import Flask, Response, g, request
 from prometheus_client import Counter, Histogram
 
 REQUESTS: Final = Counter("lodger_http_requests_total", "Requests answered.", ["method", "route", "status"])
@@ -23,18 +21,11 @@ COMMANDS: Final = Counter(
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS", "PUT"})
 
 
-def register(app: Flask) -> None:
-    """`g.began` is set by `tracing`."""
-
-    @app.after_request
-    def count(response: Response) -> Response:
-        # the rule and not the path, and no made-up method: a label's values must stay few
-        route = request.url_rule.rule if request.url_rule else "none"
-        method = request.method if request.method in _METHODS else "other"
-        requests, seconds = _series(method, route, response.status_code)
-        requests.inc()
-        seconds.observe(perf_counter() - g.began)
-        return response
+def count_answer(method: str, route: str | None, status: int, seconds: float) -> None:
+    """By rule and not by path, and by no made-up method: a label's values must stay few."""
+    requests, durations = _series(method if method in _METHODS else "other", route or "none", status)
+    requests.inc()
+    durations.observe(seconds)
 
 
 def count_command(name: str, outcome: str) -> None:

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from flask import Flask, Response, g
+from flask import Flask, Response
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from api import tracing
 from application.ports import GatewayUnavailable
 from domain.rejections import Rejected
 
@@ -176,13 +177,14 @@ class Problem:
 
     def response(self) -> Response:
         status = STATUS_OF[self.code]
+        trace = tracing.current()
         members = {
             **self.details,
             "type": type_of(self.code),
             "title": TITLE_OF[self.code],
             "status": status,
             "detail": self.detail,
-            "instance": f"urn:uuid:{g.request_id}",
+            "instance": f"urn:uuid:{trace.request_id}",
         }
         if self.errors is not None:
             members["errors"] = self.errors
@@ -193,7 +195,7 @@ class Problem:
             answer.headers["Retry-After"] = str(self.details["retry_after"])
         if self.code == "request_in_flight" or status == HTTPStatus.SERVICE_UNAVAILABLE:
             answer.headers["Retry-After"] = str(_RETRY_SECONDS[status])
-        g.problem = self.code
+        trace.problem = self.code
         return answer
 
 

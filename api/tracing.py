@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 from uuid import uuid4
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 HEADER: Final = "X-Request-ID"
+_KEY: Final = "lodger.trace"
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 log = structlog.get_logger()
 
 
-def register(app: Flask) -> None:
-    @app.before_request
-    def begin() -> None:
-        given = request.headers.get(HEADER, "")
-        g.request_id = given.lower() if _UUID.fullmatch(given) else str(uuid4())
-        g.began = perf_counter()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+@dataclass(slots=True)
+class Trace:
+    """What is noted of a request while it is answered. `route` is the rule it matched, `problem` a refusal's code."""
 
-    @app.after_request
-    def end(response: Response) -> Response:
-        response.headers[HEADER] = g.request_id
-        # no path, query or header: they may hold tokens and addresses
-        log.info(
-            "request",
-            method=request.method,
-            route=request.url_rule.rule if request.url_rule else None,
-            status=response.status_code,
-            problem=g.get("problem"),
-            milliseconds=round((perf_counter() - g.began) * 1000, 1),
-        )
-        return response
+    request_id: str
+    began: float
+    route: str | None = None
+    problem: str | None = None
 
-    @app.teardown_request
-    def forget(_: BaseException | None) -> None:
-        structlog.contextvars.unbind_contextvars("request_id")
+    @property
+    def seconds(self) -> float:
+        """Since it came."""
+        return perf_counter() - self.began
+
+
+def begin(environ: WSGIEnvironment) -> Trace:
+    """Note that a request has come. Until `end` its id is on every log line."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    trace = Trace(given.lower() if _UUID.fullmatch(given) else str(uuid4()), perf_counter())
+    environ[_KEY] = trace
+    structlog.contextvars.bind_contextvars(request_id=trace.request_id)
+    return trace
+
+
+def current() -> Trace:
+    """That of the request which is being answered."""
+    return cast("Trace", request.environ[_KEY])
+
+
+def log_answer(trace: Trace, method: str, status: int) -> None:
+    """No path, query or header: they may hold tokens and addresses."""
+    log.info(
+        "request",
+        method=method,
+        route=trace.route,
+        status=status,
+        problem=trace.problem,
+        milliseconds=round(trace.seconds * 1000, 1),
+    )
+
+
+def end() -> None:
+    structlog.contextvars.unbind_contextvars("request_id")

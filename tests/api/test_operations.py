@@ -77,13 +77,13 @@ def test_a_request_id_is_the_correlation_of_its_events(shared: Stack) -> None:
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """How often a connection is taken from the pool: each time is one round trip here."""
     taken: list[int] = []
-    check_out = Database._checked_out
+    check_out = Database.connection
 
     def counting(database: Database) -> Any:
         taken.append(1)
         return check_out(database)
 
-    monkeypatch.setattr(Database, "_checked_out", counting)
+    monkeypatch.setattr(Database, "connection", counting)
     yield taken
 
 
