@@ -6,6 +6,7 @@ takes ten times that. What it took is in its report, because on the same machine
 
 from __future__ import annotations
 
+import json
 import re
 import resource
 import selectors
@@ -13,7 +14,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -72,8 +73,16 @@ def run(load: Load) -> Loaded:
     return msgspec.msgpack.decode(done.stdout, type=Loaded, strict=False)
 
 
-def send(load: Load, expected: int = 201) -> Loaded:
-    """Send a load from this process."""
+def post(path: str, body: Mapping[str, object], **headers: str) -> bytes:
+    """A request that sends JSON; underscores in header names are dashes."""
+    content = json.dumps(body)
+    sent = {"Host": "localhost", **headers, "Content-Type": "application/json", "Content-Length": str(len(content))}
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in sent.items()]
+    return "\r\n".join([f"POST {path} HTTP/1.1", *lines, "", content]).encode()
+
+
+def send(load: Load, expected: int = 201, hear: Callable[[bytes], object] = lambda _: None) -> Loaded:
+    """Send a load from this process. `hear` is given each answer as it came."""
     waiting = iter(load.requests)
     latencies: list[float] = []
     statuses: Counter[int] = Counter()
@@ -96,6 +105,7 @@ def send(load: Load, expected: int = 201) -> Loaded:
                 latencies.append(now - key.data.sent_at)
                 status = int(answer[9:12])
                 statuses[status] += 1
+                hear(answer)
                 if status != expected:
                     sample = answer
                 following = next(waiting, None) if now - began < load.seconds else None

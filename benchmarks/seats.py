@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+
+from benchmarks.load import post
 
 _FIRST_DAY = 3
 _LAST_DAY = 700
@@ -33,16 +34,10 @@ class Seats:
         check_in = self._today + timedelta(days=_FIRST_DAY + turn * _NIGHTS)
         if turn * _NIGHTS > _LAST_DAY:
             raise ValueError("more bookings than there are nights: measure for a shorter time")
-        body = json.dumps(
-            {
-                "property": self._properties[place],
-                "check_in": check_in.isoformat(),
-                "check_out": (check_in + timedelta(days=_NIGHTS)).isoformat(),
-                "guests": 2,
-            }
-        )
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {credentials}\r\nIdempotency-Key: {uuid4()}\r\n"
-            f"Accept: application/json\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        return (head + body).encode()
+        stay = {
+            "property": self._properties[place],
+            "check_in": check_in.isoformat(),
+            "check_out": (check_in + timedelta(days=_NIGHTS)).isoformat(),
+            "guests": 2,
+        }
+        return post(path, stay, Authorization=credentials, Idempotency_Key=str(uuid4()), Accept="application/json")

@@ -6,25 +6,26 @@ import os
 import signal
 import subprocess
 import sys
+from uuid import UUID
 
+from api.tokens import Tokens
 from infrastructure.settings import ROOT, to_environment
 from tests.api.server import wait_for
-from tests.api.stack import settings
+from tests.api.stack import settings, token_key
 from tests.support.servers import free_port
 
 
 class ApiProcess:
-    """One `lodger serve`, on the same port each time it is started. All are one API: they share the public URL."""
+    """One `lodger serve`, on the same port each time it is started. All are one API: they share the public URL.
 
-    def __init__(self, database_url: str) -> None:
+    `changes` are settings by variable.
+    """
+
+    def __init__(self, database_url: str, **changes: str) -> None:
         self.port = free_port()
-        chosen = settings(
-            database_url,
-            LODGER_HTTP_PORT=str(self.port),
-            LODGER_PUBLIC_URL="http://lodger.example",
-            LODGER_API_WORKERS="1",
-        )
-        self._environment = {**os.environ, **to_environment(chosen)}
+        usual = {"LODGER_PUBLIC_URL": "http://lodger.example", "LODGER_API_WORKERS": "1"}
+        self.settings = settings(database_url, **{**usual, **changes, "LODGER_HTTP_PORT": str(self.port)})
+        self._environment = {**os.environ, **to_environment(self.settings)}
         self.start()
 
     def start(self) -> None:
@@ -38,6 +39,15 @@ class ApiProcess:
     def exit_code(self) -> int:
         """Waits for the end."""
         return self._popen.wait(20)
+
+    def token(self, user_id: UUID) -> str:
+        """As somebody would get it by signing in, which takes long on purpose."""
+        return Tokens(token_key(self.settings), self.settings.public_url).issue(user_id)
+
+    def stop(self) -> None:
+        """Ask it to end, and see that it has."""
+        self.signal(signal.SIGTERM)
+        assert self.exit_code() == 0
 
     def kill(self) -> None:
         if self._popen.poll() is None:

@@ -18,13 +18,10 @@ from infrastructure.database import Database
 from infrastructure.event_store.application import Events
 from infrastructure.event_store.log_reader import LogReader
 from tests.event_store.facts import FACTS, noted
+from tests.guards.removal import NO_EXCLUSION, NO_KEYS, alter
 from tests.support.checkers import Outcome, broken_promises, deadlocks, misread, overlapping_nights
 from tests.support.follower import follow
 from tests.support.odd_writers import start_writers
-
-IGNORE_KEYS = """
-    CREATE OR REPLACE FUNCTION keep_answer(answer jsonb) RETURNS answers LANGUAGE sql AS 'SELECT NULL::answers'
-"""
 
 
 @pytest.fixture
@@ -68,7 +65,7 @@ def test_with_the_exclusion_no_nights_overlap_and_without_it_the_checker_says_so
     book_the_same_nights(database)
     assert overlapping_nights(database_url) == []
 
-    alter(database_url, "ALTER TABLE nights DROP CONSTRAINT nights_no_overlap")
+    alter(database_url, NO_EXCLUSION)
     book_the_same_nights(database)
     assert len(overlapping_nights(database_url)) == 190  # every pair of 20
 
@@ -78,7 +75,7 @@ def test_with_keys_every_promise_is_kept_and_without_them_the_checker_says_so(
 ) -> None:
     assert broken_promises(database_url, repeat_requests(database)) == []
 
-    alter(database_url, IGNORE_KEYS)
+    alter(database_url, NO_KEYS)
     assert sorted(broken_promises(database_url, repeat_requests(database))) == [
         f"key-{number}: 5 effects, 5 different answers" for number in range(4)
     ]
@@ -139,11 +136,3 @@ def test_a_deadlock_is_counted(database: Database, database_url: str) -> None:
     with ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(cross, "12", "21")) == 1
     assert deadlocks(database_url) == 1
-
-
-def alter(database_url: str, statement: str) -> None:
-    """As the owner of the tables, which the application is not."""
-    connection = psycopg2.connect(database_url)
-    with connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-    connection.close()

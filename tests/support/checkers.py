@@ -91,6 +91,26 @@ def broken_promises(database_url: str, outcomes: Iterable[Outcome]) -> list[str]
     return wrong
 
 
+def uneven_race(database_url: str, property_id: str, answers: Iterable[tuple[int, str]]) -> list[str]:
+    """What is wrong after many wanted the same nights of a new property in a new database, by (status, problem type).
+
+    Right is one booking that has them, `nights_taken` for everybody else, and no deadlock.
+    """
+    counts = Counter(answers)
+    booked, _ = counts.pop((201, ""), 0), counts.pop((409, "/problems/nights-taken"), 0)
+    wrong = [f"{booked} were told that they have the nights"] if booked != 1 else []
+    wrong += [f"{count} were answered {status} {kind}" for (status, kind), count in counts.items()]
+    found = {
+        "claims": "SELECT count(*) FROM nights WHERE property_id = %s",
+        "bookings": "SELECT count(DISTINCT stream_id) FROM events WHERE partition_key = %s AND type = 'BookingHeld'",
+    }
+    for name, query in found.items():
+        ((count,),) = _rows(database_url, query, [property_id])
+        if count != 1:
+            wrong.append(f"{count} {name}")
+    return wrong + ([f"{count} deadlocks"] if (count := deadlocks(database_url)) else [])
+
+
 def _rows(database_url: str, statement: str, arguments: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
     connection = psycopg2.connect(database_url)
     try:
