@@ -16,6 +16,7 @@ from application.ports import Answer, Claim, Idempotency, NewPerson, NightsChang
 from domain.catalogue import FACTS
 from domain.events import Event, Fact
 from infrastructure.database import Database
+from infrastructure.event_store.garbage import uncollected
 from infrastructure.event_store.mapper import Mapper
 from infrastructure.event_store.recorder import PostgresRecorder
 
@@ -54,9 +55,11 @@ class Events(Application[UUID]):
     ) -> Mapping[UUID, Sequence[Event]]:
         """See `EventLog.load`."""
         streams: dict[UUID, list[Event]] = {stream_id: [] for stream_id in stream_ids}
-        for stored in self.recorder.load(stream_ids, idempotency, after):
-            event = self.mapper.to_domain_event(stored)
-            streams[event.stream_id].append(event)
+        rows = self.recorder.load(stream_ids, idempotency, after)
+        with uncollected():
+            for stored in rows:
+                event = self.mapper.to_domain_event(stored)
+                streams[event.stream_id].append(event)
         return streams
 
     def append(

@@ -8,6 +8,7 @@ from psycopg2 import extensions
 
 from domain.events import Event
 from infrastructure.database import Database
+from infrastructure.event_store.garbage import uncollected
 from infrastructure.event_store.mapper import Mapper, UnknownEvent
 from infrastructure.event_store.recorder import PostgresRecorder
 
@@ -66,13 +67,15 @@ class LogReader:
         Stops before an event that this code does not know, and raises UnknownEvent when that is the first one.
         """
         events: list[Event] = []
-        for stored in self._recorder.select_log(after, upto, limit):
-            try:
-                events.append(self._mapper.to_domain_event(stored))
-            except UnknownEvent:
-                if not events:
-                    raise
-                break
+        rows = self._recorder.select_log(after, upto, limit)
+        with uncollected():
+            for stored in rows:
+                try:
+                    events.append(self._mapper.to_domain_event(stored))
+                except UnknownEvent:
+                    if not events:
+                        raise
+                    break
         return events
 
 

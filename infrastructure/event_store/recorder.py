@@ -92,9 +92,7 @@ class PostgresRecorder(ApplicationRecorder):
             return outcome
         raise AssertionError
 
-    def load(
-        self, stream_ids: Sequence[UUID], idempotency: Idempotency | None, after: int = 0
-    ) -> Sequence[StoredFact]:
+    def load(self, stream_ids: Sequence[UUID], idempotency: Idempotency | None, after: int = 0) -> Sequence[StoredFact]:
         """The events of some streams above a version, sorted by (stream, version).
 
         Raises AnswerKept, AnswerInFlight, KeyReused.
