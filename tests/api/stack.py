@@ -99,15 +99,20 @@ def app_of(wired: Wired) -> Flask:
     )
 
 
-@contextmanager
-def running(database_url: str, **changes: str) -> Iterator[Stack]:
-    wired = wire(settings(database_url, **changes), wake=lambda: None)
-    yield Stack(
+def over(wired: Wired) -> Stack:
+    """Everything of a test over what is wired."""
+    return Stack(
         wired,
         app_of(wired),
         Projector(wired.database, wired.log, catalogue.running(audit=False)),
         Reactor(wired.database, wired.log, lambda event: reactions.react(wired.lodger, event)),
     )
+
+
+@contextmanager
+def running(database_url: str, **changes: str) -> Iterator[Stack]:
+    wired = wire(settings(database_url, **changes), wake=lambda: None)
+    yield over(wired)
     wired.database.close()
 
 
@@ -149,6 +154,9 @@ class Client:
         return self._http.open(
             path, method=method, data=body, content_type=content_type, headers=self._headers(headers)
         )
+
+    def json(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
+        return self._http.open(path, method=method, json=body, headers=self._headers(headers))
 
     def wish(self, path: str, body: object, key: str | None = None, **headers: str) -> TestResponse:
         """A POST with an Idempotency-Key."""

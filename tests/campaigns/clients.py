@@ -1,0 +1,56 @@
+"""What clients do without meaning to change anything: send again, mix up keys, look at what is not theirs."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from tests.campaigns.model import Booking
+from tests.campaigns.stage import Stage, bookings, refused, stay_of
+
+
+class Clients(Stage):
+    @precondition(lambda self: self.wishes)
+    @rule(which=st.integers(0, 99))
+    def repeat(self, which: int) -> None:
+        wish, before = self.wishes[-1 - which % len(self.wishes)], self.market.events()
+        again = self.market.send(wish.who, wish.method, wish.path, wish.body, Idempotency_Key=wish.key)
+        assert (again.status_code, again.data) == (wish.answer.status_code, wish.answer.data)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert again.headers.get("Location") == wish.answer.headers.get("Location")
+        assert self.market.events() == before
+
+    @precondition(lambda self: any(wish.body for wish in self.wishes))
+    @rule(which=st.integers(0, 99))
+    def reuse_a_key(self, which: int) -> None:
+        """The same key, and something else is wished for."""
+        able, before = [wish for wish in self.wishes if wish.body], self.market.events()
+        wish = able[-1 - which % len(able)]
+        change = {
+            "guests": 1 + wish.body.get("guests", 0) % 4,
+            "reason": "Another.",
+            "title": "Another",
+            "phone": "+256772123457",
+        }
+        body = {name: change.get(name, value) for name, value in wish.body.items()}
+        if body == wish.body:
+            return
+        refused(
+            self.market.send(wish.who, wish.method, wish.path, body, Idempotency_Key=wish.key), "idempotency-key-reused"
+        )
+        assert self.market.events() == before
+
+    @rule(booking=bookings)
+    def pry(self, booking: Booking) -> None:
+        """Whom it does not concern finds nothing; the other side may not do what is not its own."""
+        mallory, path = self.people["mallory"], f"/v1/bookings/{booking.id}"
+        for page in ("", "/payments", "/history", "/cancellation-preview"):
+            refused(self.market.send(mallory, "GET", path + page), "booking-not-found")
+        for attempt in booking.attempts:
+            refused(self.market.send(mallory, "GET", f"/v1/payments/{attempt.id}"), "booking-not-found")
+        altered = stay_of(booking.stay, booking.guests)
+        commands = {"cancel": None, "accept": None, "decline": None, "no-show": None, "alter": altered}
+        for command, body in commands.items():
+            refused(self.wish(mallory, "POST", f"{path}/{command}", body), "booking-not-found")
+        refused(self.wish(booking.guest, "POST", f"{path}/accept"), "host-required")
+        refused(self.wish(booking.home.host, "POST", f"{path}/alter", altered), "guest-required")

@@ -1,0 +1,16 @@
+"""How much is tried: little and always the same in the suite, much and always something else in a campaign."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+LONG = "long"
+_UNHURRIED = settings(deadline=None, suppress_health_check=list(HealthCheck))
+SHORT = settings(_UNHURRIED, max_examples=12, stateful_step_count=30, derandomize=True, database=None)
+
+settings.register_profile(LONG, _UNHURRIED, max_examples=500, stateful_step_count=60, print_blob=True)
+
+
+def effort() -> settings:
+    """What the command line asks for."""
+    return settings() if settings.get_current_profile_name() == LONG else SHORT

@@ -1,0 +1,143 @@
+"""What guests do with nights: ask for a price, book, alter, give back; and what operators give back for them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from hypothesis import strategies as st
+from hypothesis.stateful import multiple, precondition, rule
+from werkzeug.test import TestResponse
+
+from tests.api.stack import json_of
+from tests.campaigns.model import ANSWER, HOLD, QUOTE, Alteration, Booking, Home, Quoted, Range, Side, local, minor
+from tests.campaigns.stage import (
+    BOOKINGS,
+    FROM_TODAY,
+    GUESTS,
+    NIGHTS,
+    PEOPLE,
+    Stage,
+    bookings,
+    homes,
+    quotes,
+    refused,
+    stay_of,
+)
+
+SIDES: st.SearchStrategy[Side] = st.sampled_from(["guest", "host"])
+
+
+class Guests(Stage):
+    @rule(target=quotes, home=homes, first=FROM_TODAY, nights=NIGHTS, guests=PEOPLE)
+    def ask_price(self, home: Home, first: int, nights: int, guests: int) -> Any:
+        return self.quoted(home, self.nights(first, nights), guests) or multiple()
+
+    def quoted(self, home: Home, stay: Range, guests: int) -> Quoted | None:
+        body = {"property": home.id, **stay_of(stay, guests)}
+        answer = self.market.send(None, "POST", "/v1/quotes", body)
+        if stay[0] < self.today():
+            refused(answer, "stay-in-past")
+            return None
+        quote = json_of(answer)
+        assert quote["available"] == self.is_free(home, stay)
+        total = minor(quote["total_price"])
+        return Quoted(home, {**body, "quote": quote["quote"]}, total, self.market.now + QUOTE)
+
+    @precondition(lambda self: len(self.all_bookings) < BOOKINGS)
+    @rule(target=bookings, home=homes, guest=GUESTS, first=FROM_TODAY, nights=NIGHTS, guests=PEOPLE)
+    def book(self, home: Home, guest: str, first: int, nights: int, guests: int) -> Any:
+        return self.booked(home, guest, self.nights(first, nights), guests) or multiple()
+
+    @precondition(lambda self: len(self.all_bookings) < BOOKINGS)
+    @rule(target=bookings, quote=quotes, guest=GUESTS)
+    def book_as_quoted(self, quote: Quoted, guest: str) -> Any:
+        stay = date.fromisoformat(quote.body["check_in"]), date.fromisoformat(quote.body["check_out"])
+        return self.booked(quote.home, guest, stay, quote.body["guests"], quote) or multiple()
+
+    def booked(self, home: Home, guest: str, stay: Range, guests: int, quote: Quoted | None = None) -> Booking | None:
+        now, who = self.market.now, self.people[guest]
+        price = quote or self.quoted(home, stay, guests)
+        body = quote.body if quote else {"property": home.id, **stay_of(stay, guests)}
+        answer = self.wish(who, "POST", "/v1/bookings", body)
+        if quote and now >= quote.until:
+            refused(answer, "quote-expired")
+            return None
+        if stay[0] < self.today():
+            refused(answer, "stay-in-past")
+            return None
+        if not home.on_request and not self.makes_way(home, stay):
+            refused(answer, "nights-taken")
+            return None
+        assert answer.status_code == 201, answer.text
+        assert price is not None
+        booking = Booking(
+            id=str(json_of(answer)["id"]),
+            home=home,
+            guest=who,
+            stay=stay,
+            guests=guests,
+            total=price.total,
+            state="asked" if home.on_request else "held",
+            until=min(now + ANSWER, local(stay[0] + timedelta(days=1), 0)) if home.on_request else now + HOLD,
+        )
+        self.all_bookings.append(booking)
+        return booking
+
+    @rule(booking=bookings, by=SIDES)
+    def cancel(self, booking: Booking, by: Side) -> None:
+        who = booking.guest if by == "guest" else booking.home.host
+        may = "cancel" in booking.actions(by, self.market.now)
+        preview = self.market.send(who, "GET", f"/v1/bookings/{booking.id}/cancellation-preview")
+        answer = self.wish(who, "POST", f"/v1/bookings/{booking.id}/cancel", {"reason": "The flu."})
+        if not may:
+            refused(preview, "booking-not-cancellable")
+            refused(answer, "booking-not-cancellable")
+            return
+        self._given_back(booking, answer, whole=by == "host")
+        assert json_of(preview)["refund"] == json_of(answer)["cancellation"]["refund"]
+
+    @rule(booking=bookings)
+    def cancel_for_the_platform(self, booking: Booking) -> None:
+        may = "cancel" in booking.actions("guest", self.market.now)
+        path = f"/v1/operator/bookings/{booking.id}/cancel"
+        answer = self.wish(self.operator, "POST", path, {"reason": "The house burnt down."})
+        if not may:
+            refused(answer, "booking-not-cancellable")
+            return
+        self._given_back(booking, answer, whole=True)
+
+    def _given_back(self, booking: Booking, answer: TestResponse, *, whole: bool) -> None:
+        assert answer.status_code == 200
+        refund = minor(json_of(answer)["cancellation"]["refund"])
+        paid = booking.total if booking.is_paid else 0
+        assert refund == paid if whole else 0 <= refund <= paid
+        booking.cancel(refund)
+
+    @rule(booking=bookings, earlier=st.integers(-2, 2), later=st.integers(-3, 3), guests=PEOPLE)
+    def alter(self, booking: Booking, earlier: int, later: int, guests: int) -> None:
+        stay = booking.stay[0] + timedelta(days=earlier), booking.stay[1] + timedelta(days=later)
+        body, path = stay_of(stay, guests), f"/v1/bookings/{booking.id}"
+        may = "alter" in booking.actions("guest", self.market.now)
+        preview = self.market.send(booking.guest, "GET", f"{path}/alteration-preview?{urlencode(body)}")
+        answer = self.wish(booking.guest, "POST", f"{path}/alter", body)
+        if preview.status_code != 200:
+            wrong = ["stay-reversed", "stay-empty"]
+            wrong += ["stay-in-past", "alteration-too-late", "nothing-altered"] if may else ["booking-not-alterable"]
+            refused(preview, *wrong)
+            assert json_of(answer)["type"] == json_of(preview)["type"]
+            return
+        assert may
+        offer = json_of(preview)
+        total, due, refund = (minor(offer[name]) for name in ("total_price", "due", "refund"))
+        assert booking.total + due - refund == total
+        assert 0 in (due, refund)
+        if not self.makes_way(booking.home, stay, other_than=booking):
+            refused(answer, "nights-taken")
+            return
+        assert answer.status_code == 200
+        if due:
+            booking.alteration = Alteration(stay, guests, total, due, self.market.now + HOLD)
+        else:
+            booking.alter(stay, guests, total)

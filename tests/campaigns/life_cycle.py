@@ -1,0 +1,100 @@
+"""The whole life cycle as a state machine: whatever is asked for in whatever order, the invariants hold after each.
+
+The rules say what should come of each request; `model` says what a booking is. Reactions and deadlines happen only by
+rules of their own, so that most of what is tried is tried while the workers are off.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, multiple, precondition, rule, run_state_machine_as_test
+
+from tests.api.stack import json_of
+from tests.campaigns.clients import Clients
+from tests.campaigns.deadlines import Deadlines
+from tests.campaigns.guests import Guests
+from tests.campaigns.hosts import Hosts
+from tests.campaigns.model import Attempt, Booking, Home
+from tests.campaigns.payers import Payers
+from tests.campaigns.stage import BOOKINGS, GUESTS, METHODS, NIGHTS, bookings, homes
+from tests.support.checkers import Outcome, broken_promises, gaps_in_streams, overlapping_nights
+from tests.support.servers import Databases
+
+
+def run(databases: Databases, effort: settings) -> None:
+    """Try as many lives as `effort` says, each in a database of its own. Raises what is wrong, as short as it gets."""
+    machine = cast("type[LifeCycle]", lambda: LifeCycle(databases))  # a function will do, says its documentation
+    run_state_machine_as_test(machine, settings=effort)
+
+
+class LifeCycle(Hosts, Guests, Payers, Deadlines, Clients):
+    @precondition(lambda self: len(self.all_bookings) < BOOKINGS)
+    @rule(target=bookings, home=homes, guest=GUESTS, first=st.integers(0, 5), nights=NIGHTS, method=METHODS)
+    def buy(self, home: Home, guest: str, first: int, nights: int, method: str) -> Any:
+        """All that most bookings ever see, in one step: or the others are hardly ever reached."""
+        booking = self.booked(home, guest, self.nights(first, nights), 2)
+        if booking is None:
+            return multiple()
+        if booking.state == "asked":
+            self.accept(booking)
+        if "pay" in booking.actions("guest", self.market.now):
+            self.answer_payment(self.paying(booking, method), "approve")
+            self.react_to_all()
+            assert booking.state == "confirmed"
+        return booking
+
+    @invariant()
+    def what_is_shown_is_what_should_be(self) -> None:
+        for booking in self.all_bookings:
+            assert self.shown(booking, "guest") == booking.shown("guest", self.market.now)
+            assert self.shown(booking, "host") == booking.shown("host", self.market.now)
+
+    @invariant()
+    def no_two_stays_overlap_and_the_nights_are_those_of_the_bookings(self) -> None:
+        """O."""
+        assert overlapping_nights(self.market.url) == []
+        claims = [claim for booking in self.all_bookings for claim in booking.claims()]
+        claims += [(home.id, block, *taken, None) for home in self.all_homes for block, taken in home.blocks.items()]
+        assert sorted(self.market.claims(), key=str) == sorted(claims, key=str)
+
+    @invariant()
+    def versions_are_dense_and_positions_unique(self) -> None:
+        """V."""
+        assert gaps_in_streams(self.market.url) == []
+        assert self.market.rows("SELECT position FROM events GROUP BY position HAVING count(*) > 1") == []
+
+    @invariant()
+    def one_key_has_one_effect(self) -> None:
+        """K, of the bookings; `repeat` compares the answers."""
+        made = [wish for wish in self.wishes if wish.path == "/v1/bookings"]
+        outcomes = [Outcome(wish.key, wish.answer.text, UUID(json_of(wish.answer)["id"])) for wish in made]
+        assert broken_promises(self.market.url, outcomes) == []
+        assert len(outcomes) == len(self.all_bookings)
+
+    @invariant()
+    def money_is_where_it_belongs(self) -> None:
+        ledger, drained = self.market.charges(), self.market.drained
+        for booking in self.all_bookings:
+            charges = [ledger[attempt.id] for attempt in booking.attempts]
+            kept = sum(charge.captured - charge.refunded for charge in charges)
+            assert all(0 <= charge.refunded <= charge.captured for charge in charges)
+            if booking.state in ("confirmed", "completed", "no_show"):
+                assert kept >= booking.total
+            if not drained:
+                continue
+            assert kept == booking.keeps()
+            for attempt, charge in zip(booking.attempts, charges, strict=True):
+                self._must_be_settled(booking, attempt, charge.status)
+
+    def _must_be_settled(self, booking: Booking, attempt: Attempt, status: str) -> None:
+        """Nothing stays reserved; only what is waited for may still be paid; what was paid in time has bought it."""
+        assert status != "authorized"
+        waits = booking.state == "held" if attempt.purpose is None else attempt.purpose is booking.alteration
+        assert waits or status != "waiting"
+        if waits:
+            until = attempt.purpose.until if attempt.purpose else booking.until
+            assert not attempt.approved or self.market.now >= until

@@ -1,0 +1,98 @@
+"""What becomes of money: started, answered by the payer, and followed by reactions, whenever those run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import multiple, rule
+
+from tests.api.stack import json_of
+from tests.campaigns.model import Attempt, Booking, minor
+from tests.campaigns.stage import METHODS, Stage, bookings, payments, refused
+
+
+class Payers(Stage):
+    @rule(target=payments, booking=bookings, method=METHODS)
+    def pay(self, booking: Booking, method: str) -> Any:
+        return self.paying(booking, method) or multiple()
+
+    def paying(self, booking: Booking, method: str) -> Attempt | None:
+        may = "pay" in booking.actions("guest", self.market.now)
+        purpose = booking.alteration
+        body = {"payment_method": method} | ({"phone": "+256772123456"} if method == "mobile_money" else {})
+        path = f"/v1/bookings/{booking.id}/payments"
+        tried = json_of(self.market.send(booking.guest, "GET", path))["payments"]
+        answer = self.wish(booking.guest, "POST", path, body)
+        if not may:
+            refused(answer, "booking-not-payable")
+            return None
+        if any(self._in_the_way(each, booking) for each in tried):
+            refused(answer, "payment-in-progress")
+            return None
+        assert answer.status_code == 201, answer.text
+        payment = json_of(answer)
+        assert minor(payment["amount"]) == (purpose.due if purpose else booking.total)
+        attempt = Attempt(payment["id"], booking, purpose, payment["next_action"]["url"])
+        booking.attempts.append(attempt)
+        return attempt
+
+    def _in_the_way(self, shown: dict[str, Any], booking: Booking) -> bool:
+        """What is under way, or has paid for the same already though nobody has drawn the conclusion yet."""
+        if shown["status"] in ("pending", "authorized"):
+            return True
+        (attempt,) = (each for each in booking.attempts if each.id == shown["id"])
+        return shown["status"] != "failed" and attempt.purpose is booking.alteration
+
+    @rule(payment=payments, button=st.sampled_from(["approve", "approve", "decline"]))
+    def answer_payment(self, payment: Attempt | None, button: str) -> None:
+        """The payer answers: perhaps again, perhaps too late."""
+        assert payment is not None
+        self.market.press(payment.page, button)
+        charge = self.market.charges()[payment.id]
+        payment.approved = charge.status in ("authorized", "captured")
+
+    @rule()
+    def react_to_all(self) -> None:
+        ledger = self.market.charges()
+        late = [a for b in self.all_bookings if b.state == "expired" for a in b.attempts if self._is_owed(ledger, a)]
+        free = [a for a in late if self.is_free(a.booking.home, a.booking.stay)]
+        self.market.drain()
+        self.take_over()
+        for attempt in free:
+            booking = attempt.booking
+            assert booking.state == "confirmed" or not self.is_free(booking.home, booking.stay), "money and no nights"
+
+    @rule(events=st.integers(1, 3))
+    def react_to_some(self, events: int) -> None:
+        self.market.react(events)
+        self.take_over()
+
+    @rule(events=st.integers(1, 10))
+    def react_again(self, events: int) -> None:
+        """A worker died before it could say how far it was."""
+        self.market.reacted_upto = max(0, self.market.reacted_upto - events)
+        self.react_to_all()
+
+    @staticmethod
+    def _is_owed(ledger: Any, attempt: Attempt) -> bool:
+        charge = ledger[attempt.id]
+        return attempt.purpose is None and charge.captured > charge.refunded
+
+    def take_over(self) -> None:
+        """Reactions may have moved bookings: look where, and whether they were allowed to."""
+        now = self.market.now
+        for booking in self.all_bookings:
+            shown = self.shown(booking, "guest")
+            other, paid_for = booking.alteration, {a.purpose for a in booking.attempts if a.approved}
+            if booking.state in ("held", "expired") and shown["status"] == "confirmed":
+                assert None in paid_for
+                booking.buy()
+            elif booking.state == "held" and shown["status"] == "expired":
+                booking.elapse(now)  # a rival's late money made it
+            elif other and shown["alteration"] is None:
+                if (shown["stay"], shown["guests"]) == (other.stay, other.guests):
+                    assert other in paid_for
+                    booking.alter(other.stay, other.guests, other.total)
+                else:
+                    booking.elapse(now)
