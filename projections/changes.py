@@ -11,7 +11,7 @@ replaces all rows in one transaction and makes the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -47,6 +47,7 @@ from domain.payments import (
     RefundStarted,
     RefundSucceeded,
 )
+from projections.parties import parties
 from projections.projection import PAGE_MAX, Cursor, Page, Projection, page_of
 
 TYPES: Final[Mapping[type[Fact], str]] = {
@@ -93,37 +94,20 @@ class Entry:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Parties:
-    """Whom a stream concerns."""
-
-    booking_id: UUID
-    guest_id: UUID
-    host_id: UUID
-
-
 # --- what each event does ---------------------------------------------------------------------------------
 
 
 def apply(cursor: Cursor, events: Sequence[Event]) -> None:
-    parties = _load(cursor, events)
-    known = set(parties)
-    rows = []
-    for event in events:
-        match event.fact:
-            case BookingRequested(host_id=host_id, guest_id=guest_id) | BookingHeld(host_id=host_id, guest_id=guest_id):
-                parties[event.stream_id] = _Parties(event.stream_id, guest_id, host_id)
-            case PaymentStarted(booking_id=booking_id):
-                parties[event.stream_id] = parties[booking_id]
-        concerned = parties[event.stream_id]
-        rows += [
-            (
-                *(user_id, event.position, event.event_id, TYPES[type(event.fact)]),
-                *(concerned.booking_id, event.stream_id, event.version, event.occurred_at),
-            )
-            for user_id in (concerned.guest_id, concerned.host_id)
-        ]
-    _learn(cursor, {stream: each for stream, each in parties.items() if stream not in known})
+    concerned = parties(cursor, "change_parties", events)
+    rows = [
+        (
+            *(user_id, event.position, event.event_id, TYPES[type(event.fact)]),
+            *(each.booking_id, event.stream_id, event.version, event.occurred_at),
+        )
+        for event in events
+        for each in [concerned[event.stream_id]]
+        for user_id in (each.guest_id, each.host_id)
+    ]
     execute_values(
         cursor,
         """INSERT INTO changes (user_id, position, event_id, type, booking_id, stream_id, version, occurred_at)
@@ -131,22 +115,6 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
         rows,
         page_size=1000,
     )
-
-
-def _load(cursor: Cursor, events: Iterable[Event]) -> dict[UUID, _Parties]:
-    streams = {event.stream_id for event in events}
-    streams |= {event.fact.booking_id for event in events if isinstance(event.fact, PaymentStarted)}
-    cursor.execute(
-        "SELECT stream_id, booking_id, guest_id, host_id FROM change_parties WHERE stream_id = ANY (%s)",
-        [list(streams)],
-    )
-    return {stream_id: _Parties(*rest) for stream_id, *rest in cursor.fetchall()}
-
-
-def _learn(cursor: Cursor, parties: Mapping[UUID, _Parties]) -> None:
-    rows = [(stream_id, each.booking_id, each.guest_id, each.host_id) for stream_id, each in parties.items()]
-    if rows:
-        execute_values(cursor, "INSERT INTO change_parties (stream_id, booking_id, guest_id, host_id) VALUES %s", rows)
 
 
 CHANGES: Final = Projection(

@@ -5,22 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final, Literal, assert_never, cast
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from psycopg2.extras import DateRange, execute_values
 
-from domain.bookings import (
-    AlterationExpired,
-    AlterationHeld,
-    BookingAltered,
-    BookingCancelled,
-    BookingExpired,
-    BookingHeld,
-    BookingNoShowRecorded,
-    BookingReinstated,
-)
 from domain.calendar_feeds import (
     CalendarConflictsFound,
     CalendarConflictsResolved,
@@ -29,7 +19,6 @@ from domain.calendar_feeds import (
 )
 from domain.events import Event
 from domain.money import Money
-from domain.pricing import Quote
 from domain.properties import (
     Details,
     HouseRules,
@@ -47,6 +36,7 @@ from domain.properties import (
     Status,
 )
 from domain.stays import Stay
+from projections.listing_claims import CALENDAR_FACTS, CLAIMS, claim
 from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, page_of
 
 
@@ -90,10 +80,9 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
         for event in shown:
             listings[event.stream_id] = _evolve(listings.get(event.stream_id), event)
         _save(cursor, listings.values())
-    calendar = [event for event in events if isinstance(event.fact, _CALENDAR_FACTS)]
+    calendar = [event for event in events if isinstance(event.fact, CALENDAR_FACTS)]
     if calendar:
-        _claim(cursor, calendar)
-        _find_unavailable(cursor, {event.partition_key for event in calendar})
+        claim(cursor, calendar)
 
 
 def _evolve(listing: Listing | None, event: Event) -> Listing:
@@ -123,91 +112,6 @@ def _evolve(listing: Listing | None, event: Event) -> Listing:
             assert_never(fact)
 
 
-def _claim(cursor: Cursor, events: Sequence[Event]) -> None:
-    """Keep who has which nights. A booking that gave its nights back keeps its row: it may be reinstated.
-
-    A block may come back under its id, so what is gone goes first.
-    """
-    claims = _Claims()
-    for event in events:
-        if isinstance(event.fact, NightsBlocked | NightsUnblocked):
-            claims.follow_block(event.stream_id, event.fact)
-        else:
-            claims.follow_booking(event)
-    if claims.gone:
-        cursor.execute("DELETE FROM listing_claims WHERE claim_id = ANY (%s::uuid[])", [list(claims.gone)])
-    execute_values(
-        cursor,
-        "INSERT INTO listing_claims (claim_id, property_id, nights) VALUES %s",
-        [(claim_id, *claim) for claim_id, claim in claims.taken.items()],
-        page_size=_PAGE,
-    )
-    execute_values(
-        cursor,
-        """UPDATE listing_claims c SET active = v.active FROM (VALUES %s) AS v (claim_id, active)
-           WHERE c.claim_id = v.claim_id""",
-        list(claims.active.items()),
-        template="(%s::uuid, %s::boolean)",
-        page_size=_PAGE,
-    )
-
-
-class _Claims:
-    """What a page of events changes in who has which nights. An unpaid alteration is a claim beside its booking's."""
-
-    def __init__(self) -> None:
-        self.gone: set[UUID] = set()
-        self.taken: dict[UUID, tuple[UUID, DateRange]] = {}
-        self.active: dict[UUID, bool] = {}
-
-    def follow_booking(self, event: Event) -> None:
-        booking_id, altered = event.stream_id, uuid5(event.stream_id, "alteration")
-        match event.fact:
-            case BookingHeld(quote=Quote(stay)):
-                self._take(booking_id, event.partition_key, stay.check_in, stay.check_out)
-            case AlterationHeld(quote=Quote(stay)):
-                self._drop(altered)
-                self._take(altered, event.partition_key, stay.check_in, stay.check_out)
-            case BookingAltered(quote=Quote(stay)):
-                self._drop(altered, booking_id)
-                self._take(booking_id, event.partition_key, stay.check_in, stay.check_out)
-            case AlterationExpired() | BookingNoShowRecorded():
-                self._drop(altered)
-            case BookingExpired() | BookingCancelled():
-                self._drop(altered)
-                self.active[booking_id] = False
-            case BookingReinstated():
-                self.active[booking_id] = True
-
-    def follow_block(self, property_id: UUID, fact: NightsBlocked | NightsUnblocked) -> None:
-        match fact:
-            case NightsBlocked(blocks):
-                for block in blocks:
-                    self._take(block.block_id, property_id, block.first, block.until)
-            case NightsUnblocked(block_ids):
-                self._drop(*block_ids)
-            case _:
-                assert_never(fact)
-
-    def _take(self, claim_id: UUID, property_id: UUID, first: date, until: date) -> None:
-        self.taken[claim_id] = property_id, DateRange(first, until)
-
-    def _drop(self, *claim_ids: UUID) -> None:
-        self.gone.update(claim_ids)
-        for claim_id in claim_ids:
-            self.taken.pop(claim_id, None)
-
-
-def _find_unavailable(cursor: Cursor, property_ids: Iterable[UUID]) -> None:
-    cursor.execute(
-        """UPDATE listings l
-           SET unavailable = coalesce((
-               SELECT range_agg(c.nights) FROM listing_claims c WHERE c.property_id = l.property_id AND c.active), '{}')
-           WHERE property_id = ANY (%s::uuid[])""",
-        [list(property_ids)],
-    )
-
-
 _SHOWN_FACTS: Final = (
     PropertyCreated,
     PropertyDetailsChanged,
@@ -217,24 +121,11 @@ _SHOWN_FACTS: Final = (
     PropertyPublished,
     PropertyUnpublished,
 )
-_CALENDAR_FACTS: Final = (
-    NightsBlocked,
-    NightsUnblocked,
-    BookingHeld,
-    BookingExpired,
-    BookingReinstated,
-    AlterationHeld,
-    AlterationExpired,
-    BookingAltered,
-    BookingCancelled,
-    BookingNoShowRecorded,
-)
-
 LISTINGS: Final = Projection(
     name="listings",
     version=1,
-    tables=("listings", "listing_claims"),
-    facts=(*_SHOWN_FACTS, *_CALENDAR_FACTS),
+    tables=("listings", CLAIMS),
+    facts=(*_SHOWN_FACTS, *CALENDAR_FACTS),
     apply=apply,
 )
 

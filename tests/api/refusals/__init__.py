@@ -1,0 +1,81 @@
+"""How each refusal is met over HTTP, noun by noun: importing a module adds its scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from werkzeug.test import TestResponse
+
+from tests.api.stack import Stack
+
+Scene = Callable[[Stack], TestResponse]
+SCENES: dict[str, Scene] = {}
+ELSEWHERE = {
+    "bad_request": "test_server (framing) and webargs' leftovers",
+    "busy": "needs four lost races in a row",
+    "content_too_large": "test_server",
+    "cursor_expired": "like quote_expired: the same signer",
+    "internal_error": "test_problems",
+    "json_malformed": "test_bad_input",
+    "market_unlike": "imports only",
+    "method_not_allowed": "test_problems",
+    "not_acceptable": "test_problems",
+    "not_found": "test_problems",
+    "position_malformed": "test_reading_own_writes",
+    "property_exists": "ids are made here and never twice",
+    "provider_unavailable": "the sandbox never is",
+    "read_model_behind": "test_reading_own_writes",
+    "refund_exceeds_capture": "no request names an amount to refund",
+    "refund_negative": "no request names an amount to refund",
+    "request_in_flight": "test_operations",
+    "snapshot_older": "imports only",
+    "source_differs": "imports only",
+    "too_many_blocks": "two thousand requests; test in domain",
+    "unavailable": "test_problems",
+    "unsupported_media_type": "test_problems",
+    **dict.fromkeys(
+        (
+            "too_many_webhook_endpoints webhook_delivery_not_found webhook_endpoint_exists webhook_endpoint_not_found "
+            "webhook_url_refused"
+        ).split(),
+        "tests/webhooks/test_endpoints",
+    ),
+    "currency_foreign": "test_bad_stays",
+    "currency_mixed": "test_bad_input",
+    "amount_malformed": "in a body the schema is first; in a search see test_bad_input",
+    "not_ready": "test_operations",
+    "payment_method_unavailable": "tests/application/test_stay.py: the sandbox takes every kind",
+    "preview_in_past": "test_cancellation_preview",
+    "price_out_of_range": "test_bad_input",
+    "stay_empty": "test_bad_stays",
+    "stay_over_limit": "test_bad_stays",
+    "zone_unknown": "test_bad_input",
+    "bbox_malformed": "test_bad_input",
+    "range_not_shown": "test_bad_input",
+    "idempotency_key_malformed": "test_idempotency",
+    "idempotency_key_required": "test_idempotency",
+    "idempotency_key_reused": "test_idempotency",
+    **dict.fromkeys(
+        (
+            "alteration_too_late booking_not_acceptable booking_not_alterable booking_not_declinable "
+            "booking_not_missed nothing_altered"
+        ).split(),
+        "test_life_cycle",
+    ),
+    **dict.fromkeys(
+        (
+            "advance_notice_out_of_range coordinates_out_of_range currency_unknown discount_out_of_range "
+            "fee_out_of_range guests_included_out_of_range guests_out_of_range rooms_out_of_range tax_out_of_range "
+            "too_many_amenities too_many_overrides"
+        ).split(),
+        "the schema is first: validation_failed",
+    ),
+}
+
+
+def scene(code: str) -> Callable[[Scene], Scene]:
+    def remember(play: Scene) -> Scene:
+        SCENES[code] = play
+        return play
+
+    return remember
