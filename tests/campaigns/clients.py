@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.campaigns.model import Booking
-from tests.campaigns.stage import Stage, bookings, refused, stay_of
+from tests.campaigns.stage import WHICH, Stage, pick, refused, stay_of
 
 
 class Clients(Stage):
     @precondition(lambda self: self.wishes)
-    @rule(which=st.integers(0, 99))
+    @rule(which=WHICH)
     def repeat(self, which: int) -> None:
-        wish, before = self.wishes[-1 - which % len(self.wishes)], self.market.events()
+        wish, before = pick(which, self.wishes), self.market.events()
         again = self.market.send(wish.who, wish.method, wish.path, wish.body, Idempotency_Key=wish.key)
         assert (again.status_code, again.data) == (wish.answer.status_code, wish.answer.data)
         assert again.headers["Idempotency-Replayed"] == "true"
@@ -21,11 +19,11 @@ class Clients(Stage):
         assert self.market.events() == before
 
     @precondition(lambda self: any(wish.body for wish in self.wishes))
-    @rule(which=st.integers(0, 99))
+    @rule(which=WHICH)
     def reuse_a_key(self, which: int) -> None:
         """The same key, and something else is wished for."""
         able, before = [wish for wish in self.wishes if wish.body], self.market.events()
-        wish = able[-1 - which % len(able)]
+        wish = pick(which, able)
         change = {
             "guests": 1 + wish.body.get("guests", 0) % 4,
             "reason": "Another.",
@@ -40,9 +38,11 @@ class Clients(Stage):
         )
         assert self.market.events() == before
 
-    @rule(booking=bookings)
-    def pry(self, booking: Booking) -> None:
+    @precondition(lambda self: self.all_bookings)
+    @rule(which=WHICH)
+    def pry(self, which: int) -> None:
         """Whom it does not concern finds nothing; the other side may not do what is not its own."""
+        booking = pick(which, self.all_bookings)
         mallory, path = self.people["mallory"], f"/v1/bookings/{booking.id}"
         for page in ("", "/payments", "/history", "/cancellation-preview"):
             refused(self.market.send(mallory, "GET", path + page), "booking-not-found")

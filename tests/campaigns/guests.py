@@ -18,14 +18,15 @@ from tests.campaigns.stage import (
     GUESTS,
     NIGHTS,
     PEOPLE,
+    WHICH,
     Stage,
-    bookings,
     homes,
     quotes,
     refused,
     stay_of,
 )
 
+DAYS = st.sampled_from([0, 0, 1, 2, -1, -2])
 SIDES: st.SearchStrategy[Side] = st.sampled_from(["guest", "host"])
 
 
@@ -46,15 +47,15 @@ class Guests(Stage):
         return Quoted(home, {**body, "quote": quote["quote"]}, total, self.market.now + QUOTE)
 
     @precondition(lambda self: len(self.all_bookings) < BOOKINGS)
-    @rule(target=bookings, home=homes, guest=GUESTS, first=FROM_TODAY, nights=NIGHTS, guests=PEOPLE)
-    def book(self, home: Home, guest: str, first: int, nights: int, guests: int) -> Any:
-        return self.booked(home, guest, self.nights(first, nights), guests) or multiple()
+    @rule(home=homes, guest=GUESTS, first=FROM_TODAY, nights=NIGHTS, guests=PEOPLE)
+    def book(self, home: Home, guest: str, first: int, nights: int, guests: int) -> None:
+        self.booked(home, guest, self.nights(first, nights), guests)
 
     @precondition(lambda self: len(self.all_bookings) < BOOKINGS)
-    @rule(target=bookings, quote=quotes, guest=GUESTS)
-    def book_as_quoted(self, quote: Quoted, guest: str) -> Any:
+    @rule(quote=quotes, guest=GUESTS)
+    def book_as_quoted(self, quote: Quoted, guest: str) -> None:
         stay = date.fromisoformat(quote.body["check_in"]), date.fromisoformat(quote.body["check_out"])
-        return self.booked(quote.home, guest, stay, quote.body["guests"], quote) or multiple()
+        self.booked(quote.home, guest, stay, quote.body["guests"], quote)
 
     def booked(self, home: Home, guest: str, stay: Range, guests: int, quote: Quoted | None = None) -> Booking | None:
         now, who = self.market.now, self.people[guest]
@@ -85,8 +86,10 @@ class Guests(Stage):
         self.all_bookings.append(booking)
         return booking
 
-    @rule(booking=bookings, by=SIDES)
-    def cancel(self, booking: Booking, by: Side) -> None:
+    @precondition(lambda self: self.all_bookings)
+    @rule(which=WHICH, by=SIDES)
+    def cancel(self, which: int, by: Side) -> None:
+        booking = self.able(which, "cancel", by)
         who = booking.guest if by == "guest" else booking.home.host
         may = "cancel" in booking.actions(by, self.market.now)
         preview = self.market.send(who, "GET", f"/v1/bookings/{booking.id}/cancellation-preview")
@@ -98,8 +101,10 @@ class Guests(Stage):
         self._given_back(booking, answer, whole=by == "host")
         assert json_of(preview)["refund"] == json_of(answer)["cancellation"]["refund"]
 
-    @rule(booking=bookings)
-    def cancel_for_the_platform(self, booking: Booking) -> None:
+    @precondition(lambda self: self.all_bookings)
+    @rule(which=WHICH)
+    def cancel_for_the_platform(self, which: int) -> None:
+        booking = self.able(which, "cancel")
         may = "cancel" in booking.actions("guest", self.market.now)
         path = f"/v1/operator/bookings/{booking.id}/cancel"
         answer = self.wish(self.operator, "POST", path, {"reason": "The house burnt down."})
@@ -115,8 +120,10 @@ class Guests(Stage):
         assert refund == paid if whole else 0 <= refund <= paid
         booking.cancel(refund)
 
-    @rule(booking=bookings, earlier=st.integers(-2, 2), later=st.integers(-3, 3), guests=PEOPLE)
-    def alter(self, booking: Booking, earlier: int, later: int, guests: int) -> None:
+    @precondition(lambda self: self.all_bookings)
+    @rule(which=WHICH, earlier=DAYS, later=DAYS, guests=PEOPLE)
+    def alter(self, which: int, earlier: int, later: int, guests: int) -> None:
+        booking = self.able(which, "alter")
         stay = booking.stay[0] + timedelta(days=earlier), booking.stay[1] + timedelta(days=later)
         body, path = stay_of(stay, guests), f"/v1/bookings/{booking.id}"
         may = "alter" in booking.actions("guest", self.market.now)

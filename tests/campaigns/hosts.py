@@ -10,7 +10,7 @@ from hypothesis.stateful import initialize, multiple, precondition, rule
 from tests.api.people import PROPERTY
 from tests.api.stack import json_of
 from tests.campaigns.model import HOLD, Booking, Home
-from tests.campaigns.stage import FROM_TODAY, HOMES, NIGHTS, Stage, blocks, bookings, homes, refused, usd
+from tests.campaigns.stage import FROM_TODAY, HOMES, NIGHTS, WHICH, Stage, blocks, homes, refused, usd
 
 POLICIES = st.sampled_from(["flexible", "moderate", "strict", "non_refundable"])
 
@@ -64,8 +64,12 @@ class Hosts(Stage):
         else:
             refused(answer, "block-not-found")
 
-    @rule(booking=bookings)
-    def accept(self, booking: Booking) -> None:
+    @precondition(lambda self: self.all_bookings)
+    @rule(which=WHICH)
+    def accept(self, which: int) -> None:
+        self.accepted(self.able(which, "accept", "host"))
+
+    def accepted(self, booking: Booking) -> None:
         may = "accept" in booking.actions("host", self.market.now)
         answer = self.wish(booking.home.host, "POST", f"/v1/bookings/{booking.id}/accept")
         if not may:
@@ -76,8 +80,10 @@ class Hosts(Stage):
             assert answer.status_code == 200
             booking.state, booking.until = "held", self.market.now + HOLD
 
-    @rule(booking=bookings)
-    def decline(self, booking: Booking) -> None:
+    @precondition(lambda self: self.all_bookings)
+    @rule(which=WHICH)
+    def decline(self, which: int) -> None:
+        booking = self.able(which, "decline", "host")
         may = "decline" in booking.actions("host", self.market.now)
         answer = self.wish(booking.home.host, "POST", f"/v1/bookings/{booking.id}/decline", {"reason": "No."})
         if not may:
@@ -86,8 +92,10 @@ class Hosts(Stage):
         assert answer.status_code == 200
         booking.state = "declined"
 
-    @rule(booking=bookings)
-    def say_that_nobody_came(self, booking: Booking) -> None:
+    @precondition(lambda self: self.all_bookings)
+    @rule(which=WHICH)
+    def say_that_nobody_came(self, which: int) -> None:
+        booking = self.able(which, "record_no_show", "host")
         may = "record_no_show" in booking.actions("host", self.market.now)
         answer = self.wish(booking.home.host, "POST", f"/v1/bookings/{booking.id}/no-show")
         if not may:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine
@@ -12,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from tests.api.stack import OPERATOR_TOKEN, Client, json_of
 from tests.campaigns.market import Market
-from tests.campaigns.model import ZONE, Attempt, Booking, Home, Quoted, Range, Side, overlap, seen
+from tests.campaigns.model import ZONE, Booking, Home, Quoted, Range, Side, overlap, seen
 from tests.support.servers import Databases
 
 HOMES, BOOKINGS = 2, 7
@@ -23,11 +24,15 @@ NIGHTS = st.integers(1, 4)
 PEOPLE = st.integers(1, 4)
 GUESTS = st.sampled_from(["bob", "eve"])
 METHODS = st.sampled_from(["card", "mobile_money"])
+WHICH = st.integers(0, 199)
+"""Of what there is: below WHATEVER one with which something can be done, from there on any."""
+
+WHATEVER = 160
 
 homes: Bundle[Home] = Bundle("homes")
-bookings: Bundle[Booking] = Bundle("bookings")
 quotes: Bundle[Quoted] = Bundle("quotes")
-payments: Bundle[Attempt] = Bundle("payments")
+T = TypeVar("T")
+
 blocks: Bundle[tuple[Home, str]] = Bundle("blocks")
 
 
@@ -55,6 +60,11 @@ def stay_of(stay: Range, guests: int) -> dict[str, Any]:
     return {"check_in": stay[0].isoformat(), "check_out": stay[1].isoformat(), "guests": guests}
 
 
+def pick(which: int, among: Sequence[T]) -> T:
+    """The last for 0: what was made last is where most is left to happen."""
+    return among[-1 - which % len(among)]
+
+
 class Stage(RuleBasedStateMachine):
     """One example, on a market of its own."""
 
@@ -80,6 +90,12 @@ class Stage(RuleBasedStateMachine):
         else:
             assert self.market.events() == before
         return answer
+
+    def able(self, which: int, action: str, side: Side = "guest") -> Booking:
+        """A booking that may be one with which this can be done."""
+        now = self.market.now
+        able = [b for b in self.all_bookings if action in b.actions(side, now)] if which < WHATEVER else []
+        return pick(which, able or self.all_bookings)
 
     def shown(self, booking: Booking, side: Side) -> dict[str, Any]:
         who = booking.guest if side == "guest" else booking.home.host
