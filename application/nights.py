@@ -9,7 +9,7 @@ from uuid import UUID
 
 from application.calls import Call
 from application.lodger import Lodger, retried
-from application.ports import Nights, NightsChange, NightsTaken
+from application.ports import Nights, NightsChange, NightsTaken, VersionConflict
 from application.streams import BOOKING, Change, Done
 from domain import lifecycle
 from domain.bookings import (
@@ -70,13 +70,14 @@ def nights_of(booking_id: UUID, state: Booking | None) -> list[Nights]:
 def taking_nights(lodger: Lodger, call: Call, attempt: Callable[[], D]) -> D:
     """Make the attempt; when only lapsed holds are in the way, expire them and try once more.
 
-    Deadlines hold by the clock in the command, though no worker ever runs.
+    Deadlines hold by the clock in the command, though no worker ever runs. Raises Rejected `nights_taken`, and
+    VersionConflict where there is reason to decide anew.
     """
     try:
         return attempt()
     except NightsTaken as taken:
         lapsed = [c for c in taken.by if c.held_until is not None and c.held_until <= call.now]
-        if len(lapsed) < len(taken.by):
+        if not taken.by or len(lapsed) < len(taken.by):
             raise _refusal(taken) from taken
     for booking_id in {claim.claim_id for claim in lapsed}:
         elapse(lodger, call.unkept(), booking_id)
@@ -96,6 +97,9 @@ def elapse(lodger: Lodger, call: Call, booking_id: UUID) -> bool:
     return bool(facts)
 
 
-def _refusal(taken: NightsTaken) -> Rejected:
+def _refusal(taken: NightsTaken) -> Rejected | VersionConflict:
+    """Nobody else in the way: either they have gone, or it is this command's own claim, by a rival that was faster."""
+    if not taken.by:
+        return VersionConflict("what was in the way is no more, or is the same claim")
     nights = [{"from": claim.first.isoformat(), "until": claim.until.isoformat()} for claim in taken.by]
     return Rejected("nights_taken", "Some of these nights are not free.", nights=nights)

@@ -94,7 +94,10 @@ class VersionConflict(Exception):
 
 
 class NightsTaken(Exception):
-    """The guard refused. `by` are the claims in the way (empty when they were gone by the time of asking)."""
+    """The guard refused. `by` are the claims in the way, none of whoever wants the nights.
+
+    It is empty when they were gone by the time of asking, and when a rival was faster to take them for the same claim.
+    """
 
     def __init__(self, by: Sequence[Claim]) -> None:
         super().__init__("nights taken")
