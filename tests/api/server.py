@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -60,10 +60,23 @@ def call(
     port: int, method: str, path: str, body: object = None, token: str | None = None, **headers: str
 ) -> tuple[int, dict[str, Any]]:
     """One request on a connection of its own: the status and the JSON answered."""
+    return request(port, method, path, body, token, headers)
+
+
+def request(
+    port: int,
+    method: str,
+    path: str,
+    body: object,
+    token: str | None,
+    headers: Mapping[str, str],
+    patience: float = 60,
+) -> tuple[int, dict[str, Any]]:
+    """The same. Raises TimeoutError and hangs up where nothing comes for `patience` seconds."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     sent |= {"Content-Type": "application/json"} if body is not None else {}
     sent |= {"Authorization": f"Bearer {token}"} if token else {}
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = HTTPConnection("127.0.0.1", port, timeout=patience)
     try:
         connection.request(method, path, None if body is None else json.dumps(body), sent)
         response = connection.getresponse()

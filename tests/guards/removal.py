@@ -9,6 +9,8 @@ import psycopg2
 NO_EXCLUSION: Final = "ALTER TABLE nights DROP CONSTRAINT nights_no_overlap"
 """Nothing else refuses nights: the rules of the domain know one booking, or one property, at a time."""
 
+NO_GIVING_BACK: Final = "CREATE RULE kept AS ON DELETE TO nights DO INSTEAD NOTHING"
+
 NO_KEYS: Final = """
     CREATE OR REPLACE FUNCTION keep_answer(answer jsonb) RETURNS answers LANGUAGE sql AS 'SELECT NULL::answers'
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from uuid import UUID, uuid4
 
 from application import users
@@ -14,6 +15,8 @@ from domain.events import Actor
 from tests.api.people import stay
 from tests.api.stack import Stack
 from tests.faults.api_process import ApiProcess
+
+_numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,14 @@ def members(stack: Stack, size: int) -> list[UUID]:
     """That many people with accounts, and without a password: hashing a thousand takes a minute."""
     lodger = stack.wired.lodger
 
-    def member(number: int) -> UUID:
+    def member() -> UUID:
         user_id = lodger.new_id()
         call = Call(Actor("user", str(user_id)), stack.now(), lodger.new_id(), lodger.new_id())
-        name = f"member-{number}"
+        name = f"member-{next(_numbers)}"
         users.register(lodger, call, user_id, users.Register(name, f"{name}@example.org", name, None))
         return user_id
 
-    return [member(number) for number in range(size)]
+    return [member() for _ in range(size)]
 
 
 def rush(api: ApiProcess, herd: Sequence[UUID], property_id: str, key: str | None = None) -> Rush:
