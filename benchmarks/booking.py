@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -20,15 +18,13 @@ import psycopg2
 
 from benchmarks import load, pgbench
 from benchmarks.harness import Bench, Contender, Figures
+from benchmarks.marketplace import free_port, listed, marketplace, registered, standing_still, token
 from benchmarks.report import Bar, Report
 from benchmarks.seats import Seats
 from benchmarks.servers import Server, disk_folder, durable_postgres
-from infrastructure.demo.client import Api, wait_until
-from infrastructure.embedded.mail_sink import MailSink
+from infrastructure.demo.client import wait_until
 from infrastructure.embedded.processes import Process, Service
-from infrastructure.embedded.stack import Stack
 from infrastructure.settings import ROOT
-from infrastructure.workers.queues import QUEUES
 
 CONNECTIONS: Final = 16
 OURS: Final = "Lodger, granian"
@@ -36,32 +32,6 @@ OURS_WITH_WORKERS: Final = "Lodger, with its workers running"
 LIMIT: Final = "pgbench, the same SQL in two trips"
 _MOST_PER_SECOND: Final = 4_000
 _WARM_UP_SECONDS: Final = 1.0
-_PASSWORD: Final = "correct horse battery"  # noqa: S105
-_PRODUCTION: Final = {
-    "LODGER_ENV": "production",
-    "LODGER_SECRET_KEY": "only-for-this-measurement-" * 2,
-    "LODGER_OPERATOR_TOKEN": "only-for-this-measurement-" * 2,
-    "LODGER_PUBLIC_URL": "https://lodger.example",
-    "LODGER_MAIL_FROM": "bookings@lodger.example",
-}
-_LISTING: Final = {
-    "title": "Cabin by the creek",
-    "description": "Two rooms under old oaks.",
-    "property_type": "cabin",
-    "room_type": "entire_place",
-    "guests": 4,
-    "bedrooms": 2,
-    "beds": 3,
-    "bathrooms": 1.5,
-    "amenities": ["wifi", "fire_pit"],
-    "location": {
-        "address": "1 Creek Road",
-        "city": "Catskill",
-        "country": "US",
-        "coordinates": {"latitude": 42.2173, "longitude": -73.8646},
-    },
-    "price_per_night": {"amount": "100.00", "currency": "USD"},
-}
 PEER_SERVERS: Final = {
     "Django + DRF, gunicorn gthread": (
         *("gunicorn", "--worker-class=gthread", "--workers=2", "--threads=8", "--keep-alive=60"),
@@ -97,18 +67,14 @@ def run(bench: Bench) -> Report:
 @contextmanager
 def _ours(server: Server, folder: Path, properties: int) -> Iterator[tuple[dict[str, Callable[[float], Figures]], str]]:
     """The command by itself, and the whole stack at work, set up as for production; and their database."""
-    url = server.migrated("ours")
-    smtp, inbox = _free_port(), _free_port()
-    addresses = {"DATABASE_URL": url, "LODGER_SMTP_URL": f"smtp://127.0.0.1:{smtp}"}
-    with MailSink(smtp, inbox, "127.0.0.1"), Stack({**_PRODUCTION, **addresses}, data=folder / "lodger") as stack:
-        api = Api(stack.url, threads=1)
-        host, *guests = [_registered(api, name) for name in ("host", *(f"guest{n}" for n in range(4)))]
-        api.call("POST", "/v1/users/me/hosting", token=_token(api, host))
-        seats = Seats([_listed(api, _token(api, host)) for _ in range(properties)])
+    with marketplace(server, "ours", folder) as (stack, api, url):
+        host, *guests = [registered(api, name) for name in ("host", *(f"guest{n}" for n in range(4)))]
+        api.call("POST", "/v1/users/me/hosting", token=token(api, host))
+        seats = Seats([listed(api, token(api, host)) for _ in range(properties)])
         processes = stack.processes["serve"].pid
 
         def measure(seconds: float, workers: Callable[[], AbstractContextManager[None]]) -> Figures:
-            credentials = [f"Bearer {_token(api, guest)}" for guest in guests]
+            credentials = [f"Bearer {token(api, guest)}" for guest in guests]
             server.checkpoint()
             with workers():
                 before = _cpu_seconds(processes)
@@ -120,41 +86,11 @@ def _ours(server: Server, folder: Path, properties: int) -> Iterator[tuple[dict[
         measure(_WARM_UP_SECONDS, nullcontext)
         yield (
             {
-                OURS: lambda seconds: measure(seconds, lambda: _standing_still(stack)),
+                OURS: lambda seconds: measure(seconds, lambda: standing_still(stack)),
                 OURS_WITH_WORKERS: lambda seconds: measure(seconds, nullcontext),
             },
             url,
         )
-
-
-@contextmanager
-def _standing_still(stack: Stack) -> Iterator[None]:
-    """The workers, which have nothing to do when it begins, do nothing until it ends; then they catch up."""
-    groups = [stack.processes[name].pid for name in QUEUES]
-    try:
-        for group in groups:
-            os.killpg(group, signal.SIGSTOP)
-        yield
-    finally:
-        for group in groups:
-            os.killpg(group, signal.SIGCONT)
-
-
-def _registered(api: Api, name: str) -> dict[str, str]:
-    credentials = {"email": f"{name}@example.org", "password": _PASSWORD}
-    api.call("POST", "/v1/users", {"username": f"bench{name}", "name": name, **credentials}, expect=201)
-    return credentials
-
-
-def _token(api: Api, credentials: dict[str, str]) -> str:
-    """A new one: they live for 15 minutes, a run may take longer."""
-    return str(api.call("POST", "/v1/auth/tokens", credentials).body["access_token"])
-
-
-def _listed(api: Api, token: str) -> str:
-    property_id = api.call("POST", "/v1/properties", _LISTING, expect=201, token=token).body["id"]
-    api.call("POST", f"/v1/properties/{property_id}/publish", token=token)
-    return str(property_id)
 
 
 def _caught_up(url: str) -> bool | None:
@@ -185,7 +121,7 @@ def _peers(server: Server, folder: Path, properties: int) -> Iterator[dict[str, 
 def _peer(
     server: Server, folder: Path, command: Sequence[str], environment: dict[str, str], seats: Seats, credentials: str
 ) -> Iterator[Callable[[float], Figures]]:
-    port = _free_port()
+    port = free_port()
     service = Service(
         name=command[0],
         command=[sys.executable, "-m", *(part.format(port=port) for part in command)],
@@ -257,12 +193,6 @@ def _answers(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _report(found: dict[str, Figures]) -> Report:
