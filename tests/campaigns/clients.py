@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
+from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.campaigns.stage import WHICH, Stage, pick, refused, stay_of
 
+ANOTHER = {"guests": 9, "reason": "Another.", "title": "Another", "phone": "+256772123457", "until": "2032-01-01"}
+
 
 class Clients(Stage):
     @precondition(lambda self: self.wishes)
-    @rule(which=WHICH)
-    def repeat(self, which: int) -> None:
+    @rule(which=WHICH, another=st.booleans())
+    def send_again(self, which: int, another: bool) -> None:
+        """A key that was used: for the same wish, or for another one."""
         wish, before = pick(which, self.wishes), self.market.events()
-        again = self.market.send(wish.who, wish.method, wish.path, wish.body, Idempotency_Key=wish.key)
-        assert (again.status_code, again.data) == (wish.answer.status_code, wish.answer.data)
-        assert again.headers["Idempotency-Replayed"] == "true"
-        assert again.headers.get("Location") == wish.answer.headers.get("Location")
-        assert self.market.events() == before
-
-    @precondition(lambda self: any(wish.body for wish in self.wishes))
-    @rule(which=WHICH)
-    def reuse_a_key(self, which: int) -> None:
-        """The same key, and something else is wished for."""
-        able, before = [wish for wish in self.wishes if wish.body], self.market.events()
-        wish = pick(which, able)
-        change = {
-            "guests": 1 + wish.body.get("guests", 0) % 4,
-            "reason": "Another.",
-            "title": "Another",
-            "phone": "+256772123457",
-        }
-        body = {name: change.get(name, value) for name, value in wish.body.items()}
-        if body == wish.body:
-            return
-        refused(
-            self.market.send(wish.who, wish.method, wish.path, body, Idempotency_Key=wish.key), "idempotency-key-reused"
+        body = (
+            {name: ANOTHER.get(name, value) for name, value in wish.body.items()}
+            if another and wish.body
+            else wish.body
         )
+        again = self.market.send(wish.who, wish.method, wish.path, body, Idempotency_Key=wish.key)
+        if body == wish.body:
+            assert (again.status_code, again.data) == (wish.answer.status_code, wish.answer.data)
+            assert again.headers["Idempotency-Replayed"] == "true"
+            assert again.headers.get("Location") == wish.answer.headers.get("Location")
+        else:
+            refused(again, "idempotency-key-reused")
         assert self.market.events() == before
 
     @precondition(lambda self: self.all_bookings)

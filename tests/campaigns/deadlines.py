@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import rule
 
 from tests.campaigns.model import local
 from tests.campaigns.stage import WHICH, Stage
@@ -18,27 +18,23 @@ class Deadlines(Stage):
         for booking in self.all_bookings:
             booking.elapse(self.market.now)
 
-    @rule(minutes=st.sampled_from([1, 14, 15, 31, 6 * 60, 24 * 60]))
-    def wait(self, minutes: int) -> None:
-        self.market.clock.pass_(timedelta(minutes=minutes))
-
-    @precondition(lambda self: any(self._deadlines()))
-    @rule(seconds=st.sampled_from([-1, 0]))
-    def wait_for_a_deadline(self, seconds: int) -> None:
-        """Until the next one, or a second less."""
-        self._wait_until(min(self._deadlines()) + timedelta(seconds=seconds))
-
-    @precondition(lambda self: self.all_bookings)
-    @rule(which=WHICH, seconds=st.sampled_from([-1, 0]), hour=st.sampled_from(["in", "out"]))
-    def wait_for_check(self, which: int, seconds: int, hour: str) -> None:
-        booking = self.able(which, "alter")
-        at = local(booking.stay[0], 15) if hour == "in" else local(booking.stay[1], 11)
-        self._wait_until(at + timedelta(seconds=seconds))
+    @rule(
+        until=st.sampled_from(["deadline", "deadline", "in", "out", 1, 31, 24 * 60]), early=st.booleans(), which=WHICH
+    )
+    def wait(self, until: str | int, early: bool, which: int) -> None:
+        """So many minutes; or until the next deadline, checking in or checking out, or a second less."""
+        if isinstance(until, int):
+            self.market.clock.pass_(timedelta(minutes=until))
+            return
+        instants = self._deadlines()
+        if until != "deadline" and self.all_bookings:
+            stay = self.able(which, "alter").stay
+            instants = [local(stay[0], 15) if until == "in" else local(stay[1], 11)]
+        if instants:
+            instant = min(instants).astimezone(UTC) - timedelta(seconds=early)
+            self.market.clock.time = max(self.market.now, instant)
 
     def _deadlines(self) -> list[datetime]:
         until = [booking.until for booking in self.all_bookings if booking.state in ("asked", "held")]
         until += [booking.alteration.until for booking in self.all_bookings if booking.alteration]
         return [instant for instant in until if instant > self.market.now]
-
-    def _wait_until(self, instant: datetime) -> None:
-        self.market.clock.time = max(self.market.now, instant.astimezone(self.market.now.tzinfo))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, multiple, precondition, rule
+from hypothesis.stateful import multiple, precondition, rule
 
 from tests.api.people import PROPERTY
 from tests.api.stack import json_of
@@ -16,16 +16,12 @@ POLICIES = st.sampled_from(["flexible", "moderate", "strict", "non_refundable"])
 
 
 class Hosts(Stage):
-    @initialize(target=homes, policy=POLICIES)
-    def list_the_first(self, policy: str) -> Home:
-        return self._listed(policy, on_request=False)
-
     @precondition(lambda self: len(self.all_homes) < HOMES)
     @rule(target=homes, policy=POLICIES, on_request=st.booleans())
     def list_another(self, policy: str, on_request: bool) -> Home:
-        return self._listed(policy, on_request)
+        return self.listed(policy, on_request)
 
-    def _listed(self, policy: str, on_request: bool) -> Home:
+    def listed(self, policy: str, on_request: bool) -> Home:
         ada = self.people["ada"]
         rules = {"cancellation_policy": policy, "booking_mode": "request" if on_request else "instant"}
         pricing = {"cleaning_fee": usd(20), "extra_guest_fee": usd(7), "guests_included": 2, "tax_basis_points": 450}
@@ -65,9 +61,13 @@ class Hosts(Stage):
             refused(answer, "block-not-found")
 
     @precondition(lambda self: self.all_bookings)
-    @rule(which=WHICH)
-    def accept(self, which: int) -> None:
-        self.accepted(self.able(which, "accept", "host"))
+    @rule(which=WHICH, accepted=st.booleans())
+    def answer_a_request(self, which: int, accepted: bool) -> None:
+        booking = self.able(which, "accept", "host")
+        if accepted:
+            self.accepted(booking)
+        else:
+            self.declined(booking)
 
     def accepted(self, booking: Booking) -> None:
         may = "accept" in booking.actions("host", self.market.now)
@@ -80,10 +80,7 @@ class Hosts(Stage):
             assert answer.status_code == 200
             booking.state, booking.until = "held", self.market.now + HOLD
 
-    @precondition(lambda self: self.all_bookings)
-    @rule(which=WHICH)
-    def decline(self, which: int) -> None:
-        booking = self.able(which, "decline", "host")
+    def declined(self, booking: Booking) -> None:
         may = "decline" in booking.actions("host", self.market.now)
         answer = self.wish(booking.home.host, "POST", f"/v1/bookings/{booking.id}/decline", {"reason": "No."})
         if not may:

@@ -58,7 +58,16 @@ class Payers(Stage):
         charge = self.market.charges()[payment.id]
         payment.approved = charge.status in ("authorized", "captured")
 
-    @rule()
+    @rule(events=st.sampled_from([None, None, None, 1, 2, 3]), again=st.sampled_from([0, 0, 1, 8]))
+    def react(self, events: int | None, again: int) -> None:
+        """Reactions to all or some of what happened; `again` to what a worker did before it died."""
+        self.market.reacted_upto = max(0, self.market.reacted_upto - again)
+        if events is None:
+            self.react_to_all()
+        else:
+            self.market.react(events)
+            self.take_over()
+
     def react_to_all(self) -> None:
         ledger = self.market.charges()
         too_late = [b for b in self.all_bookings if b.state == "expired" and self.is_free(b.home, b.stay)]
@@ -67,17 +76,6 @@ class Payers(Stage):
         self.take_over()
         for booking in paid:  # it has them again, or another one whose money came too late was first
             assert booking.state == "confirmed" or not self.is_free(booking.home, booking.stay)
-
-    @rule(events=st.integers(1, 3))
-    def react_to_some(self, events: int) -> None:
-        self.market.react(events)
-        self.take_over()
-
-    @rule(events=st.integers(1, 10))
-    def react_again(self, events: int) -> None:
-        """A worker died before it could say how far it was."""
-        self.market.reacted_upto = max(0, self.market.reacted_upto - events)
-        self.react_to_all()
 
     def take_over(self) -> None:
         """Reactions may have moved bookings: look where, and whether they were allowed to."""
