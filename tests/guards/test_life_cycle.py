@@ -1,0 +1,30 @@
+"""The campaign of life cycles notices when a use case forgets what it owes: else its silence would mean little."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import Phase, settings
+
+from application import nights
+from application.calls import Call
+from application.lodger import Lodger
+from application.nights import BookingChange, BookingDone
+from domain.bookings import BookingExpired
+from tests.campaigns.conftest import SHORT
+from tests.campaigns.life_cycle import run
+from tests.support.servers import Databases
+
+
+@pytest.mark.slow
+def test_an_expiry_that_keeps_the_nights_is_found(postgres: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    append_booking = nights.append_booking
+
+    def forgetful(lodger: Lodger, call: Call, change: BookingChange) -> BookingDone:
+        if any(isinstance(fact, BookingExpired) for fact in change.facts):
+            return lodger.append(call, change)
+        return append_booking(lodger, call, change)
+
+    monkeypatch.setattr(nights, "append_booking", forgetful)
+
+    with pytest.raises(AssertionError):
+        run(postgres, settings(SHORT, phases=[Phase.generate]))
