@@ -190,7 +190,7 @@ class Traffic:
     def _send(self, random: Random, wish: Wish) -> tuple[Outcome, str, dict[str, Any]]:
         """The request and, where its client loses patience, perhaps the same once more."""
         token, headers = wish.token or wish.claim.token, {"Idempotency-Key": random.randbytes(8).hex()}
-        patience = random.uniform(0.001, 0.01) if random.random() < self._impatience else 60.0
+        patience = random.uniform(0.0005, 0.005) if random.random() < self._impatience else 60.0
         tries_again = random.random() < 0.5
         left = False
         while True:
