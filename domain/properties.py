@@ -222,8 +222,10 @@ def evolve(state: Property | None, fact: PropertyFact) -> Property | None:
         case NightsBlocked(blocks):
             return replace(state, blocks={**state.blocks, **{block.block_id: block for block in blocks}})
         case NightsUnblocked(block_ids):
-            gone = set(block_ids)
-            return replace(state, blocks={i: block for i, block in state.blocks.items() if i not in gone})
+            blocks = dict(state.blocks)
+            for block_id in block_ids:
+                blocks.pop(block_id, None)
+            return replace(state, blocks=blocks)
         case CalendarFeedLinked() | CalendarFeedUnlinked() | CalendarConflictsFound() | CalendarConflictsResolved():
             return replace(state, calendars=calendar_feeds.evolve(state.calendars, fact))
         case _:
