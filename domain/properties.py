@@ -222,10 +222,10 @@ def evolve(state: Property | None, fact: PropertyFact) -> Property | None:
         case NightsBlocked(blocks):
             return replace(state, blocks={**state.blocks, **{block.block_id: block for block in blocks}})
         case NightsUnblocked(block_ids):
-            blocks = dict(state.blocks)
+            left = dict(state.blocks)
             for block_id in block_ids:
-                blocks.pop(block_id, None)
-            return replace(state, blocks=blocks)
+                left.pop(block_id, None)
+            return replace(state, blocks=left)
         case CalendarFeedLinked() | CalendarFeedUnlinked() | CalendarConflictsFound() | CalendarConflictsResolved():
             return replace(state, calendars=calendar_feeds.evolve(state.calendars, fact))
         case _:
