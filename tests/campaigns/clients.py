@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from tests.campaigns.model import Booking
 from tests.campaigns.stage import WHICH, Stage, pick, refused, stay_of
 
 ANOTHER = {"guests": 9, "reason": "Another.", "title": "Another", "phone": "+256772123457", "until": "2032-01-01"}
@@ -30,11 +31,12 @@ class Clients(Stage):
             refused(again, "idempotency-key-reused")
         assert self.market.events() == before
 
-    @precondition(lambda self: self.all_bookings)
+    @precondition(lambda self: self._unpried())
     @rule(which=WHICH)
     def pry(self, which: int) -> None:
         """Whom it does not concern finds nothing; the other side may not do what is not its own."""
-        booking = pick(which, self.all_bookings)
+        booking = pick(which, self._unpried())
+        booking.pried_in.add(booking.state)
         mallory, path = self.people["mallory"], f"/v1/bookings/{booking.id}"
         for page in ("", "/payments", "/history", "/cancellation-preview"):
             refused(self.market.send(mallory, "GET", path + page), "booking-not-found")
@@ -46,3 +48,6 @@ class Clients(Stage):
             refused(self.wish(mallory, "POST", f"{path}/{command}", body), "booking-not-found")
         refused(self.wish(booking.guest, "POST", f"{path}/accept"), "host-required")
         refused(self.wish(booking.home.host, "POST", f"{path}/alter", altered), "guest-required")
+
+    def _unpried(self) -> list[Booking]:
+        return [booking for booking in self.all_bookings if booking.state not in booking.pried_in]

@@ -12,12 +12,6 @@ from tests.campaigns.stage import WHICH, Stage
 
 
 class Deadlines(Stage):
-    @rule()
-    def meet_deadlines(self) -> None:
-        self.market.meet_deadlines()
-        for booking in self.all_bookings:
-            booking.elapse(self.market.now)
-
     @rule(
         until=st.sampled_from(["deadline", "deadline", "in", "out", 1, 31, 24 * 60]), early=st.booleans(), which=WHICH
     )

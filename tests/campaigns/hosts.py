@@ -60,7 +60,7 @@ class Hosts(Stage):
         else:
             refused(answer, "block-not-found")
 
-    @precondition(lambda self: self.all_bookings)
+    @precondition(lambda self: self.all_able("accept", "host"))
     @rule(which=WHICH, accepted=st.booleans())
     def answer_a_request(self, which: int, accepted: bool) -> None:
         booking = self.able(which, "accept", "host")
@@ -89,7 +89,7 @@ class Hosts(Stage):
         assert answer.status_code == 200
         booking.state = "declined"
 
-    @precondition(lambda self: self.all_bookings)
+    @precondition(lambda self: self.all_able("record_no_show", "host"))
     @rule(which=WHICH)
     def say_that_nobody_came(self, which: int) -> None:
         booking = self.able(which, "record_no_show", "host")

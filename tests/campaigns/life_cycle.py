@@ -10,6 +10,7 @@ from typing import cast
 from uuid import UUID
 
 from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from tests.api.stack import json_of
@@ -31,7 +32,7 @@ def run(databases: Databases, effort: settings) -> None:
 
 
 class LifeCycle(Hosts, Guests, Payers, Deadlines, Clients):
-    @initialize(target=homes, policy=POLICIES, held=NIGHTS, bought=NIGHTS)
+    @initialize(target=homes, policy=POLICIES, held=NIGHTS, bought=st.integers(2, 4))
     def begin(self, policy: str, held: int, bought: int) -> Home:
         """With something to lose."""
         home = self.listed(policy, on_request=False)

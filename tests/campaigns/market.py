@@ -1,4 +1,4 @@
-"""A marketplace for one example: two API processes over a database of its own; clock, payers and workers in hand."""
+"""A marketplace for one example: an API over a database of its own; clock, payers and workers in hand."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from uuid import UUID
 import psycopg2
 from werkzeug.test import TestResponse
 
+from application.ports import Memory
 from application.reactions import react
 from infrastructure.bootstrap import wire
+from infrastructure.memory import StreamMemory
 from infrastructure.workers.deadlines import meet_deadlines
 from tests.api.people import PASSWORD
-from tests.api.stack import Client, Stack, json_of, over, settings
+from tests.api.stack import Client, json_of, over, settings
 from tests.campaigns.model import Claim
 from tests.support.servers import Databases
 from tests.support.world import HandClock
@@ -42,27 +44,43 @@ class Charge:
     refunded: int
 
 
+class TwoMemories:
+    """Implements `application.ports.Memory` of two processes that answer requests in turn."""
+
+    def __init__(self, *memories: Memory) -> None:
+        self._memories = memories
+        self.turn = 0
+
+    @property
+    def generation(self) -> int:
+        return self._memories[self.turn].generation
+
+    def recall(self, stream_id: UUID) -> object | None:
+        return self._memories[self.turn].recall(stream_id)
+
+    def remember(self, stream_id: UUID, known: object) -> None:
+        self._memories[self.turn].remember(stream_id, known)
+
+
 class Market:
-    """Requests go to the two processes in turn: neither may rely on what it remembers."""
+    """Requests go to two processes in turn: neither may rely on what it remembers."""
 
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
         self.url = databases.create()
         self.clock = HandClock(START)
-        self.processes = [self._process() for _ in range(2)]
+        wired = wire(settings(self.url), wake=lambda: None)
+        self._memories = TwoMemories(wired.lodger.memory, StreamMemory(wired.database))
+        lodger = replace(wired.lodger, clock=self.clock, passwords=PlainPasswords(), memory=self._memories)
+        self.stack = over(replace(wired, lodger=lodger))
         self._connection = psycopg2.connect(self.url)
         self._connection.autocommit = True
         self.sent = 0
         self.reacted_upto = 0
 
-    def _process(self) -> Stack:
-        wired = wire(settings(self.url), wake=lambda: None)
-        return over(replace(wired, lodger=replace(wired.lodger, clock=self.clock, passwords=PlainPasswords())))
-
     def close(self) -> None:
         self._connection.close()
-        for process in self.processes:
-            process.wired.database.close()
+        self.stack.wired.database.close()
         self._databases.drop(self.url)
 
     @property
@@ -73,32 +91,32 @@ class Market:
 
     def person(self, name: str) -> Client:
         """Somebody new, signed in."""
-        stack = self.processes[0]
         credentials = {"email": f"{name}@example.org", "password": PASSWORD}
-        user = stack.anybody().post("/v1/users", {"username": name, "name": name, **credentials})
-        token = stack.anybody().post("/v1/auth/tokens", credentials)
-        return Client(stack, json_of(token)["access_token"], json_of(user))
+        user = self.stack.anybody().post("/v1/users", {"username": name, "name": name, **credentials})
+        token = self.stack.anybody().post("/v1/auth/tokens", credentials)
+        return Client(self.stack, json_of(token)["access_token"], json_of(user))
 
     def send(self, who: Client | None, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
         """One request, to the process whose turn it is. No answer is ever a server's error."""
         self.sent += 1
-        client = Client(self.processes[self.sent % 2], who.token if who else None)
-        answer = client.json(method, path, body, **headers)
+        self._memories.turn = self.sent % 2
+        answer = (who or self.stack.anybody()).json(method, path, body, **headers)
         assert answer.status_code < 500, answer.text
         return answer
 
     def press(self, page: str, button: str) -> None:
         """The payer answers on the provider's page."""
         path = page[page.index("/sandbox/") :]
-        client = self.processes[self.sent % 2].anybody()
-        answer = client.raw("POST", path, f"answer={button}".encode(), "application/x-www-form-urlencoded")
+        answer = self.stack.anybody().raw(
+            "POST", path, f"answer={button}".encode(), "application/x-www-form-urlencoded"
+        )
         assert answer.status_code == 303
 
     # --- workers ----------------------------------------------------------------------------------------------
 
     def react(self, at_most: int = 1_000) -> None:
         """Let the reactions to the next events happen; whatever fails, fails the test."""
-        stack = self.processes[0]
+        stack = self.stack
         for event in stack.wired.log.read(self.reacted_upto, stack.wired.log.safe_position(2.0), at_most):
             react(stack.wired.lodger, event)
             self.reacted_upto = event.position or 0
@@ -113,7 +131,7 @@ class Market:
         return self.rows("SELECT max(position) FROM events") == [(self.reacted_upto,)]
 
     def meet_deadlines(self) -> None:
-        stack = self.processes[1]
+        stack = self.stack
         stack.projector.run()
         meet_deadlines(stack.wired.lodger, stack.wired.database)
 

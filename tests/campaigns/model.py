@@ -68,6 +68,7 @@ class Attempt:
     purpose: Alteration | None
     page: str
     approved: bool = False
+    answers: int = 0
 
 
 @dataclass(eq=False)
@@ -86,6 +87,7 @@ class Booking:
     is_paid: bool = False
     refund: int = 0
     attempts: list[Attempt] = field(default_factory=list)
+    pried_in: set[State] = field(default_factory=set)
 
     def actions(self, side: Side, now: datetime) -> list[str]:
         """What each side may do."""

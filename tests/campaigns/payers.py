@@ -9,11 +9,11 @@ from hypothesis.stateful import precondition, rule
 
 from tests.api.stack import json_of
 from tests.campaigns.model import Attempt, Booking, minor
-from tests.campaigns.stage import METHODS, WHATEVER, WHICH, Stage, pick, refused
+from tests.campaigns.stage import METHODS, WHICH, Stage, pick, refused
 
 
 class Payers(Stage):
-    @precondition(lambda self: self.all_bookings)
+    @precondition(lambda self: self.all_able("pay"))
     @rule(which=WHICH, method=METHODS)
     def pay(self, which: int, method: str) -> None:
         self.paying(self.able(which, "pay"), method)
@@ -45,24 +45,30 @@ class Payers(Stage):
         (attempt,) = (each for each in booking.attempts if each.id == shown["id"])
         return shown["status"] != "failed" and attempt.purpose is booking.alteration
 
-    @precondition(lambda self: any(booking.attempts for booking in self.all_bookings))
+    @precondition(lambda self: self._answerable())
     @rule(which=WHICH, button=st.sampled_from(["approve", "approve", "decline"]))
     def answer_payment(self, which: int, button: str) -> None:
         """The payer answers: perhaps again, perhaps too late."""
-        attempts = [attempt for booking in self.all_bookings for attempt in booking.attempts]
-        open_ones = [attempt for attempt in attempts if not attempt.approved] if which < WHATEVER else []
-        self.answered(pick(which, open_ones or attempts), button)
+        self.answered(pick(which, self._answerable()), button)
+
+    def _answerable(self) -> list[Attempt]:
+        return [attempt for booking in self.all_bookings for attempt in booking.attempts if attempt.answers < 2]
 
     def answered(self, payment: Attempt, button: str) -> None:
+        payment.answers += 1
         self.market.press(payment.page, button)
         charge = self.market.charges()[payment.id]
         payment.approved = charge.status in ("authorized", "captured")
 
-    @rule(events=st.sampled_from([None, None, None, 1, 2, 3]), again=st.sampled_from([0, 0, 1, 8]))
-    def react(self, events: int | None, again: int) -> None:
-        """Reactions to all or some of what happened; `again` to what a worker did before it died."""
+    @rule(events=st.sampled_from(["all", "all", 1, 2, "deadlines"]), again=st.sampled_from([0, 0, 1, 8]))
+    def work(self, events: str | int, again: int) -> None:
+        """Reactions to all or some of what happened, `again` to what a worker did before it died; or deadlines."""
         self.market.reacted_upto = max(0, self.market.reacted_upto - again)
-        if events is None:
+        if events == "deadlines":
+            self.market.meet_deadlines()
+            for booking in self.all_bookings:
+                booking.elapse(self.market.now)
+        elif isinstance(events, str):
             self.react_to_all()
         else:
             self.market.react(events)

@@ -30,7 +30,6 @@ WHICH = st.integers(0, 199)
 WHATEVER = 160
 
 homes: Bundle[Home] = Bundle("homes")
-quotes: Bundle[Quoted] = Bundle("quotes")
 T = TypeVar("T")
 
 blocks: Bundle[tuple[Home, str]] = Bundle("blocks")
@@ -72,9 +71,10 @@ class Stage(RuleBasedStateMachine):
         super().__init__()
         self.market = Market(databases)
         self.people = {name: self.market.person(name) for name in ("ada", "bob", "eve", "mallory")}
-        self.operator = Client(self.market.processes[0], OPERATOR_TOKEN)
+        self.operator = Client(self.market.stack, OPERATOR_TOKEN)
         assert self.market.send(self.people["ada"], "POST", "/v1/users/me/hosting").status_code == 200
         self.all_homes: list[Home] = []
+        self.all_quotes: list[Quoted] = []
         self.all_bookings: list[Booking] = []
         self.wishes: list[Wish] = []
 
@@ -92,10 +92,12 @@ class Stage(RuleBasedStateMachine):
         return answer
 
     def able(self, which: int, action: str, side: Side = "guest") -> Booking:
-        """A booking that may be one with which this can be done."""
-        now = self.market.now
-        able = [b for b in self.all_bookings if action in b.actions(side, now)] if which < WHATEVER else []
+        """A booking, mostly one with which this can be done."""
+        able = self.all_able(action, side) if which < WHATEVER else []
         return pick(which, able or self.all_bookings)
+
+    def all_able(self, action: str, side: Side = "guest") -> list[Booking]:
+        return [booking for booking in self.all_bookings if action in booking.actions(side, self.market.now)]
 
     def shown(self, booking: Booking, side: Side) -> dict[str, Any]:
         who = booking.guest if side == "guest" else booking.home.host
