@@ -183,7 +183,7 @@ def _kept_by_its_host(events: int) -> tuple[list[Fact], list[Block]]:
     for number in range(events - 1):
         if number % 50 == 49:
             facts.append(PropertyPricingChanged(replace(_PRICING, nightly=Money(10_000 + number, "USD"))))
-        elif len(blocked) > LEFT and number % 2:
+        elif len(blocked) > LEFT:
             facts.append(NightsUnblocked((blocked.pop(0).block_id,)))
         else:
             begins = date(2001, 1, 1) + timedelta(days=number % 1_000)
