@@ -59,6 +59,23 @@ class LifeCycle(Hosts, Guests, Payers, Deadlines, Clients):
             self.react_to_all()
             assert booking.state == "confirmed"
 
+    @precondition(lambda self: len(self.all_bookings) < BOOKINGS)
+    @rule(home=homes, first=FROM_TODAY, nights=NIGHTS, method=METHODS, rival=st.booleans())
+    def pay_too_late(self, home: Home, first: int, nights: int, method: str, rival: bool) -> None:
+        """The payer answers when the hold has lapsed and, with a `rival`, somebody else has the nights."""
+        stay = self.nights(first, nights)
+        booking = self.booked(home, "bob", stay, 2)
+        if booking is None or booking.state == "asked":
+            return
+        payment = self.paying(booking, method)
+        assert payment is not None
+        self.market.clock.time = max(self.market.now, booking.until)
+        if rival:
+            self.booked(home, "eve", stay, 2)
+        else:
+            self.work("deadlines")
+        self.answered(payment, "approve")
+
     @invariant()
     def what_is_shown_is_what_should_be(self) -> None:
         for booking in self.all_bookings:
@@ -81,7 +98,7 @@ class LifeCycle(Hosts, Guests, Payers, Deadlines, Clients):
 
     @invariant()
     def one_key_has_one_effect(self) -> None:
-        """K, of the bookings; `repeat` compares the answers."""
+        """K, of the bookings; `send_again` compares the answers."""
         made = [wish for wish in self.wishes if wish.path == "/v1/bookings"]
         outcomes = [Outcome(wish.key, wish.answer.text, UUID(json_of(wish.answer)["id"])) for wish in made]
         assert broken_promises(self.market.url, outcomes) == []

@@ -11,6 +11,9 @@ from tests.api.stack import json_of
 from tests.campaigns.model import Attempt, Booking, minor
 from tests.campaigns.stage import METHODS, WHICH, Stage, pick, refused
 
+AGAIN = 10
+"""Events that are followed once more."""
+
 
 class Payers(Stage):
     @precondition(lambda self: self.all_able("pay"))
@@ -60,19 +63,22 @@ class Payers(Stage):
         charge = self.market.charges()[payment.id]
         payment.approved = charge.status in ("authorized", "captured")
 
-    @rule(events=st.sampled_from(["all", "all", 1, 2, "deadlines"]), again=st.sampled_from([0, 0, 1, 8]))
-    def work(self, events: str | int, again: int) -> None:
-        """Reactions to all or some of what happened, `again` to what a worker did before it died; or deadlines."""
-        self.market.reacted_upto = max(0, self.market.reacted_upto - again)
-        if events == "deadlines":
-            self.market.meet_deadlines()
-            for booking in self.all_bookings:
-                booking.elapse(self.market.now)
-        elif isinstance(events, str):
+    @rule(what=st.sampled_from(["all", "all", "again", "some", "deadlines"]))
+    def work(self, what: str) -> None:
+        """All or some of what follows happens, or all and then again, as the worker died before it said so."""
+        match what:
+            case "deadlines":
+                self.market.meet_deadlines()
+                for booking in self.all_bookings:
+                    booking.elapse(self.market.now)
+            case "some":
+                self.market.react(at_most=1)
+                self.take_over()
+            case _:
+                self.react_to_all()
+        if what == "again":
+            self.market.reacted_upto = max(0, self.market.reacted_upto - AGAIN)
             self.react_to_all()
-        else:
-            self.market.react(events)
-            self.take_over()
 
     def react_to_all(self) -> None:
         ledger = self.market.charges()
