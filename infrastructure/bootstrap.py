@@ -19,10 +19,10 @@ from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.people import People
 from infrastructure.gateways.metered import MeteredGateway
 from infrastructure.gateways.sandbox import SandboxGateway
+from infrastructure.memory import StreamMemory
 from infrastructure.messages import Messages
 from infrastructure.notifications import Notifications
 from infrastructure.outgoing import Outgoing
-from infrastructure.memory import StreamMemory
 from infrastructure.passwords import Argon2Passwords
 from infrastructure.payers import PhoneBook
 from infrastructure.settings import Settings
