@@ -30,7 +30,7 @@ CONNECTIONS: Final = 16
 OURS: Final = "Lodger, granian"
 OURS_WITH_WORKERS: Final = "Lodger, with its workers running"
 LIMIT: Final = "pgbench, the same SQL in two trips"
-_MOST_PER_SECOND: Final = 4_000
+_MOST_PER_SECOND: Final = 2_500
 _WARM_UP_SECONDS: Final = 1.0
 PEER_SERVERS: Final = {
     "Django + DRF, gunicorn gthread": (
@@ -47,7 +47,7 @@ PEER_SERVERS: Final = {
 
 def run(bench: Bench) -> Report:
     """All in turn on one PostgreSQL. Each request takes other nights, so all succeed; a failure ends the run."""
-    properties = 24 if bench.quick else 240
+    properties = 24 if bench.quick else 480
     with durable_postgres() as server, ExitStack() as stack:
         folder = stack.enter_context(disk_folder())
         ours, latest = stack.enter_context(_ours(server, folder, properties))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -20,8 +22,15 @@ if TYPE_CHECKING:
 def application() -> WSGIApplication:
     """In each of the server's processes: the API, which ends with the server even when that is killed."""
     end_with_parent()
+    # A request that computes for a millisecond is done before another thread may interrupt it; most wait for
+    # PostgreSQL long before. Measured: a twentieth less CPU for a booking.
+    sys.setswitchinterval(0.02)
     from infrastructure.wsgi import app
 
+    # What was imported stays: the collector need not look at it each time, nor look so often.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     return app
 
 

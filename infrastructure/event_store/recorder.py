@@ -25,6 +25,7 @@ from application.ports import (
     NightsTaken,
 )
 from infrastructure.database import Database
+from infrastructure.event_store.garbage import uncollected
 from infrastructure.event_store.mapper import StoredFact
 
 _COLUMNS = "stream_id, version, type, data, position, partition_key, schema_version, meta, recorded_at"
@@ -162,7 +163,8 @@ class PostgresRecorder(ApplicationRecorder):
     def _select(self, statement: str, arguments: Sequence[object]) -> Sequence[StoredFact]:
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(statement, arguments)
-            return [_stored(row) for row in cursor.fetchall()]
+            with uncollected():
+                return [_stored(row) for row in cursor.fetchall()]
 
 
 def raise_kept(kept: dict[str, Any], idempotency: Idempotency) -> NoReturn:

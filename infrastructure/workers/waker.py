@@ -14,7 +14,7 @@ from dramatiq.brokers.redis import RedisBroker
 from infrastructure.workers.queues import QUEUES, Queue
 
 _SOCKET_SECONDS: Final = 0.25
-_APART_SECONDS: Final = 0.004
+_APART_SECONDS: Final = 0.008
 """Between two looks at Redis: under load each costs the requests more than what it is good for."""
 
 _log = structlog.get_logger()
