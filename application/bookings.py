@@ -67,7 +67,10 @@ def record_no_show(lodger: Lodger, call: Call, booking_id: UUID, host_id: UUID) 
 def settle(lodger: Lodger, call: Call, payment_id: UUID) -> None:
     """Money was captured: confirm or alter the booking, reinstate what had expired, or send the money back."""
     payment = lodger.load(PAYMENT, payment_id)
-    started = payments.must_be_started(payment.state).started
+    state = payments.must_be_started(payment.state)
+    started, refund_id = state.started, uuid5(payment_id, "bought_nothing")
+    if refund_id in state.refunds:
+        return  # settled before: though the nights be free by now, nobody pays for them any more
     booking = lodger.load(BOOKING, started.booking_id)
     facts = lifecycle.settle(booking.state, payment_id, started.alteration_id)
     if facts:
@@ -80,8 +83,7 @@ def settle(lodger: Lodger, call: Call, payment_id: UUID) -> None:
             return
     elif payment_id in bookings.paid_by(bookings.must_be_made(booking.state)):
         return
-    refund_id = uuid5(payment_id, "bought_nothing")
-    refund = payments.refund(payment.state, refund_id, started.amount, "it bought nothing")
+    refund = payments.refund(state, refund_id, started.amount, "it bought nothing")
     lodger.append(call, payment.then(refund))
 
 

@@ -142,6 +142,24 @@ def test_a_capture_after_expiry_is_refunded_when_the_nights_are_gone(world: Worl
     assert world.kept_by_provider() == 0
 
 
+def test_money_that_went_back_buys_nothing_when_its_capture_is_followed_again(world: World) -> None:
+    """As after a worker's death between the refund and noting how far it was."""
+    listing = world.listing()
+    booking_id = world.hold(listing)
+    payment_id = world.pay(booking_id, "mobile_money", "+256772123456")
+    world.clock.pass_(LATE)
+    world.hold(listing)  # a rival, which expires it
+    world.approve(payment_id, react=True)
+    assert world.kept_by_provider() == 0
+    world.clock.pass_(LATE)  # and the rival's hold lapses in its turn
+
+    world.reacted_upto = 0
+    world.react()
+
+    assert isinstance(world.booking(booking_id), Expired)
+    assert world.kept_by_provider() == 0
+
+
 @pytest.mark.parametrize("order", list(permutations(["capture", "expire", "rival", "cancel"])))
 def test_late_money_ends_with_nights_or_is_refunded_whatever_the_order(world: World, order: tuple[str, ...]) -> None:
     listing = world.listing()
