@@ -144,7 +144,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         _meta("a folder", "Where `./run up` keeps its data; relative to the repository, or absolute.", min_length=1),
     ] = DEFAULT_DATA
     api_workers: Annotated[int, _count("Processes of the API.", 64)] = 2
-    api_threads: Annotated[int, _count("Threads of each API process; more of them fight over its interpreter.", 256)] = 4
+    api_threads: Annotated[
+        int, _count("Threads of each API process; more of them fight over its interpreter.", 256)
+    ] = 4
     pool_size: Annotated[int, _count("Database connections of each process at most.", 500)] = 10
     audit_projection: Annotated[
         bool, _meta("true or false", "Keep a read model that counts every event by id: for tests.")

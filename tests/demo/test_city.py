@@ -47,7 +47,8 @@ def test_it_is_as_large_as_promised(planned: City) -> None:
 def test_bookings_end_in_every_status_that_there_is(planned: City) -> None:
     endings = [ENDINGS[each.story] for each in planned.bookings]
 
-    assert {booking for booking, _ in endings} == set(get_args(bookings.Status))
+    # The stays lie ahead; what a host answers to a request is shown in the walk.
+    assert {booking for booking, _ in endings} == {*get_args(bookings.Status)} - {"completed", "no_show", "declined"}
     # "authorized" lasts for as long as the workers take to capture
     assert {payment for _, payment in endings} == {*get_args(payments.Status), None} - {"authorized"}
     assert {each.story for each in planned.bookings} == set(get_args(Story))

@@ -42,13 +42,22 @@ STORIES: list[tuple[UUID, Sequence[Fact]]] = [
 
 
 class Told:
-    """A log, and the ports that letters ask, with everybody wanting every mail."""
+    """A log of which nothing is remembered, and the ports that letters ask, with everybody wanting every mail."""
+
+    generation = 0
 
     def __init__(self, events: Sequence[Event]) -> None:
         self._events = events
 
-    def load(self, stream_ids: Sequence[UUID], _: object = None) -> Mapping[UUID, Sequence[Event]]:
-        return {each: [event for event in self._events if event.stream_id == each] for each in stream_ids}
+    def recall(self, _: UUID) -> None:
+        return None
+
+    def remember(self, *_: object) -> None:
+        pass
+
+    def load(self, stream_ids: Sequence[UUID], _: object = None, after: int = 0) -> Mapping[UUID, Sequence[Event]]:
+        told = [event for event in self._events if event.version > after]
+        return {each: [event for event in told if event.stream_id == each] for each in stream_ids}
 
     def get(self, user_ids: Sequence[UUID]) -> Mapping[UUID, Person]:
         return {user_id: PEOPLE[user_id] for user_id in user_ids}
@@ -64,7 +73,14 @@ def letters(events: Sequence[Event]) -> Letters:
     told: Any = Told(events)
     unused: Any = None
     ports = dict.fromkeys(Lodger.__dataclass_fields__, unused)
-    ports |= {"log": told, "people": told, "notifications": told, "messages": told, "clock": HandClock(NOW)}
+    ports |= {
+        "log": told,
+        "memory": told,
+        "people": told,
+        "notifications": told,
+        "messages": told,
+        "clock": HandClock(NOW),
+    }
     return Letters(Lodger(**ports), settings_for("postgresql://nowhere/lodger"))
 
 
