@@ -19,6 +19,8 @@ from tests.api.stack import Client, Stack, json_of, running
 from tests.calendars.shapes import calendar, days, feed
 from tests.calendars.site import Site, answer
 
+pytestmark = pytest.mark.slow
+
 FIRST, UNTIL = "2031-06-12", "2031-06-15"
 
 

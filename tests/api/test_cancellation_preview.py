@@ -11,6 +11,8 @@ from infrastructure.clock import SandboxClock
 from tests.api.people import book, host, listing, pay, register, wait
 from tests.api.stack import Client, Stack, json_of
 
+pytestmark = pytest.mark.slow
+
 PRICES: dict[str, Any] = {
     "cleaning_fee": {"amount": "30.00", "currency": "USD"},
     "tax_basis_points": 875,

@@ -9,6 +9,8 @@ import pytest
 from tests.api.people import book, host, listing, pay, register
 from tests.api.stack import Client, Stack, json_of
 
+pytestmark = pytest.mark.slow
+
 Changes = list[dict[str, Any]]
 
 

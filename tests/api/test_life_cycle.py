@@ -11,6 +11,8 @@ from werkzeug.test import TestResponse
 from tests.api.people import CHECK_IN, CHECK_OUT, book, host, listing, pay, register, stay, wait
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of, running
 
+pytestmark = pytest.mark.slow
+
 ON_REQUEST = {"booking_mode": "request"}
 LONGER = {"check_in": CHECK_IN, "check_out": "2031-06-16", "guests": 2}
 """Four nights at 100.00 and 12% of it: 448.00, of which 336.00 is paid."""

@@ -16,6 +16,8 @@ from tests.api.people import book, host, listing, pay, register, wait
 from tests.api.stack import Client, Stack, json_of
 from tests.support.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 PREFERENCES = "/v1/users/me/notification-preferences"
 
 

@@ -28,6 +28,8 @@ from infrastructure.workers.projector import Projector
 from projections.bookings import BOOKINGS, of_user
 from tests.support.world import NOON, World
 
+pytestmark = pytest.mark.slow
+
 Moment = Literal["a second later", "just before it is due", "when it is due", "check-in", "just before check-out"]
 Answer = Literal["approve", "decline", "none"]
 Step = tuple[Action, Role] | tuple[Literal["pay"], Answer] | Moment | Literal["worker"]

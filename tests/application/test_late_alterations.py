@@ -16,6 +16,8 @@ from tests.application.test_alterations import ADDED, DUE, LONGER, PHONE, SHORTE
 from tests.application.test_stay import LATE, TOTAL, refusal_of, rejected, type_name
 from tests.support.world import World
 
+pytestmark = pytest.mark.slow
+
 
 def elapse(world: World, booking: UUID) -> None:
     nights.elapse(world.lodger, world.call(), booking)

@@ -13,6 +13,8 @@ from infrastructure.embedded.processes import Process, Service, ServiceFailed
 from infrastructure.embedded.supervisor import Supervisor
 from tests.launcher.stand_ins import STUBBORN, noting, program
 
+pytestmark = pytest.mark.slow
+
 SLEEPS = "import time; time.sleep(600)"
 WITH_CHILD = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEPS!r}]).wait()"
 

@@ -17,6 +17,8 @@ from tests.api.test_changes import PAID, everything
 from tests.webhooks.post import carry, courier_of, deliveries, hook, let_time_pass, shown
 from tests.webhooks.receiver import Received, Receiver, is_genuine
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def bob(stack: Stack) -> Client:

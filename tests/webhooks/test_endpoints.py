@@ -16,6 +16,8 @@ from tests.api.test_changes import PAID, everything, page
 from tests.webhooks.post import carry, deliveries, hook, let_time_pass, shown
 from tests.webhooks.receiver import Receiver, is_genuine
 
+pytestmark = pytest.mark.slow
+
 ENDPOINTS = "/v1/webhook-endpoints"
 URL = "https://hooks.example.org/lodger"
 

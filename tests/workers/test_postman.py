@@ -18,6 +18,8 @@ from projections.mailings import MAILINGS
 from tests.support.servers import free_port
 from tests.support.world import World
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def world(database_url: str) -> Iterator[World]:
