@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from queue import Empty, SimpleQueue
 from time import monotonic
 from types import TracebackType
 from typing import Any
@@ -21,11 +22,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.pool.base import _ConnectionRecord
+from sqlalchemy.util.queue import Empty as PoolEmpty
+from sqlalchemy.util.queue import QueueCommon
 
 from infrastructure.roles import MAY_SET, WRITER_ROLE
 
 POOL_TIMEOUT_SECONDS = 2.0
 _BRIEFLY_IDLE_SECONDS = 0.2
+"""A connection that was in use so shortly ago is not asked whether it was closed: even that takes time."""
 
 register_uuid()  # type: ignore[no-untyped-call]  # so its stubs have it; for what is sent
 # What is read is read by msgspec: a tenth of the time for a UUID, and each row of the log has two.
@@ -54,13 +58,8 @@ class Connection(extensions.connection):
         self._cursor = self.cursor()
         self.idle_since = monotonic()
 
-    def was_closed_while_idle(self) -> bool:
-        """Found out without a round trip: nothing is ever said to an idle connection except that it is over.
-
-        One that was in use a moment ago is not asked, because even that takes a tenth of an append's time.
-        """
-        if monotonic() - self.idle_since < _BRIEFLY_IDLE_SECONDS:
-            return False
+    def was_closed(self) -> bool:
+        """Found out without a round trip: nothing is ever said to an idle connection except that it is over."""
         poller = select.poll()
         poller.register(self.fileno(), select.POLLIN | select.POLLHUP)
         return bool(poller.poll(0))
@@ -79,6 +78,22 @@ class Connection(extensions.connection):
         return self._cursor.fetchall()
 
 
+class _Waiting(QueueCommon[ConnectionPoolEntry]):
+    """The pool's entries that nobody uses, in a queue written in C. It is never full: the pool has no more of them."""
+
+    def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
+        self.maxsize, self.use_lifo = maxsize, use_lifo
+        self._entries: SimpleQueue[ConnectionPoolEntry] = SimpleQueue()
+        self.qsize = self._entries.qsize
+        self.put = self._entries.put
+
+    def get(self, block: bool = True, timeout: float | None = None) -> ConnectionPoolEntry:
+        try:
+            return self._entries.get(block, timeout)
+        except Empty as error:
+            raise PoolEmpty from error
+
+
 class _Pool(QueuePool):
     """SQLAlchemy's pool, which also lends its entries as they are.
 
@@ -86,6 +101,8 @@ class _Pool(QueuePool):
     is lent counts as checked out, is waited for and is replaced when it was invalidated, as ever; the proxy's part
     is left to the borrower: to end its transaction and to give the entry back.
     """
+
+    _queue_class = _Waiting
 
     def lend(self) -> ConnectionPoolEntry:
         """An entry with an open connection. Raises SQLAlchemy's TimeoutError, and what connecting raises."""
@@ -97,9 +114,8 @@ class _Pool(QueuePool):
             raise
         return entry
 
-    def take_back(self, entry: ConnectionPoolEntry) -> None:
-        """For others to use; one that was invalidated connects again when it is lent the next time."""
-        self._do_return_conn(entry)
+    take_back = QueuePool._do_return_conn
+    """For others to use; one that was invalidated connects again when it is lent the next time."""
 
 
 def engine_url(url: str) -> URL:
@@ -194,14 +210,13 @@ class _CheckOut:
         self._database = database
 
     def __enter__(self) -> Connection:
-        pool = self._database.engine.pool  # another one after close()
-        assert isinstance(pool, _Pool), "see create_engine"
-        self._pool = pool
+        pool: _Pool = self._database.engine.pool  # type: ignore[assignment]  # see create_engine
+        self._pool = pool  # another one after close()
         try:
             while True:
                 self._entry = entry = pool.lend()
                 connection: Connection = entry.dbapi_connection  # type: ignore[assignment]  # its factory is ours
-                if not connection.was_closed_while_idle():
+                if monotonic() - connection.idle_since < _BRIEFLY_IDLE_SECONDS or not connection.was_closed():
                     break
                 self._discard()
                 pool.take_back(entry)

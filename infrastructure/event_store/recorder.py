@@ -66,9 +66,9 @@ class PostgresRecorder(ApplicationRecorder):
         """
         if kwargs:
             raise TypeError(f"unknown: {', '.join(kwargs)}")
+        if len(stored_events) == 1:  # as most have: nothing to put in order
+            return self._append(_arguments([_row(stored_events[0])], nights, answer, person), answer)
         rows = [_row(event) for event in stored_events]
-        if len(rows) < 2:  # as most have: nothing to put in order
-            return self._append(_arguments(rows, nights, answer, person), answer)
         # The order append() writes in, the same for everybody, so that two appends never wait for each other.
         order = sorted(range(len(rows)), key=lambda i: (rows[i].originator_id, rows[i].originator_version))
         positions = self._append(_arguments([rows[i] for i in order], nights, answer, person), answer)
@@ -209,24 +209,13 @@ def _arguments(
         more["person"] = person
     if nights is not None:
         more["nights"] = nights
+    if len(rows) > 1:
+        more["events"] = _others(rows)
+    document = to_json(more) if more else None
     if not rows:
-        return [None] * 7 + [to_json(more)]
-    first, *others = rows
-    if others:
-        if any(row.partition_key != first.partition_key for row in others):
-            raise ValueError("one append stays in one partition")
-        more["events"] = [
-            {
-                "stream_id": row.originator_id,
-                "version": row.originator_version,
-                "type": row.topic,
-                "schema_version": row.schema_version,
-                "data": row.state.decode(),
-                "meta": row.meta,
-            }
-            for row in others
-        ]
-    return [
+        return (None, None, None, None, None, None, None, document)
+    first = rows[0]
+    return (
         str(first.partition_key),
         str(first.originator_id),
         first.originator_version,
@@ -234,7 +223,24 @@ def _arguments(
         first.schema_version,
         first.state.decode(),
         first.meta,
-        to_json(more) if more else None,
+        document,
+    )
+
+
+def _others(rows: Sequence[StoredFact]) -> list[dict[str, object]]:
+    first, *others = rows
+    if any(row.partition_key != first.partition_key for row in others):
+        raise ValueError("one append stays in one partition")
+    return [
+        {
+            "stream_id": row.originator_id,
+            "version": row.originator_version,
+            "type": row.topic,
+            "schema_version": row.schema_version,
+            "data": row.state.decode(),
+            "meta": row.meta,
+        }
+        for row in others
     ]
 
 
