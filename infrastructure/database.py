@@ -84,8 +84,12 @@ class _Waiting(QueueCommon[ConnectionPoolEntry]):
     def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
         self.maxsize, self.use_lifo = maxsize, use_lifo
         self._entries: SimpleQueue[ConnectionPoolEntry] = SimpleQueue()
-        self.qsize = self._entries.qsize
-        self.put = self._entries.put
+
+    def qsize(self) -> int:
+        return self._entries.qsize()
+
+    def put(self, item: ConnectionPoolEntry, block: bool = True, timeout: float | None = None) -> None:
+        self._entries.put(item, block, timeout)
 
     def get(self, block: bool = True, timeout: float | None = None) -> ConnectionPoolEntry:
         try:

@@ -12,7 +12,7 @@ from infrastructure.event_store.garbage import uncollected
 from infrastructure.event_store.mapper import Mapper, UnknownEvent
 from infrastructure.event_store.recorder import PostgresRecorder
 
-_POLL_SECONDS = 0.005
+_POLL_SECONDS = 0.001
 
 
 class LogReader:

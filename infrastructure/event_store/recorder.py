@@ -211,9 +211,8 @@ def _arguments(
         more["nights"] = nights
     if len(rows) > 1:
         more["events"] = _others(rows)
-    document = to_json(more) if more else None
     if not rows:
-        return (None, None, None, None, None, None, None, document)
+        return (*[None] * 7, to_json(more))
     first = rows[0]
     return (
         str(first.partition_key),
@@ -223,7 +222,7 @@ def _arguments(
         first.schema_version,
         first.state.decode(),
         first.meta,
-        document,
+        to_json(more) if more else None,
     )
 
 

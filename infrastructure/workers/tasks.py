@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from threading import Event, Lock
 from typing import assert_never
 
 import structlog
@@ -54,7 +55,29 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
             }
         case _:
             assert_never(queue)
-    return {name: partial(_patiently, name, task) for name, task in due.items()}
+    return {name: _Alone(partial(_patiently, name, task)) for name, task in due.items()}
+
+
+class _Alone:
+    """A task that one thread of the process does at a time; asked for meanwhile, it is done once more by that thread.
+
+    Two at it by turns would do the same work in twice as many transactions.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._asked = Event()
+        self._at_work = Lock()
+
+    def __call__(self) -> None:
+        self._asked.set()
+        # Looked at again after letting the lock go: whoever could not have it has asked before that, or gets it.
+        while self._asked.is_set() and self._at_work.acquire(blocking=False):
+            try:
+                self._asked.clear()
+                self._task()
+            finally:
+                self._at_work.release()
 
 
 def _patiently(name: str, task: Task) -> None:
