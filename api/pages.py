@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.edge import SandboxGateway, edge
 from api.problems import STATUS_OF, TITLE_OF, type_of
-from application import payments
+from application import settlement
 from application.calls import Call
 from domain.events import Actor
 
@@ -77,7 +77,7 @@ def answer_payment(reference: str) -> AnyResponse:
             return Response("approve or decline", 422, mimetype="text/plain")
     lodger = edge().lodger
     call = Call(Actor("webhook", "sandbox"), lodger.clock.now(), lodger.new_id(), lodger.new_id())
-    payments.refresh(lodger, call, charge.payment_id)
+    settlement.look(lodger, call, charge.payment_id)
     return redirect(request.path, 303)
 
 

@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from api import tracing
-from application.ports import GatewayUnavailable
+from application.payment_ports import GatewayUnavailable
 from domain.rejections import Rejected
 
 MIMETYPE: Final = "application/problem+json"

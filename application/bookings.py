@@ -9,7 +9,7 @@ from application.calls import Call
 from application.lodger import Lodger, retried
 from application.nights import BookingDone, append_booking
 from application.streams import BOOKING, PAYMENT, PROPERTY, Stream, begin
-from domain import bookings, lifecycle, payments, requests
+from domain import bookings, lifecycle, payments, refunds, requests
 from domain.bookings import Booking, BookingFact, Role
 from domain.events import Event
 from domain.rejections import Rejected
@@ -83,7 +83,7 @@ def settle(lodger: Lodger, call: Call, payment_id: UUID) -> None:
             return
     elif payment_id in bookings.paid_by(bookings.must_be_made(booking.state)):
         return
-    refund = payments.refund(state, refund_id, started.amount, "it bought nothing")
+    refund = refunds.refund(state, refund_id, started.amount, "it bought nothing")
     lodger.append(call, payment.then(refund))
 
 

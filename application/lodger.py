@@ -11,6 +11,7 @@ from uuid import UUID
 from application import ports
 from application.calls import Call
 from application.linked_calendars import CalendarReader, LinkedCalendars, PublishedCalendars
+from application.payment_ports import Gateway, Payers
 from application.streams import Change, Done, F, Kind, S, Stream, begin, fold
 from application.webhook_ports import Webhooks
 from domain.events import Event
@@ -23,7 +24,10 @@ TRIES: Final = 4
 
 @dataclass(frozen=True)
 class Lodger:
-    """The application: ports, wired by `infrastructure.bootstrap`. `wake` tells the workers that there is news."""
+    """The application: ports, wired by `infrastructure.bootstrap`. `wake` tells the workers that there is news.
+
+    `gateways` says who takes each kind of payment now; `providers` are all that ever did, by name.
+    """
 
     log: ports.EventLog
     memory: ports.Memory
@@ -31,12 +35,13 @@ class Lodger:
     people: ports.People
     messages: ports.Messages
     notifications: ports.Notifications
-    payers: ports.Payers
+    payers: Payers
     webhooks: Webhooks
     passwords: ports.Passwords
     signer: ports.Signer
     zones: ports.Zones
-    gateways: Mapping[PaymentMethod, ports.Gateway]
+    gateways: Mapping[PaymentMethod, Gateway]
+    providers: Mapping[str, Gateway]
     calendar_reader: CalendarReader
     linked_calendars: LinkedCalendars
     published_calendars: PublishedCalendars

@@ -10,9 +10,7 @@ from uuid import UUID
 
 from domain.bookings import Role
 from domain.events import Event
-from domain.money import Money
 from domain.notices import Preferences
-from domain.payments import Evidence, PaymentMethod, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,14 +299,6 @@ class Notifications(Protocol):
         ...
 
 
-class Payers(Protocol):
-    """Phones that mobile money is asked from, kept outside events."""
-
-    def remember(self, payment_id: UUID, phone: str) -> None: ...
-
-    def phone(self, payment_id: UUID) -> str | None: ...
-
-
 class Passwords(Protocol):
     def hash(self, password: str) -> str: ...
 
@@ -335,38 +325,3 @@ class Zones(Protocol):
     def zone_at(self, latitude_e6: int, longitude_e6: int) -> str:
         """The IANA zone at a place."""
         ...
-
-
-class GatewayUnavailable(Exception):
-    """The provider did not answer. Whether it acted is unknown: ask again with the same key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """What a provider is asked to take. `key` makes a repeat of the call the same call."""
-
-    key: str
-    payment_id: UUID
-    amount: Money
-    payment_method: PaymentMethod
-    phone: str | None
-
-
-class Gateway(Protocol):
-    """A payment provider. Every call is outside a transaction and repeatable by its key.
-
-    Each raises GatewayUnavailable when no answer came.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    def start(self, charge: Charge) -> Report: ...
-
-    def look_up(self, reference: str) -> Report: ...
-
-    def capture(self, reference: str, key: str) -> Report: ...
-
-    def void(self, reference: str, key: str) -> Report: ...
-
-    def refund(self, reference: str, amount: Money, key: str) -> Evidence: ...

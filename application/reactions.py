@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final, assert_never, get_args
 
-from application import bookings, payments
+from application import bookings, payments, settlement
 from application.calls import following
 from application.lodger import Lodger
+from application.payment_ports import GatewayUnavailable
 from domain.bookings import (
     AlterationExpired,
     BookingAltered,
@@ -19,14 +21,12 @@ from domain.payments import (
     PaymentAuthorized,
     PaymentCaptured,
     PaymentCaptureStarted,
-    PaymentStarted,
     PaymentVoidStarted,
     RefundStarted,
 )
 
 _Followed = (
-    PaymentStarted
-    | PaymentAuthorized
+    PaymentAuthorized
     | PaymentCaptureStarted
     | PaymentCaptured
     | PaymentVoidStarted
@@ -42,23 +42,18 @@ _FOLLOWED: Final = get_args(_Followed)
 
 
 def react(lodger: Lodger, event: Event) -> None:
-    """Carry out what `event` asks for. Raises GatewayUnavailable when it has to be tried again."""
+    """Carry out what `event` asks for. When a provider is away its reconciler asks again: nothing else waits for it."""
     if not isinstance(event.fact, _FOLLOWED):
         return
     call = following(event, "reactions", lodger.clock.now())
     match event.fact:
-        case PaymentStarted():
-            payments.submit(lodger, call, event.stream_id)
         case PaymentAuthorized():
-            payments.proceed(lodger, call, event.stream_id)
-        case PaymentCaptureStarted():
-            payments.capture(lodger, call, event.stream_id)
+            settlement.proceed(lodger, call, event.stream_id)
+        case PaymentCaptureStarted() | PaymentVoidStarted() | RefundStarted():
+            with suppress(GatewayUnavailable):
+                settlement.carry_out(lodger, call, event.stream_id)
         case PaymentCaptured():
             bookings.settle(lodger, call, event.stream_id)
-        case PaymentVoidStarted():
-            payments.give_up(lodger, call, event.stream_id)
-        case RefundStarted(refund_id):
-            payments.pay_back(lodger, call, event.stream_id, refund_id)
         case BookingCancelled(refund=refund):
             payments.give_back(lodger, call, event.stream_id, refund.total, "the booking was cancelled")
             payments.withdraw(lodger, call, event.stream_id, "the booking was cancelled")

@@ -7,10 +7,13 @@ from typing import Final, get_args
 
 from domain.bookings import BookingFact
 from domain.events import Fact
+from domain.host_accounts import HostAccountFact
 from domain.payments import PaymentFact
 from domain.properties import PropertyFact
 from domain.users import UserFact
 
 FACTS: Final[Mapping[str, type[Fact]]] = {
-    fact.TOPIC: fact for stream in (UserFact, PropertyFact, BookingFact, PaymentFact) for fact in get_args(stream)
+    fact.TOPIC: fact
+    for stream in (UserFact, PropertyFact, BookingFact, PaymentFact, HostAccountFact)
+    for fact in get_args(stream)
 }

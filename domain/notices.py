@@ -25,15 +25,30 @@ from domain.bookings import (
     BookingRequested,
 )
 from domain.events import Fact
+from domain.host_accounts import (
+    HostDebtRecorded,
+    HostEarningRecorded,
+    PayoutFailed,
+    PayoutHoldLifted,
+    PayoutHoldPlaced,
+    PayoutPaid,
+    PayoutScheduled,
+)
 from domain.payments import (
+    DisputeLost,
+    DisputeOpened,
+    DisputeWon,
     PaymentActionRequired,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentCaptureStarted,
+    PaymentContradicted,
+    PaymentContradictionResolved,
     PaymentFailed,
     PaymentStarted,
     PaymentVoided,
     PaymentVoidStarted,
+    RefundFailed,
     RefundStarted,
     RefundSucceeded,
 )
@@ -106,6 +121,19 @@ NOTICES: Final[Mapping[type[Fact], Notice | Silent]] = {
     PaymentVoided: Silent("no money was taken, and the end of the hold is told"),
     RefundStarted: Silent("its outcome is told"),
     RefundSucceeded: Notice("refund_sent", "payments", ("guest",)),
+    RefundFailed: Silent("an operator sees to it, and what comes of that is told"),
+    DisputeOpened: Silent("it is between the payer's bank and the platform"),
+    DisputeWon: Silent("it is between the payer's bank and the platform"),
+    DisputeLost: Silent("it is between the payer's bank and the platform"),
+    PaymentContradicted: Silent("an operator looks at it"),
+    PaymentContradictionResolved: Silent("what comes of it is told: a refund"),
+    HostEarningRecorded: Silent("the booking it comes from is told"),
+    HostDebtRecorded: Silent("the refund it comes from is told, and the next payout says what it is less by"),
+    PayoutScheduled: Silent("its outcome is told"),
+    PayoutPaid: Silent("told with the next change of this table"),
+    PayoutFailed: Silent("told with the next change of this table"),
+    PayoutHoldPlaced: Silent("the account says so, with its reason"),
+    PayoutHoldLifted: Silent("the account says so"),
 }
 """The one table: every fact of bookings, payments, reviews and payouts, told or silent."""
 

@@ -1,8 +1,12 @@
-"""Payments: one attempt to pay a booking. Statuses move forward only; every outcome carries its evidence."""
+"""Payments: one attempt to pay a booking, what was sent back of it, and what was disputed.
+
+Statuses move forward only; every outcome carries its evidence. What is decided about a payment is in
+`domain.charges`, `domain.refunds` and `domain.disputes`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, assert_never
 from uuid import UUID, uuid5
@@ -26,9 +30,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class NextAction:
-    """What the payer has to do: open `url`, or answer the push on the phone (`url` then shows the sandbox's phone)."""
+    """What the payer has to do: open `url`, answer the push on the phone (`url` then shows the sandbox's phone), or
+    confirm with the provider itself, by its client library and the client secret (which is never in an event)."""
 
-    kind: Literal["open_page", "approve_on_phone"]
+    kind: Literal["open_page", "approve_on_phone", "confirm_with_provider"]
     url: str | None = None
 
 
@@ -113,6 +118,85 @@ class RefundSucceeded(Fact):
     evidence: Evidence
 
 
+@dataclass(frozen=True, slots=True)
+class RefundFailed(Fact):
+    """The provider could not send the money back: an operator has to see to it. `code` is its reason in our words."""
+
+    TOPIC: ClassVar[str] = "RefundFailed"
+    refund_id: UUID
+    code: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOpened(Fact):
+    """The payer's bank took `amount` back until it has decided, and `fee` for its trouble (of the same currency)."""
+
+    TOPIC: ClassVar[str] = "DisputeOpened"
+    dispute_id: str
+    amount: Money
+    fee: Money
+    reason: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeWon(Fact):
+    """The amount is ours again, and `fee_returned` of the fee."""
+
+    TOPIC: ClassVar[str] = "DisputeWon"
+    dispute_id: str
+    fee_returned: Money
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeLost(Fact):
+    """The payer keeps the amount."""
+
+    TOPIC: ClassVar[str] = "DisputeLost"
+    dispute_id: str
+    evidence: Evidence
+
+
+Contradiction = Literal[
+    "amount_differs",
+    "currency_differs",
+    "lost_after_capture",
+    "refund_differs",
+    "refund_undone",
+    "dispute_differs",
+]
+"""What a provider says against what it had said or was asked. `lost_after_capture`: it took the money, and now says
+that it failed, was withdrawn or never was; `refund_undone`: it had sent the money back, and now says that it failed."""
+
+Resolution = Literal["dismissed", "refunded"]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentContradicted(Fact):
+    """A provider's report that was not applied: an operator has to look at it. Once per kind and payment.
+
+    `said` is its outcome, `amount` the amount that it named, if it named one.
+    """
+
+    TOPIC: ClassVar[str] = "PaymentContradicted"
+    contradiction: Contradiction
+    said: str
+    amount: Money | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentContradictionResolved(Fact):
+    """An operator looked at it: nothing is to be done, or what is left of the money was sent back."""
+
+    TOPIC: ClassVar[str] = "PaymentContradictionResolved"
+    contradiction: Contradiction
+    resolution: Resolution
+    reason: str
+
+
 PaymentFact = (
     PaymentStarted
     | PaymentActionRequired
@@ -124,6 +208,12 @@ PaymentFact = (
     | PaymentVoided
     | RefundStarted
     | RefundSucceeded
+    | RefundFailed
+    | DisputeOpened
+    | DisputeWon
+    | DisputeLost
+    | PaymentContradicted
+    | PaymentContradictionResolved
 )
 
 Stage = Literal[
@@ -136,23 +226,22 @@ Stage = Literal[
     "void_started",
     "voided",
 ]
-Outcome = Literal["action_required", "authorized", "captured", "failed", "voided"]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a provider says of a charge now."""
-
-    outcome: Outcome
-    evidence: Evidence
-    next_action: NextAction | None = None
-    failure_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RefundState:
     amount: Money
-    succeeded: bool = False
+    reason: str
+    outcome: Literal["started", "succeeded", "failed"] = "started"
+    failure_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeState:
+    amount: Money
+    fee: Money
+    reason: str
+    outcome: Literal["opened", "won", "lost"] = "opened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +249,7 @@ class Payment:
     """A payment as its events tell it. `reference` is the provider's, known after the first answer.
 
     `authorized` stays true once the provider said so, that a charge being given up may not seem never authorised.
+    `contradictions` are those found, and whether an operator has resolved them.
     """
 
     started: PaymentStarted
@@ -168,17 +258,20 @@ class Payment:
     next_action: NextAction | None = None
     failure_code: str | None = None
     refunds: Mapping[UUID, RefundState] = field(default_factory=dict)
+    disputes: Mapping[str, DisputeState] = field(default_factory=dict)
+    contradictions: Mapping[Contradiction, bool] = field(default_factory=dict)
     authorized: bool = False
 
     @property
     def refunding(self) -> Money:
         """Everything on its way back or back already."""
-        return total((refund.amount for refund in self.refunds.values()), self.started.amount.currency)
+        coming = (refund.amount for refund in self.refunds.values() if refund.outcome != "failed")
+        return total(coming, self.started.amount.currency)
 
     @property
     def refunded(self) -> Money:
         """What is back already."""
-        returned = (refund.amount for refund in self.refunds.values() if refund.succeeded)
+        returned = (refund.amount for refund in self.refunds.values() if refund.outcome == "succeeded")
         return total(returned, self.started.amount.currency)
 
 
@@ -212,101 +305,39 @@ def evolve(state: Payment | None, fact: PaymentFact) -> Payment | None:
             return replace(state, stage="void_started", next_action=None)
         case PaymentVoided():
             return replace(state, stage="voided")
-        case RefundStarted(refund_id, amount):
-            return replace(state, refunds={**state.refunds, refund_id: RefundState(amount)})
-        case RefundSucceeded(refund_id):
-            done = replace(state.refunds[refund_id], succeeded=True)
-            return replace(state, refunds={**state.refunds, refund_id: done})
+        case RefundStarted() | RefundSucceeded() | RefundFailed():
+            return replace(state, refunds={**state.refunds, fact.refund_id: _refund(state, fact)})
+        case DisputeOpened() | DisputeWon() | DisputeLost():
+            return replace(state, disputes={**state.disputes, fact.dispute_id: _dispute(state, fact)})
+        case PaymentContradicted(contradiction) | PaymentContradictionResolved(contradiction):
+            resolved = isinstance(fact, PaymentContradictionResolved)
+            return replace(state, contradictions={**state.contradictions, contradiction: resolved})
         case _:
             assert_never(fact)
 
 
-def start(attempts: list[Payment | None], intent: PaymentStarted) -> tuple[PaymentFact, ...]:
-    """Begin the next attempt. `attempts` are the booking's payments so far, in order."""
-    if len(attempts) >= PAYMENT_ATTEMPTS_MAX:
-        raise Rejected(
-            "too_many_attempts", "This booking was tried to be paid too often.", maximum=PAYMENT_ATTEMPTS_MAX
-        )
-    under_way = [attempt for attempt in attempts if attempt is not None and attempt.stage not in ("failed", "voided")]
-    if any(a.stage != "captured" or a.started.alteration_id == intent.alteration_id for a in under_way):
-        raise Rejected("payment_in_progress", "A payment for this booking is under way.")
-    return (intent,)
-
-
-def report(state: Payment | None, said: Report) -> tuple[PaymentFact, ...]:
-    """Record what the provider says, forwards only: a late or repeated report changes nothing.
-
-    Money outranks every other end: a push that failed or was withdrawn and is paid all the same was paid, and the
-    booking is confirmed by it or the money goes back.
-    """
-    payment = must_be_started(state)
-    match said.outcome:
-        case "action_required" if payment.stage == "started":
-            assert said.next_action is not None
-            return (PaymentActionRequired(said.next_action, said.evidence),)
-        case "authorized" if payment.stage in ("started", "action_required"):
-            return (PaymentAuthorized(said.evidence),)
-        case "captured" if payment.stage != "captured":
-            return (PaymentCaptured(said.evidence),)
-        case "failed" if payment.stage not in ("captured", "failed", "voided"):
-            return (PaymentFailed(said.failure_code or "declined", said.evidence),)
-        case "voided" if payment.stage not in ("captured", "failed", "voided"):
-            return (PaymentVoided(said.evidence),)
+def _refund(state: Payment, fact: RefundStarted | RefundSucceeded | RefundFailed) -> RefundState:
+    match fact:
+        case RefundStarted(_, amount, reason):
+            return RefundState(amount, reason)
+        case RefundSucceeded(refund_id):
+            return replace(state.refunds[refund_id], outcome="succeeded")
+        case RefundFailed(refund_id, code):
+            return replace(state.refunds[refund_id], outcome="failed", failure_code=code)
         case _:
-            return ()
+            assert_never(fact)
 
 
-def proceed(state: Payment | None, *, booking_waits: bool) -> tuple[PaymentFact, ...]:
-    """An authorisation within the hold is captured; one that came too late is voided."""
-    payment = must_be_started(state)
-    if payment.stage != "authorized":
-        return ()
-    return (PaymentCaptureStarted(),) if booking_waits else (PaymentVoidStarted("hold_lapsed"),)
-
-
-def void(state: Payment | None, reason: str) -> tuple[PaymentFact, ...]:
-    """Give up a charge that is not captured (nor about to be); nothing otherwise."""
-    if state is None or state.stage not in ("started", "action_required", "authorized"):
-        return ()
-    return (PaymentVoidStarted(reason),)
-
-
-def refund(state: Payment | None, refund_id: UUID, amount: Money, reason: str) -> tuple[PaymentFact, ...]:
-    """Send money back, once per `refund_id` and never more than was captured."""
-    payment = must_be_started(state)
-    if refund_id in payment.refunds or amount.minor == 0:
-        return ()
-    if amount.minor < 0:
-        raise Rejected("refund_negative", "A refund is a positive amount.")
-    if payment.stage != "captured" or (payment.refunding + amount).minor > payment.started.amount.minor:
-        raise Rejected("refund_exceeds_capture", "Refunds never exceed what was captured.")
-    return (RefundStarted(refund_id, amount, reason),)
-
-
-def pay_back(
-    attempts: Sequence[Payment | None], amount: Money, refund_ids: Sequence[UUID], reason: str
-) -> list[tuple[PaymentFact, ...]]:
-    """Refund `amount` from a booking's payments, the first that has it first; again decides the same.
-
-    `refund_ids` are one for each attempt: what was refunded under them already is part of `amount`.
-    """
-    facts: list[tuple[PaymentFact, ...]] = []
-    for attempt, refund_id in zip(attempts, refund_ids, strict=True):
-        part = amount * 0
-        if attempt is not None and attempt.stage == "captured":
-            others = total((r.amount for i, r in attempt.refunds.items() if i != refund_id), amount.currency)
-            part = min(amount, attempt.started.amount - others, key=lambda money: money.minor)
-        facts.append(refund(attempt, refund_id, part, reason) if part.minor else ())
-        amount = amount - part
-    assert amount.minor == 0, "a refund never exceeds what was captured"
-    return facts
-
-
-def refund_succeeded(state: Payment | None, refund_id: UUID, evidence: Evidence) -> tuple[PaymentFact, ...]:
-    payment = must_be_started(state)
-    if payment.refunds[refund_id].succeeded:
-        return ()
-    return (RefundSucceeded(refund_id, evidence),)
+def _dispute(state: Payment, fact: DisputeOpened | DisputeWon | DisputeLost) -> DisputeState:
+    match fact:
+        case DisputeOpened(_, amount, fee, reason):
+            return DisputeState(amount, fee, reason)
+        case DisputeWon(dispute_id):
+            return replace(state.disputes[dispute_id], outcome="won")
+        case DisputeLost(dispute_id):
+            return replace(state.disputes[dispute_id], outcome="lost")
+        case _:
+            assert_never(fact)
 
 
 def must_be_started(state: Payment | None) -> Payment:
@@ -315,7 +346,13 @@ def must_be_started(state: Payment | None) -> Payment:
     return state
 
 
-Status = Literal["pending", "authorized", "paid", "failed", "refunded", "partially_refunded"]
+def is_settled(payment: Payment) -> bool:
+    """Nothing is under way with its provider: neither the charge nor a refund."""
+    ended = payment.stage in ("captured", "failed", "voided")
+    return ended and all(refund.outcome != "started" for refund in payment.refunds.values())
+
+
+Status = Literal["pending", "authorized", "paid", "failed", "refunded", "partially_refunded", "disputed"]
 
 
 def status(payment: Payment) -> Status:
@@ -330,6 +367,8 @@ def status(payment: Payment) -> Status:
         case "failed" | "voided":
             return "failed"
         case "captured":
+            if any(dispute.outcome != "won" for dispute in payment.disputes.values()):
+                return "disputed"
             back = payment.refunded.minor
             if back == 0:
                 return "paid"

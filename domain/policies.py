@@ -51,6 +51,12 @@ MINOR_MAX: Final = 1_000_000_000
 SERVICE_FEE_BP: Final = 1_200
 """The platform's fee, on nights, extra guests and cleaning."""
 
+HOST_FEE_BP: Final = 300
+"""What the platform keeps of what a host earns by a booking."""
+
+PAYOUT_AFTER_CHECK_IN: Final = timedelta(hours=24)
+"""From then on a host may be paid for a stay."""
+
 NON_REFUNDABLE_DISCOUNT_BP: Final = 1_000
 """Off the nights of a stay that gives nothing back."""
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from uuid_utils.compat import uuid7
 
 from application.lodger import Lodger
-from application.ports import Clock, Gateway
-from domain.payments import PaymentMethod
+from application.ports import Clock
 from infrastructure.calendars.reader import HttpCalendarReader
 from infrastructure.calendars.tables import LinkedCalendarTable, PublishedCalendarTable
 from infrastructure.clock import SandboxClock, SystemClock
@@ -17,14 +16,14 @@ from infrastructure.database import Database
 from infrastructure.event_store.application import Events
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.people import People
-from infrastructure.gateways.metered import MeteredGateway
+from infrastructure.gateways import catalogue
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.memory import StreamMemory
 from infrastructure.messages import Messages
 from infrastructure.notifications import Notifications
 from infrastructure.outgoing import Outgoing
 from infrastructure.passwords import Argon2Passwords
-from infrastructure.payers import PhoneBook
+from infrastructure.payers import PayerTable
 from infrastructure.settings import Settings
 from infrastructure.signing import KeyedSigner
 from infrastructure.webhooks.endpoints import WebhookEndpoints
@@ -51,7 +50,7 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
     """Connect everything for one process. `wake` replaces the message to the workers (tests)."""
     database = Database(settings.database_url, settings.pool_size)
     sandbox = SandboxGateway(database, settings.public_url) if settings.sandbox else None
-    gateways = _gateways(sandbox)
+    providers = catalogue.made(settings, database)
     clock = _clock(settings, database)
     events = Events(database)
     outgoing = Outgoing(allow_private=settings.private_addresses)
@@ -62,12 +61,13 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         people=People(database),
         messages=Messages(database),
         notifications=Notifications(database),
-        payers=PhoneBook(database),
+        payers=PayerTable(database),
         webhooks=WebhookEndpoints(database, Sealer(settings.secret_key), outgoing),
         passwords=Argon2Passwords(),
         signer=KeyedSigner(settings.secret_key),
         zones=ZoneFinder(),
-        gateways=gateways,
+        gateways={method: providers[name] for method, name in catalogue.chosen(settings).items()},
+        providers=providers,
         calendar_reader=HttpCalendarReader(outgoing),
         linked_calendars=LinkedCalendarTable(database),
         published_calendars=PublishedCalendarTable(database),
@@ -75,14 +75,6 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         wake=wake or Waker(settings.redis_url).wake,
     )
     return Wired(lodger, events, LogReader(database, events.mapper), settings, database, clock, sandbox, outgoing)
-
-
-def _gateways(sandbox: SandboxGateway | None) -> dict[PaymentMethod, Gateway]:
-    """Who takes which kind of payment."""
-    if sandbox is None:
-        return {}
-    metered = MeteredGateway(sandbox)
-    return {"card": metered, "mobile_money": metered}
 
 
 def _clock(settings: Settings, database: Database) -> Clock:

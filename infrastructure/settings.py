@@ -131,6 +131,54 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
             "The sandbox payment gateway and the operator's clock. In production the default is false.",
         ),
     ] = True
+    card_provider: Annotated[
+        str,
+        _meta(
+            "a payment provider's name (docs/payments.md), or none",
+            "Who takes cards. In production the default is none.",
+            min_length=1,
+        ),
+    ] = "sandbox"
+    mobile_money_provider: Annotated[
+        str,
+        _meta(
+            "a payment provider's name (docs/payments.md), or none",
+            "Who takes mobile money. In production the default is none.",
+            min_length=1,
+        ),
+    ] = "sandbox"
+    stripe_secret_key: Annotated[str, _meta("a key like sk_live_…", "Stripe's secret key.", secret=True)] = ""
+    stripe_webhook_secrets: Annotated[
+        str,
+        _meta(
+            "secrets like whsec_…, separated by commas",
+            "What Stripe signs its webhooks with: two while one replaces the other.",
+            secret=True,
+        ),
+    ] = ""
+    stripe_api_base: Annotated[
+        str,
+        _meta("an address like https://api.stripe.com", "Where Stripe is, or its fake.", pattern="^https?://[^/]+$"),
+    ] = "https://api.stripe.com"
+    mtn_momo_api_base: Annotated[
+        str,
+        _meta(
+            "an address like https://proxy.momoapi.mtn.com",
+            "Where MTN Mobile Money is, or its sandbox.",
+            pattern="^https?://[^/]+$",
+        ),
+    ] = "https://sandbox.momodeveloper.mtn.com"
+    mtn_momo_environment: Annotated[str, _meta("sandbox, mtnuganda, …", "MTN's target environment.", min_length=1)] = (
+        "sandbox"
+    )
+    mtn_momo_api_user: Annotated[str, _meta("a UUID", "MTN's API user.", secret=True)] = ""
+    mtn_momo_api_key: Annotated[str, _meta("a key", "The API user's key.", secret=True)] = ""
+    mtn_momo_collection_key: Annotated[
+        str, _meta("a key", "The subscription key of MTN's Collections.", secret=True)
+    ] = ""
+    mtn_momo_disbursement_key: Annotated[
+        str, _meta("a key", "The subscription key of MTN's Disbursements.", secret=True)
+    ] = ""
     private_addresses: Annotated[
         bool,
         _meta(
@@ -221,6 +269,8 @@ def _derive(given: dict[str, str]) -> None:
     """Defaults that depend on other settings."""
     if given.get("LODGER_ENV") == "production":
         given.setdefault("LODGER_SANDBOX", "false")
+        given.setdefault("LODGER_CARD_PROVIDER", "none")
+        given.setdefault("LODGER_MOBILE_MONEY_PROVIDER", "none")
         given.setdefault("LODGER_PRIVATE_ADDRESSES", "false")
         return
     given.setdefault("LODGER_PUBLIC_URL", f"http://127.0.0.1:{given.get('LODGER_HTTP_PORT', 8000)}")
@@ -239,6 +289,9 @@ def _unknown(given: Mapping[str, str]) -> Iterator[str]:
 def _unfit_for_production(values: Mapping[str, Any]) -> Iterator[str]:
     if values.get("sandbox"):
         yield "LODGER_SANDBOX is true: in production it should be false"
+    for field in ("card_provider", "mobile_money_provider"):
+        if values.get(field) == "sandbox":
+            yield f"{_variable(field)} is sandbox, which charges nobody: in production it should be another or none"
     if values.get("private_addresses"):
         yield "LODGER_PRIVATE_ADDRESSES is true: in production it should be false"
     if values.get("clock", "system") != "system":

@@ -36,14 +36,20 @@ from domain.bookings import (
 )
 from domain.events import Event, Fact
 from domain.payments import (
+    DisputeLost,
+    DisputeOpened,
+    DisputeWon,
     PaymentActionRequired,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentCaptureStarted,
+    PaymentContradicted,
+    PaymentContradictionResolved,
     PaymentFailed,
     PaymentStarted,
     PaymentVoided,
     PaymentVoidStarted,
+    RefundFailed,
     RefundStarted,
     RefundSucceeded,
 )
@@ -72,12 +78,18 @@ TYPES: Final[Mapping[type[Fact], str]] = {
     PaymentVoided: "payment.voided",
     RefundStarted: "payment.refund_started",
     RefundSucceeded: "payment.refunded",
+    RefundFailed: "payment.refund_failed",
+    DisputeOpened: "payment.dispute_opened",
+    DisputeWon: "payment.dispute_won",
+    DisputeLost: "payment.dispute_lost",
 }
 """Which facts clients are told of, by which name. A name never changes once it was told."""
 
 SILENT: Final[Mapping[type[Fact], str]] = {
     PaymentCaptureStarted: "our own intent: what the provider makes of it is told",
     PaymentVoidStarted: "our own intent: what the provider makes of it is told",
+    PaymentContradicted: "an operator looks at it: what comes of that is told",
+    PaymentContradictionResolved: "what comes of it is told",
 }
 """Facts of bookings and payments that clients are not told of, and why."""
 

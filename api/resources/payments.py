@@ -14,8 +14,8 @@ from api.operations import Resource, signed_in
 from api.schemas.payments import PaymentSchema, PaymentsSchema, StartPaymentSchema, paid
 from application import payments
 from application.lodger import Lodger
-from application.payments import PaymentStream
 from application.ports import Answer
+from application.settlement import PaymentStream
 from domain.payments import PaymentCaptured, must_be_started
 
 resource = Resource("payments", __name__, url_prefix="/v1", description="Paying for bookings.")

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from time import perf_counter
 from typing import Final, TypeVar
+from uuid import UUID
 
 from prometheus_client import Counter, Histogram
 
-from application.ports import Charge, Gateway, GatewayUnavailable
+from application.payment_ports import (
+    Charge,
+    Gateway,
+    GatewayUnavailable,
+    Hint,
+    OpenedAccount,
+    PayoutOrder,
+    PayoutReport,
+    RefundOrder,
+    Totals,
+)
+from domain.charges import Report
+from domain.disputes import DisputeReport
 from domain.money import Money
-from domain.payments import Evidence, Report
+from domain.refunds import RefundReport
 
 CALLS: Final = Counter(
     "lodger_gateway_calls",
@@ -23,7 +37,7 @@ T = TypeVar("T")
 
 
 class MeteredGateway:
-    """Implements `application.ports.Gateway` by asking another one."""
+    """Implements `application.payment_ports.Gateway` by asking another one."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -38,14 +52,33 @@ class MeteredGateway:
     def look_up(self, reference: str) -> Report:
         return self._metered("look_up", lambda: self._gateway.look_up(reference))
 
-    def capture(self, reference: str, key: str) -> Report:
-        return self._metered("capture", lambda: self._gateway.capture(reference, key))
+    def capture(self, reference: str, amount: Money, key: UUID) -> Report:
+        return self._metered("capture", lambda: self._gateway.capture(reference, amount, key))
 
-    def void(self, reference: str, key: str) -> Report:
+    def void(self, reference: str, key: UUID) -> Report:
         return self._metered("void", lambda: self._gateway.void(reference, key))
 
-    def refund(self, reference: str, amount: Money, key: str) -> Evidence:
-        return self._metered("refund", lambda: self._gateway.refund(reference, amount, key))
+    def refund(self, order: RefundOrder) -> RefundReport:
+        return self._metered("refund", lambda: self._gateway.refund(order))
+
+    def pay_out(self, order: PayoutOrder) -> PayoutReport:
+        return self._metered("pay_out", lambda: self._gateway.pay_out(order))
+
+    def open_account(self, host_id: UUID, email: str) -> OpenedAccount:
+        return self._metered("open_account", lambda: self._gateway.open_account(host_id, email))
+
+    def look_up_dispute(self, dispute_id: str) -> tuple[str, DisputeReport]:
+        return self._metered("look_up_dispute", lambda: self._gateway.look_up_dispute(dispute_id))
+
+    def payment_of(self, reference: str) -> UUID | None:
+        return self._metered("payment_of", lambda: self._gateway.payment_of(reference))
+
+    def totals(self, reference: str, currency: str) -> Totals:
+        return self._metered("totals", lambda: self._gateway.totals(reference, currency))
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Hint:
+        """Asks nobody, and so is not counted."""
+        return self._gateway.read_webhook(headers, body, now)
 
     def _metered(self, call: str, ask: Callable[[], T]) -> T:
         began, outcome = perf_counter(), "failed"

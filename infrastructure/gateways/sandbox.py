@@ -6,13 +6,19 @@ A card is authorised first and captured later; approving a mobile-money push cap
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID, uuid5
 
-from application.ports import Charge
+from application.payment_ports import Charge, Hint, OpenedAccount, PayoutOrder, PayoutReport, RefundOrder, Totals
+from domain.charges import Report
+from domain.disputes import DisputeReport
 from domain.money import Money
-from domain.payments import Evidence, NextAction, Report
+from domain.payments import NextAction
+from domain.refunds import RefundReport
+from domain.rejections import Rejected
 from infrastructure.database import Connection, Database
 from infrastructure.gateways.evidence import evidence_of
 
@@ -34,7 +40,7 @@ class SandboxCharge:
 
 
 class SandboxGateway:
-    """Implements `application.ports.Gateway`. `public_url` is where the page lives."""
+    """Implements `application.payment_ports.Gateway`. `public_url` is where the page lives."""
 
     name: Final = "sandbox"
 
@@ -44,14 +50,14 @@ class SandboxGateway:
 
     def start(self, charge: Charge) -> Report:
         """Open a charge that waits for its payer; the same key again finds the same charge."""
-        reference = f"sbx_{uuid5(_REFERENCES, charge.key).hex}"
+        reference = f"sbx_{uuid5(_REFERENCES, str(charge.key)).hex}"
         with self._database.transaction() as connection, connection.cursor() as cursor:
             cursor.execute(
                 """INSERT INTO sandbox_charges (reference, key, payment_id, minor, currency, method)
                    VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
                 [
                     reference,
-                    charge.key,
+                    str(charge.key),
                     charge.payment_id,
                     charge.amount.minor,
                     charge.amount.currency,
@@ -64,24 +70,65 @@ class SandboxGateway:
         with self._database.transaction() as connection:
             return self._report(connection, reference)
 
-    def capture(self, reference: str, key: str) -> Report:  # noqa: ARG002 - what is captured stays captured
+    def capture(self, reference: str, amount: Money, key: UUID) -> Report:  # noqa: ARG002 - captured stays captured
         return self._move(reference, {"authorized": "captured"})
 
-    def void(self, reference: str, key: str) -> Report:  # noqa: ARG002 - what is voided stays voided
+    def void(self, reference: str, key: UUID) -> Report:  # noqa: ARG002 - what is voided stays voided
         return self._move(reference, {"waiting": "voided", "authorized": "voided"})
 
-    def refund(self, reference: str, amount: Money, key: str) -> Evidence:
+    def refund(self, order: RefundOrder) -> RefundReport:
         """Give money back once per key, never more than was captured."""
+        key, amount = str(order.key), order.amount
         with self._database.transaction() as connection, connection.cursor() as cursor:
-            charge = _find(connection, reference, lock=True)
-            cursor.execute("SELECT key, minor FROM sandbox_refunds WHERE reference = %s", [reference])
+            charge = _find(connection, order.reference, lock=True)
+            cursor.execute("SELECT key, minor FROM sandbox_refunds WHERE reference = %s", [order.reference])
             refunds = dict(cursor.fetchall())
-            if key not in refunds:
-                if charge.status != "captured" or sum(refunds.values()) + amount.minor > charge.amount.minor:
-                    raise ValueError(f"the sandbox refuses to refund {amount} of {charge}")
-                cursor.execute("INSERT INTO sandbox_refunds VALUES (%s, %s, %s)", [key, reference, amount.minor])
-            body = json.dumps({"refund": key, "reference": reference, "amount": str(amount)})
-            return evidence_of(connection, self.name, reference, body)
+            refused = charge.status != "captured" or sum(refunds.values()) + amount.minor > charge.amount.minor
+            if key not in refunds and not refused:
+                cursor.execute("INSERT INTO sandbox_refunds VALUES (%s, %s, %s)", [key, order.reference, amount.minor])
+            failed = key not in refunds and refused
+            body = json.dumps({"refund": key, "reference": order.reference, "amount": str(amount), "failed": failed})
+            evidence = evidence_of(connection, self.name, order.reference, body)
+        if failed:
+            return RefundReport("failed", evidence, failure_code="refund_exceeds_capture")
+        return RefundReport("succeeded", evidence, amount=amount)
+
+    def pay_out(self, order: PayoutOrder) -> PayoutReport:
+        """Pay a host once per key: nobody is paid in truth."""
+        with self._database.transaction() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                """INSERT INTO sandbox_payouts (key, payout_id, minor, currency, destination)
+                   VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+                [order.key, order.payout_id, order.amount.minor, order.amount.currency, order.destination],
+            )
+            body = json.dumps({"payout": str(order.payout_id), "amount": str(order.amount)})
+            evidence = evidence_of(connection, self.name, f"sbx_po_{order.key.hex}", body)
+        return PayoutReport("paid", evidence)
+
+    def open_account(self, host_id: UUID, email: str) -> OpenedAccount:  # noqa: ARG002 - no mail is sent
+        return OpenedAccount(f"sbx_acct_{host_id.hex}")
+
+    def look_up_dispute(self, dispute_id: str) -> tuple[str, DisputeReport]:
+        raise Rejected("dispute_not_found", "The sandbox has no disputes.", dispute=dispute_id)
+
+    def payment_of(self, reference: str) -> UUID | None:
+        charge = self.find(reference)
+        return charge.payment_id if charge else None
+
+    def totals(self, reference: str, currency: str) -> Totals:
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT coalesce(sum(minor) FILTER (WHERE status = 'captured'), 0)::bigint,
+                          (SELECT coalesce(sum(minor), 0)::bigint FROM sandbox_refunds WHERE reference = %(reference)s)
+                   FROM sandbox_charges WHERE reference = %(reference)s""",
+                {"reference": reference},
+            )
+            ((captured, refunded),) = cursor.fetchall()
+        return Totals(Money(captured, currency), Money(refunded, currency))
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Hint:  # noqa: ARG002
+        """It sends none: its page asks Lodger to look."""
+        raise Rejected("webhook_signature_invalid", "The sandbox sends no webhooks.")
 
     def find(self, reference: str) -> SandboxCharge | None:
         """The charge behind a page's address."""
@@ -123,7 +170,7 @@ class SandboxGateway:
             case "declined":
                 return Report("failed", evidence, failure_code="declined")
             case outcome:
-                return Report(outcome, evidence)
+                return Report(outcome, evidence, amount=None if outcome == "voided" else charge.amount)
 
 
 def _find(connection: Connection, reference: str, *, lock: bool = False) -> SandboxCharge:

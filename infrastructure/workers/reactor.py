@@ -12,7 +12,6 @@ from typing import Final, Literal
 
 import structlog
 
-from application.ports import GatewayUnavailable
 from domain.events import Event
 from domain.rejections import Rejected
 from infrastructure.database import Connection, Database, Unavailable
@@ -103,9 +102,6 @@ class Reactor:
         """What became of an event: "refused" is passed over, "later" tried again."""
         try:
             self._react(event)
-        except GatewayUnavailable as error:
-            _log_of(event).warning("payment provider away, reactions wait", error=str(error))
-            return "later", None
         except Rejected as refusal:
             if refusal.code == "busy":
                 # It lost races for a stream, again and again: the one refusal that says nothing of the facts.

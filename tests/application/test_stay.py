@@ -9,13 +9,15 @@ from itertools import permutations
 
 import pytest
 
-from application import bookings, nights, payments, quotes
-from application.ports import AnswerInFlight, AnswerKept, Charge
+from application import bookings, nights, payments, quotes, settlement
+from application.payment_ports import Charge
+from application.ports import AnswerInFlight, AnswerKept
 from domain.bookings import Cancelled, Confirmed, Expired, Held
-from domain.money import Money
-from domain.payments import Evidence, Report, attempt_id, status
+from domain.charges import Report
+from domain.payments import attempt_id, status
 from domain.rejections import Rejected
 from domain.stays import Stay
+from infrastructure.gateways.sandbox import SandboxGateway
 from tests.support.world import World
 
 LATE = timedelta(minutes=16)
@@ -281,12 +283,12 @@ def test_a_kind_of_payment_that_nobody_takes_is_refused_before_anything_is_store
 def test_a_payment_whose_request_died_after_the_intent_answers_its_repeat_with_what_became_of_it(world: World) -> None:
     booking = world.hold(world.listing())
     guest = world.booking(booking).made.guest_id
-    dying = replace(world.lodger, gateways={"card": _Dying()})
+    dying = replace(world.lodger, providers={"sandbox": _Dying()})
     with pytest.raises(ConnectionAbortedError):
         payments.start(dying, world.call(guest, key="k1"), booking, guest, "card", None)
     with pytest.raises(AnswerInFlight):
         payments.start(world.lodger, world.call(guest, key="k1"), booking, guest, "card", None)
-    world.react()  # the reaction to PaymentStarted asks the provider
+    settlement.carry_out(world.lodger, world.call(), attempt_id(booking, 1))  # as the reconciler does
     answered = payments.start(world.lodger, world.call(guest, key="k1"), booking, guest, "card", None)
     assert answered.stream.id == attempt_id(booking, 1)
     with pytest.raises(AnswerKept) as again:
@@ -295,22 +297,11 @@ def test_a_payment_whose_request_died_after_the_intent_answers_its_repeat_with_w
     assert [name for name in map(type_name, world.events()) if name == "PaymentStarted"] == ["PaymentStarted"]
 
 
-class _Dying:
+class _Dying(SandboxGateway):
     """A provider whose caller is gone before it answers."""
 
-    name = "sandbox"
+    def __init__(self) -> None:
+        pass
 
     def start(self, charge: Charge) -> Report:
         raise ConnectionAbortedError
-
-    def look_up(self, reference: str) -> Report:
-        raise AssertionError
-
-    def capture(self, reference: str, key: str) -> Report:
-        raise AssertionError
-
-    def void(self, reference: str, key: str) -> Report:
-        raise AssertionError
-
-    def refund(self, reference: str, amount: Money, key: str) -> Evidence:
-        raise AssertionError

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import payments
+from domain import charges, payments, refunds
+from domain.charges import Outcome, Report
 from domain.payments import (
     Evidence,
-    Outcome,
     Payment,
     PaymentActionRequired,
     PaymentAuthorized,
@@ -26,12 +26,12 @@ from domain.payments import (
     PaymentVoidStarted,
     RefundStarted,
     RefundSucceeded,
-    Report,
     attempt_id,
     evolve,
     must_be_started,
 )
 from domain.policies import PAYMENT_ATTEMPTS_MAX
+from domain.refunds import RefundReport
 from domain.rejections import Rejected
 from tests.support.examples import BOOKING, CAPTURED, EVIDENCE, NEXT_ACTION, REFUND, STARTED, usd
 from tests.support.spec import Spec
@@ -49,27 +49,27 @@ Decision = Callable[[Payment | None], tuple[PaymentFact, ...]]
 
 
 def starting(*attempts: tuple[PaymentFact, ...]) -> Decision:
-    return lambda _: payments.start([PAYMENTS.fold(attempt) for attempt in attempts], STARTED)
+    return lambda _: charges.start([PAYMENTS.fold(attempt) for attempt in attempts], STARTED)
 
 
 def reporting(outcome: Outcome) -> Decision:
-    return lambda state: payments.report(state, Report(outcome, EVIDENCE, NEXT_ACTION, "expired"))
+    return lambda state: charges.report(state, Report(outcome, EVIDENCE, NEXT_ACTION, "expired"))
 
 
 def proceeding(*, booking_waits: bool) -> Decision:
-    return lambda state: payments.proceed(state, booking_waits=booking_waits)
+    return lambda state: charges.proceed(state, booking_waits=booking_waits)
 
 
 def voiding(state: Payment | None) -> tuple[PaymentFact, ...]:
-    return payments.void(state, "booking_cancelled")
+    return charges.void(state, "booking_cancelled")
 
 
 def refunding(amount: str, refund_id: UUID = REFUND) -> Decision:
-    return lambda state: payments.refund(state, refund_id, usd(amount), "booking_cancelled")
+    return lambda state: refunds.refund(state, refund_id, usd(amount), "booking_cancelled")
 
 
 def returning(refund_id: UUID = REFUND) -> Decision:
-    return lambda state: payments.refund_succeeded(state, refund_id, EVIDENCE)
+    return lambda state: refunds.report_refund(state, refund_id, RefundReport("succeeded", EVIDENCE))
 
 
 # Starting.
@@ -135,7 +135,7 @@ def test_a_report_is_recorded_only_when_it_leads_forward(
 
 
 def test_a_failure_without_a_reason_is_a_declined_one() -> None:
-    PAYMENTS.given(STARTED).when(lambda state: payments.report(state, Report("failed", EVIDENCE))).then(
+    PAYMENTS.given(STARTED).when(lambda state: charges.report(state, Report("failed", EVIDENCE))).then(
         PaymentFailed("declined", EVIDENCE)
     )
 
@@ -270,7 +270,7 @@ cents = st.integers(-60_000, 60_000)
 
 
 def _refund_of(minor: int, refund_id: UUID) -> Decision:
-    return lambda state: payments.refund(state, refund_id, replace(STARTED.amount, minor=minor), "late")
+    return lambda state: refunds.refund(state, refund_id, replace(STARTED.amount, minor=minor), "late")
 
 
 def _return_if_under_way(refund_id: UUID) -> Decision:

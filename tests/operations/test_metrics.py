@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import REGISTRY, CollectorRegistry
 
-from application.ports import GatewayUnavailable
+from application.payment_ports import GatewayUnavailable
 from infrastructure.gateways.metered import MeteredGateway
 from infrastructure.readiness import checks
 from infrastructure.server_metrics import ServerMetrics

@@ -7,7 +7,7 @@ amount of it is worked out by hand in `tests/domain/test_pricing_examples.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -37,19 +37,36 @@ from domain.calendar_feeds import (
 )
 from domain.cancellations import Refund, RefundLine, Terms
 from domain.events import Fact
+from domain.host_accounts import (
+    HostAccountFact,
+    HostDebtRecorded,
+    HostEarningRecorded,
+    PayoutFailed,
+    PayoutHoldLifted,
+    PayoutHoldPlaced,
+    PayoutPaid,
+    PayoutScheduled,
+    Portion,
+)
 from domain.money import Money
 from domain.payments import (
+    DisputeLost,
+    DisputeOpened,
+    DisputeWon,
     Evidence,
     NextAction,
     PaymentActionRequired,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentCaptureStarted,
+    PaymentContradicted,
+    PaymentContradictionResolved,
     PaymentFact,
     PaymentFailed,
     PaymentStarted,
     PaymentVoided,
     PaymentVoidStarted,
+    RefundFailed,
     RefundStarted,
     RefundSucceeded,
     attempt_id,
@@ -166,6 +183,8 @@ FULL_REFUND: Final = Refund(
 )
 
 EVIDENCE: Final = Evidence("sandbox", "ch_1", "0" * 64)
+DISPUTED: Final = DisputeOpened("dp_1", usd("501.11"), usd("15.00"), "fraudulent", EVIDENCE)
+DEBT: Final = UUID(int=78)
 NEXT_ACTION: Final = NextAction("open_page", "http://127.0.0.1/sandbox/ch_1")
 STARTED: Final = PaymentStarted(BOOKING, PROPERTY, GUEST, usd("501.11"), "card", "sandbox", 1)
 CAPTURED: Final[tuple[PaymentFact, ...]] = (
@@ -210,11 +229,41 @@ PAYMENT_HISTORIES: Final[tuple[tuple[PaymentFact, ...], ...]] = (
     (*CAPTURED, RefundStarted(REFUND, usd("501.11"), "booking_cancelled"), RefundSucceeded(REFUND, EVIDENCE)),
     (STARTED, PaymentFailed("declined", EVIDENCE)),
     (STARTED, PaymentAuthorized(EVIDENCE), PaymentVoidStarted("hold_lapsed"), PaymentVoided(EVIDENCE)),
+    (
+        *CAPTURED,
+        RefundStarted(REFUND, usd("1.00"), "booking_altered"),
+        RefundFailed(REFUND, "account_closed", EVIDENCE),
+    ),
+    (*CAPTURED, DISPUTED, DisputeWon("dp_1", usd("15.00"), EVIDENCE)),
+    (*CAPTURED, DISPUTED, DisputeLost("dp_1", EVIDENCE)),
+    (
+        *CAPTURED,
+        PaymentContradicted("lost_after_capture", "failed", None, EVIDENCE),
+        PaymentContradictionResolved("lost_after_capture", "dismissed", "the bank has it"),
+    ),
+)
+EARNED: Final = HostEarningRecorded(BOOKING, PROPERTY, usd("402.55"), CHECK_IN + timedelta(hours=24))
+OWED: Final = HostDebtRecorded(DEBT, BOOKING, usd("10.00"), "refund_after_payout")
+PAYOUT: Final = UUID(int=77)
+SCHEDULED: Final = PayoutScheduled(
+    PAYOUT, usd("392.55"), (Portion(BOOKING, usd("402.55")),), (Portion(DEBT, usd("10.00")),), "sandbox"
+)
+HOST_ACCOUNT_HISTORIES: Final[tuple[tuple[HostAccountFact, ...], ...]] = (
+    (EARNED, OWED, SCHEDULED, PayoutPaid(PAYOUT, EVIDENCE)),
+    (
+        EARNED,
+        OWED,
+        PayoutHoldPlaced("identity", None, "papers are missing"),
+        PayoutHoldLifted("identity"),
+        SCHEDULED,
+        PayoutFailed(PAYOUT, "account_closed", EVIDENCE),
+    ),
 )
 HISTORIES: Final[Mapping[str, tuple[tuple[Fact, ...], ...]]] = {
     "users": USER_HISTORIES,
     "properties": PROPERTY_HISTORIES,
     "bookings": BOOKING_HISTORIES,
     "payments": PAYMENT_HISTORIES,
+    "host_accounts": HOST_ACCOUNT_HISTORIES,
 }
 """Believable streams per module of the domain; together they hold every fact there is."""

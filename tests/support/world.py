@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from application import alterations, bookings, payments, properties, users
+from application import alterations, bookings, payments, properties, settlement, users
 from application.calls import Call
 from application.lodger import Lodger
 from application.ports import Answer, Idempotency
@@ -132,13 +132,13 @@ class World:
     def approve(self, payment_id: UUID, *, react: bool = False) -> None:
         """The payer approves, and the provider's hint arrives."""
         self.sandbox.approve(self._reference(payment_id))
-        payments.refresh(self.lodger, self.call(), payment_id)
+        settlement.look(self.lodger, self.call(), payment_id)
         if react:
             self.react()
 
     def decline(self, payment_id: UUID) -> None:
         self.sandbox.decline(self._reference(payment_id))
-        payments.refresh(self.lodger, self.call(), payment_id)
+        settlement.look(self.lodger, self.call(), payment_id)
 
     def confirmed(self, property_id: UUID, nights: tuple[str, str] = ("2026-07-01", "2026-07-04")) -> UUID:
         """A paid booking; its id."""
