@@ -33,8 +33,8 @@ PROVIDERS: Final[Mapping[str, Provider]] = {
 }
 
 
-def chosen(settings: Settings) -> dict[PaymentMethod, str]:
-    """Who takes each kind of payment. Raises Refused for a name that is nobody's or cannot take it."""
+def offered(settings: Settings, providers: Mapping[str, Gateway]) -> dict[PaymentMethod, Gateway]:
+    """Who of `providers` takes each kind of payment. Raises Refused for a name that is nobody's or cannot take it."""
     named: dict[PaymentMethod, str] = {"card": settings.card_provider, "mobile_money": settings.mobile_money_provider}
     for method, name in named.items():
         able = [NONE, *(each for each, provider in PROVIDERS.items() if method in provider.methods)]
@@ -44,7 +44,7 @@ def chosen(settings: Settings) -> dict[PaymentMethod, str]:
         if missing:
             variables = ", ".join(f"LODGER_{field.upper()}" for field in missing)
             raise Refused(f"LODGER_{method.upper()}_PROVIDER is {name!r}, which needs {variables}")
-    return {method: name for method, name in named.items() if name != NONE}
+    return {method: providers[name] for method, name in named.items() if name in providers}
 
 
 def made(settings: Settings, database: Database) -> dict[str, Gateway]:
