@@ -55,10 +55,10 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
             }
         case _:
             assert_never(queue)
-    return {name: _Alone(partial(_patiently, name, task)) for name, task in due.items()}
+    return {name: Alone(partial(_patiently, name, task)) for name, task in due.items()}
 
 
-class _Alone:
+class Alone:
     """A task that one thread of the process does at a time; asked for meanwhile, it is done once more by that thread.
 
     Two at it by turns would do the same work in twice as many transactions.
