@@ -58,6 +58,9 @@ class Refund:
     lines: tuple[RefundLine, ...]
     total: Money
 
+    def sum_of(self, kind: LineKind) -> Money:
+        return total((line.amount for line in self.lines if line.kind == kind), self.total.currency)
+
 
 @dataclass(frozen=True, slots=True)
 class Deadline:

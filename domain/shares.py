@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.bookings import Booking, Cancelled, check_in, paid_by
-from domain.cancellations import RefundLine
-from domain.money import Money, total
+from domain.cancellations import Refund
+from domain.money import Money
 from domain.policies import HOST_FEE_BP, PAYOUT_AFTER_CHECK_IN
-from domain.pricing import Line, LineKind
-
-PLATFORMS: tuple[LineKind, ...] = ("service_fee",)
-TAXES: tuple[LineKind, ...] = ("occupancy_tax",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +33,11 @@ def shares(booking: Booking) -> Shares:
     currency = booking.made.quote.total.currency
     if not paid_by(booking):
         return Shares(Money.zero(currency), Money.zero(currency), Money.zero(currency))
-    kept: list[Line | RefundLine] = list(booking.made.quote.lines)
-    given_back = booking.refund.lines if isinstance(booking, Cancelled) else ()
-    platform = _sum(kept, PLATFORMS, currency) - _sum(given_back, PLATFORMS, currency)
-    tax = _sum(kept, TAXES, currency) - _sum(given_back, TAXES, currency)
-    paid = booking.made.quote.total - total((line.amount for line in given_back), currency)
-    hosts = paid - platform - tax
+    quote = booking.made.quote
+    given_back = booking.refund if isinstance(booking, Cancelled) else Refund((), Money.zero(currency))
+    platform = quote.sum_of("service_fee") - given_back.sum_of("service_fee")
+    tax = quote.sum_of("occupancy_tax") - given_back.sum_of("occupancy_tax")
+    hosts = quote.total - given_back.total - platform - tax
     fee = hosts.portion(HOST_FEE_BP)
     return Shares(hosts - fee, platform + fee, tax)
 
@@ -51,7 +45,3 @@ def shares(booking: Booking) -> Shares:
 def release_at(booking: Booking) -> datetime:
     """When the host's share may be paid out."""
     return check_in(booking.made) + PAYOUT_AFTER_CHECK_IN
-
-
-def _sum(lines: Iterable[Line | RefundLine], kinds: tuple[LineKind, ...], currency: str) -> Money:
-    return total((line.amount for line in lines if line.kind in kinds), currency)
