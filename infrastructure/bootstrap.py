@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from application.lodger import Lodger
 from application.ports import Clock
+from infrastructure import failpoints
 from infrastructure.calendars.reader import HttpCalendarReader
 from infrastructure.calendars.tables import LinkedCalendarTable, PublishedCalendarTable
 from infrastructure.clock import SandboxClock, SystemClock
@@ -74,6 +75,8 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         new_id=uuid7,
         wake=wake or Waker(settings.redis_url).wake,
     )
+    if settings.failpoint:
+        lodger = failpoints.armed(lodger, settings.failpoint)
     return Wired(lodger, events, LogReader(database, events.mapper), settings, database, clock, sandbox, outgoing)
 
 

@@ -21,7 +21,7 @@ DEFAULT_DATA = ".lodger"
 
 
 def _variable(field: str) -> str:
-    return field.upper() if field in ("database_url", "redis_url") else f"LODGER_{field.upper()}"
+    return field.upper() if field in ("database_url", "redis_url", "failpoint") else f"LODGER_{field.upper()}"
 
 
 def _meta(should: str, description: str, *, secret: bool = False, **constraints: Any) -> Meta:
@@ -199,6 +199,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     audit_projection: Annotated[
         bool, _meta("true or false", "Keep a read model that counts every event by id: for tests.")
     ] = False
+    failpoint: Annotated[
+        str,
+        _meta(
+            "a point and what happens there, like after_capture:kill or after_capture:hang",
+            "For tests: where processes die or hang. In production it is refused.",
+            pattern="^([A-Za-z_]+:(kill|hang))?$",
+        ),
+    ] = ""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         _meta("debug, info, warning or error", "The least serious thing to log."),
@@ -294,6 +302,8 @@ def _unfit_for_production(values: Mapping[str, Any]) -> Iterator[str]:
             yield f"{_variable(field)} is sandbox, which charges nobody: in production it should be another or none"
     if values.get("private_addresses"):
         yield "LODGER_PRIVATE_ADDRESSES is true: in production it should be false"
+    if values.get("failpoint"):
+        yield "FAILPOINT is set: it is for tests, and never in production"
     if values.get("clock", "system") != "system":
         yield "LODGER_CLOCK is set: in production it should be system"
     for field in ("public_url", "smtp_url", "mail_from"):

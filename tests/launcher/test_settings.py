@@ -101,6 +101,14 @@ def test_production_has_no_sandbox_unless_it_is_asked_for_and_then_refused() -> 
     ]
 
 
+def test_a_failpoint_is_for_tests_only() -> None:
+    assert load(GIVEN | {"FAILPOINT": "after_capture:kill"}).failpoint == "after_capture:kill"
+    assert problems(GIVEN | {"FAILPOINT": "after_capture"})[0].startswith("FAILPOINT is 'after_capture': should be")
+    assert problems(PRODUCTION | {"FAILPOINT": "after_capture:kill"}) == [
+        "FAILPOINT is set: it is for tests, and never in production"
+    ]
+
+
 def test_settings_survive_the_way_through_an_environment() -> None:
     settings = load(PRODUCTION | {"LODGER_AUDIT_PROJECTION": "1"})
 
