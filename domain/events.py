@@ -38,7 +38,8 @@ class Event:
     """A fact at its place in one stream.
 
     `version` counts from 1 within the stream. `partition_key` is the property's id for property, booking and
-    payment streams and the user's id for user streams. `occurred_at` is domain time (UTC, from the clock port).
+    payment streams, and the user's id for user streams and host accounts. `occurred_at` is domain time (UTC, from the
+    clock port).
     `position` (place in the whole log) and `recorded_at` (the database's time) are known once it is stored.
     """
 

@@ -1,4 +1,4 @@
-"""Host accounts: what a host has earned, owes, and is paid out. Everything about paying a host is decided here.
+"""Host accounts: what a host has earned, owes, and is paid out. What is decided about it is in `domain.payouts`.
 
 An earning says what a booking earns its host in all (`domain.shares`), and may change until it is in a payout. What a
 refund takes away after that becomes a debt, which the next payout is less by.
@@ -6,9 +6,10 @@ refund takes away after that becomes a debt, which the next payout is less by.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, assert_never
 from uuid import UUID, uuid5
 
 from domain.events import Fact
@@ -105,6 +106,104 @@ HostAccountFact = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Earning:
+    """A booking's. `open` is in no payout; `share` is what the booking earns in all, as far as it was recorded:
+    what is open and what payouts hold, less the debts that refunds after payout made."""
+
+    property_id: UUID
+    share: Money
+    open: Money
+    release_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """`open` until a payout takes it."""
+
+    amount: Money
+    reason: DebtReason
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    scheduled: PayoutScheduled
+    outcome: Literal["scheduled", "paid", "failed"] = "scheduled"
+    failure_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Of the whole account, or of one booking's earning. One that was lifted is never placed again."""
+
+    booking_id: UUID | None
+    reason: str
+    lifted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostAccount:
+    """Earnings by booking; debts, payouts and holds by their ids."""
+
+    earnings: Mapping[UUID, Earning] = field(default_factory=dict)
+    debts: Mapping[UUID, Debt] = field(default_factory=dict)
+    payouts: Mapping[UUID, Payout] = field(default_factory=dict)
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+
+
+EMPTY = HostAccount()
+
+
+def evolve(state: HostAccount, fact: HostAccountFact) -> HostAccount:
+    match fact:
+        case HostEarningRecorded(booking_id):
+            earning = _recorded(state.earnings.get(booking_id), fact)
+            return replace(state, earnings={**state.earnings, booking_id: earning})
+        case HostDebtRecorded(debt_id, booking_id, amount, reason):
+            account = replace(state, debts={**state.debts, debt_id: Debt(amount, reason)})
+            return _less(account, booking_id, amount) if booking_id and reason == "refund_after_payout" else account
+        case PayoutScheduled(payout_id):
+            return _settled(replace(state, payouts={**state.payouts, payout_id: Payout(fact)}), fact, is_open=False)
+        case PayoutPaid(payout_id):
+            return _ended(state, payout_id, replace(state.payouts[payout_id], outcome="paid"))
+        case PayoutFailed(payout_id, code):
+            failed = replace(state.payouts[payout_id], outcome="failed", failure_code=code)
+            return _settled(_ended(state, payout_id, failed), failed.scheduled, is_open=True)
+        case PayoutHoldPlaced(hold_id, booking_id, reason):
+            return replace(state, holds={**state.holds, hold_id: Hold(booking_id, reason)})
+        case PayoutHoldLifted(hold_id):
+            return replace(state, holds={**state.holds, hold_id: replace(state.holds[hold_id], lifted=True)})
+        case _:
+            assert_never(fact)
+
+
+def _recorded(before: Earning | None, fact: HostEarningRecorded) -> Earning:
+    share = before.share + fact.amount - before.open if before else fact.amount
+    return Earning(fact.property_id, share, fact.amount, fact.release_at)
+
+
+def _less(state: HostAccount, booking_id: UUID, amount: Money) -> HostAccount:
+    earning = state.earnings[booking_id]
+    return replace(state, earnings={**state.earnings, booking_id: replace(earning, share=earning.share - amount)})
+
+
+def _settled(state: HostAccount, payout: PayoutScheduled, *, is_open: bool) -> HostAccount:
+    """What a payout holds is open no more, or (it failed) again."""
+    earnings, debts = dict(state.earnings), dict(state.debts)
+    for portion in payout.earnings:
+        earning = earnings[portion.of]
+        change = portion.amount if is_open else -portion.amount
+        earnings[portion.of] = replace(earning, open=earning.open + change)
+    for portion in payout.debts:
+        debts[portion.of] = replace(debts[portion.of], open=is_open)
+    return replace(state, earnings=earnings, debts=debts)
+
+
+def _ended(state: HostAccount, payout_id: UUID, payout: Payout) -> HostAccount:
+    return replace(state, payouts={**state.payouts, payout_id: payout})
+
+
 def account_id(host_id: UUID) -> UUID:
-    """The stream of a host's account: one per host, so its id is derived."""
+    """The stream of a host's account: one per host, so its id is derived. Its partition is the host's."""
     return uuid5(host_id, "host_account")

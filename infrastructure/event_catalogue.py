@@ -9,6 +9,7 @@ from typing import Any, Final, get_args, get_type_hints
 
 from domain.bookings import BookingFact
 from domain.events import Fact
+from domain.host_accounts import HostAccountFact
 from domain.payments import PaymentFact
 from domain.properties import PropertyFact
 from domain.users import UserFact
@@ -22,6 +23,7 @@ _STREAMS: Final[dict[str, Any]] = {
     "Property": PropertyFact,
     "Booking": BookingFact,
     "Payment": PaymentFact,
+    "HostAccount": HostAccountFact,
 }
 
 
@@ -68,6 +70,7 @@ _MODULES: Final = (
     "bookings",
     "calendar_feeds",
     "cancellations",
+    "host_accounts",
     "money",
     "payments",
     "pricing",
