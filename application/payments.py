@@ -110,8 +110,7 @@ def withdraw(lodger: Lodger, call: Call, booking_id: UUID, reason: str) -> None:
 def retry_refund(lodger: Lodger, call: Call, payment_id: UUID, refund_id: UUID) -> PaymentDone:
     """An operator has a refund that failed tried once more."""
     payment = lodger.load(PAYMENT, payment_id, call)
-    facts = refunds.retry(payment.state, refund_id, uuid5(call.command_id, str(refund_id)))
-    return lodger.append(call, payment.then(facts))
+    return lodger.append(call, payment.then(refunds.retry(payment.state, refund_id)))
 
 
 @retried

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from domain.charges import contradict
 from domain.money import Money, total
@@ -17,6 +17,7 @@ from domain.payments import (
     PaymentFact,
     RefundFailed,
     RefundStarted,
+    RefundState,
     RefundSucceeded,
     Resolution,
     must_be_started,
@@ -61,8 +62,9 @@ def pay_back(
     for attempt, refund_id in zip(attempts, refund_ids, strict=True):
         part = amount * 0
         if attempt is not None and attempt.stage == "captured":
-            coming = ((i, r) for i, r in attempt.refunds.items() if r.outcome != "failed" or i == refund_id)
-            others = total((r.amount for i, r in coming if i != refund_id), amount.currency)
+            own = {refund_id, *_retries(attempt, refund_id)}
+            coming = (r for i, r in attempt.refunds.items() if r.outcome != "failed" and i not in own)
+            others = total((r.amount for r in coming), amount.currency)
             part = min(amount, attempt.started.amount - others, key=lambda money: money.minor)
         facts.append(refund(attempt, refund_id, part, reason) if part.minor else ())
         amount = amount - part
@@ -86,15 +88,41 @@ def report_refund(state: Payment | None, refund_id: UUID, said: RefundReport) ->
             return ()
 
 
-def retry(state: Payment | None, refund_id: UUID, new_id: UUID) -> tuple[PaymentFact, ...]:
-    """Try a refund that failed once more, under a new id: the provider would give the old one's answer again."""
+def retry(state: Payment | None, refund_id: UUID) -> tuple[PaymentFact, ...]:
+    """Try a refund that failed once more, under a new id: the provider would give the old one's answer again.
+
+    That id comes from the old one, so that asking for it twice sends the money back once.
+    """
     payment = must_be_started(state)
     failed = payment.refunds.get(refund_id)
     if failed is None:
         raise Rejected("refund_not_found", "This payment has no such refund.")
     if failed.outcome != "failed":
         raise Rejected("refund_not_failed", "Only a refund that failed is tried again.", outcome=failed.outcome)
-    return refund(payment, new_id, failed.amount, failed.reason)
+    return refund(payment, retry_id(refund_id), failed.amount, failed.reason)
+
+
+def retry_id(refund_id: UUID) -> UUID:
+    """The id under which a refund is tried again once it has failed."""
+    return uuid5(refund_id, "retry")
+
+
+def retriable(payment: Payment) -> dict[UUID, RefundState]:
+    """The refunds that failed and wait for somebody: not tried again yet, of money that is not on its way otherwise."""
+    left = payment.started.amount - payment.refunding
+    return {
+        refund_id: failed
+        for refund_id, failed in payment.refunds.items()
+        if failed.outcome == "failed"
+        and retry_id(refund_id) not in payment.refunds
+        and failed.amount.minor <= left.minor
+    }
+
+
+def _retries(payment: Payment, refund_id: UUID) -> Iterator[UUID]:
+    """The ids under which a refund was tried again, and again."""
+    while (refund_id := retry_id(refund_id)) in payment.refunds:
+        yield refund_id
 
 
 def resolve(

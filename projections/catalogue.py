@@ -11,10 +11,12 @@ from projections.changes import CHANGES
 from projections.listings import LISTINGS
 from projections.mailings import MAILINGS
 from projections.notifications import NOTIFICATIONS
+from projections.payments import PAYMENTS
 from projections.projection import Projection
 
 PROJECTIONS: Final[Mapping[str, Projection]] = {
-    projection.name: projection for projection in (LISTINGS, BOOKINGS, MAILINGS, NOTIFICATIONS, CHANGES, AUDIT)
+    projection.name: projection
+    for projection in (LISTINGS, BOOKINGS, MAILINGS, NOTIFICATIONS, CHANGES, PAYMENTS, AUDIT)
 }
 
 

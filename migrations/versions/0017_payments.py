@@ -41,7 +41,6 @@ def upgrade() -> None:
         currency   text,
         said       text,
         since      timestamptz NOT NULL,
-        left_at    timestamptz NOT NULL,
         CONSTRAINT payment_needs_pkey PRIMARY KEY (payment_id, kind, subject)
     );
     CREATE INDEX payment_needs_since ON payment_needs (since, payment_id, kind, subject);

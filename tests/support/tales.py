@@ -41,6 +41,7 @@ class Tale:
             command_id=uuid5(_EVENTS, f"command {position}"),
             correlation_id=uuid5(_EVENTS, f"command {position}"),
             position=position,
+            recorded_at=minute(position),
         )
         self.events.append(event)
         return event
