@@ -10,6 +10,7 @@ from application.payment_ports import Gateway
 from domain.payments import PaymentMethod
 from infrastructure.database import Database
 from infrastructure.gateways.metered import MeteredGateway
+from infrastructure.gateways.mtn_momo.gateway import MtnMomoGateway
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.refusals import Refused
 from infrastructure.settings import Settings
@@ -29,6 +30,11 @@ class Provider:
 PROVIDERS: Final[Mapping[str, Provider]] = {
     SandboxGateway.name: Provider(
         lambda settings, database: SandboxGateway(database, settings.public_url), frozenset({"card", "mobile_money"})
+    ),
+    MtnMomoGateway.name: Provider(
+        MtnMomoGateway.of,
+        frozenset({"mobile_money"}),
+        ("mtn_momo_api_user", "mtn_momo_api_key", "mtn_momo_collection_key", "mtn_momo_disbursement_key"),
     ),
 }
 
