@@ -78,6 +78,9 @@ def report_refund(state: Payment | None, refund_id: UUID, said: RefundReport) ->
     if said.amount is not None and said.amount != known.amount:
         return contradict(payment, "refund_differs", said.outcome, said.amount, said.evidence)
     match said.outcome:
+        case "succeeded" if known.outcome == "failed" and refund_id not in retriable(payment):
+            # Tried again meanwhile: the payer has it twice.
+            return contradict(payment, "refund_differs", said.outcome, said.amount, said.evidence)
         case "succeeded" if known.outcome != "succeeded":
             return (RefundSucceeded(refund_id, said.evidence),)
         case "failed" if known.outcome == "succeeded":

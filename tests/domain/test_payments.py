@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import get_args
 from uuid import UUID
 
 import pytest
@@ -13,17 +14,22 @@ from hypothesis import strategies as st
 
 from domain import charges, payments, refunds
 from domain.charges import Outcome, Report
+from domain.money import Money
 from domain.payments import (
+    DisputeLost,
+    DisputeWon,
     Evidence,
     Payment,
     PaymentActionRequired,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentCaptureStarted,
+    PaymentContradicted,
     PaymentFact,
     PaymentFailed,
     PaymentVoided,
     PaymentVoidStarted,
+    RefundFailed,
     RefundStarted,
     RefundSucceeded,
     attempt_id,
@@ -33,7 +39,7 @@ from domain.payments import (
 from domain.policies import PAYMENT_ATTEMPTS_MAX
 from domain.refunds import RefundReport
 from domain.rejections import Rejected
-from tests.support.examples import BOOKING, CAPTURED, EVIDENCE, NEXT_ACTION, REFUND, STARTED, usd
+from tests.support.examples import BOOKING, CAPTURED, DISPUTED, EVIDENCE, NEXT_ACTION, REFUND, STARTED, usd
 from tests.support.spec import Spec
 
 PAYMENTS = Spec[Payment | None, PaymentFact](evolve, None)
@@ -52,8 +58,8 @@ def starting(*attempts: tuple[PaymentFact, ...]) -> Decision:
     return lambda _: charges.start([PAYMENTS.fold(attempt) for attempt in attempts], STARTED)
 
 
-def reporting(outcome: Outcome) -> Decision:
-    return lambda state: charges.report(state, Report(outcome, EVIDENCE, NEXT_ACTION, "expired"))
+def reporting(outcome: Outcome, amount: Money | None = None) -> Decision:
+    return lambda state: charges.report(state, Report(outcome, EVIDENCE, NEXT_ACTION, "expired", amount))
 
 
 def proceeding(*, booking_waits: bool) -> Decision:
@@ -121,7 +127,6 @@ ENDS: set[Outcome] = {"captured", "failed", "voided"}
         (AUTHORIZED, ENDS),
         (CAPTURE_STARTED, ENDS),
         (VOID_STARTED, ENDS),
-        (CAPTURED, set()),
         (FAILED, {"captured"}),
         (VOIDED, {"captured"}),
     ],
@@ -132,6 +137,48 @@ def test_a_report_is_recorded_only_when_it_leads_forward(
 ) -> None:
     expected = (TOLD[outcome],) if outcome in news else ()
     PAYMENTS.given(*past).when(reporting(outcome)).then(*expected)
+
+
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+def test_a_captured_payment_moves_no_further_and_its_loss_is_a_contradiction(outcome: Outcome) -> None:
+    lost = PaymentContradicted("lost_after_capture", outcome, None, EVIDENCE)
+    PAYMENTS.given(*CAPTURED).when(reporting(outcome)).then(*[lost] * (outcome in ("failed", "voided")))
+
+
+def test_a_pending_charge_is_no_news() -> None:
+    for past in EVERY_STAGE:
+        PAYMENTS.given(*past).when(reporting("pending")).then_nothing()
+
+
+@pytest.mark.parametrize("past", EVERY_STAGE)
+@pytest.mark.parametrize("outcome", ["authorized", "captured"])
+@pytest.mark.parametrize("amount", ["501.10", "501.12", "0.00"])
+def test_another_amount_than_was_asked_for_is_recorded_and_not_applied(
+    past: tuple[PaymentFact, ...], outcome: Outcome, amount: str
+) -> None:
+    said = PaymentContradicted("amount_differs", outcome, usd(amount), EVIDENCE)
+    PAYMENTS.given(*past).when(reporting(outcome, usd(amount))).then(said)
+    PAYMENTS.given(*past, said).when(reporting(outcome, usd(amount))).then_nothing()
+
+
+@pytest.mark.parametrize("past", EVERY_STAGE)
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+def test_another_currency_than_was_asked_for_is_recorded_whatever_is_said(
+    past: tuple[PaymentFact, ...], outcome: Outcome
+) -> None:
+    shillings = Money(50_111, "UGX")  # the same number of minor units
+    PAYMENTS.given(*past).when(reporting(outcome, shillings)).then(
+        PaymentContradicted("currency_differs", outcome, shillings, EVIDENCE)
+    )
+
+
+def test_the_amount_that_was_asked_for_is_as_good_as_none() -> None:
+    PAYMENTS.given(STARTED).when(reporting("captured", STARTED.amount)).then(PaymentCaptured(EVIDENCE))
+
+
+def test_what_is_left_of_a_charge_that_failed_is_not_compared() -> None:
+    """A provider may say of a charge that came to nothing that it took nothing."""
+    PAYMENTS.given(STARTED).when(reporting("failed", usd("0.00"))).then(PaymentFailed("expired", EVIDENCE))
 
 
 def test_a_failure_without_a_reason_is_a_declined_one() -> None:
@@ -252,6 +299,14 @@ def test_there_is_nothing_to_say_of_a_payment_never_started(decide: Decision) ->
             "partially_refunded",
         ),
         ((*CAPTURED, RefundStarted(REFUND, usd("501.11"), "late"), RefundSucceeded(REFUND, EVIDENCE)), "refunded"),
+        (
+            (*CAPTURED, RefundStarted(REFUND, usd("1.11"), "late"), RefundFailed(REFUND, "account_closed", EVIDENCE)),
+            "paid",
+        ),
+        ((*CAPTURED, DISPUTED), "disputed"),
+        ((*CAPTURED, DISPUTED, DisputeLost("dp_1", EVIDENCE)), "disputed"),
+        ((*CAPTURED, DISPUTED, DisputeWon("dp_1", usd("15.00"), EVIDENCE)), "paid"),
+        ((*CAPTURED, PaymentContradicted("lost_after_capture", "failed", None, EVIDENCE)), "paid"),
     ],
 )
 def test_each_history_has_its_status(past: tuple[PaymentFact, ...], status: str) -> None:
@@ -316,7 +371,8 @@ def test_no_stage_comes_twice_and_nothing_but_money_follows_an_end(decisions: li
 
 @given(st.lists(reports, max_size=25))
 def test_a_captured_payment_stays_captured_whatever_is_reported(later: list[Decision]) -> None:
-    assert _history([reporting("captured"), *later])[-1] == _fold((STARTED, PaymentCaptured(EVIDENCE)))
+    last = _history([reporting("captured"), *later])[-1]
+    assert replace(last, contradictions={}) == _fold((STARTED, PaymentCaptured(EVIDENCE)))
 
 
 @given(st.lists(commands, max_size=12), reports)
