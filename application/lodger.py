@@ -12,6 +12,8 @@ from application import ports
 from application.calls import Call
 from application.linked_calendars import CalendarReader, LinkedCalendars, PublishedCalendars
 from application.payment_ports import Gateway, Payers
+from application.payout_ports import Payees
+from application.provider_webhook_ports import ProviderWebhooks
 from application.streams import Change, Done, F, Kind, S, Stream, begin, fold
 from application.webhook_ports import Webhooks
 from domain.events import Event
@@ -36,6 +38,8 @@ class Lodger:
     messages: ports.Messages
     notifications: ports.Notifications
     payers: Payers
+    payees: Payees
+    provider_webhooks: ProviderWebhooks
     webhooks: Webhooks
     passwords: ports.Passwords
     signer: ports.Signer

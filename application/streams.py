@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar, cast
 from uuid import UUID
 
 from application.ports import Answer
-from domain import bookings, payments, properties, users
+from domain import bookings, host_accounts, payments, properties, users
 from domain.events import Event, Fact
 
 S = TypeVar("S")
@@ -31,6 +31,9 @@ PROPERTY: Final[Kind[properties.Property | None, properties.PropertyFact]] = Kin
 )
 BOOKING: Final[Kind[bookings.Booking | None, bookings.BookingFact]] = Kind("booking", None, bookings.evolve)
 PAYMENT: Final[Kind[payments.Payment | None, payments.PaymentFact]] = Kind("payment", None, payments.evolve)
+HOST_ACCOUNT: Final[Kind[host_accounts.HostAccount, host_accounts.HostAccountFact]] = Kind(
+    "host_account", host_accounts.EMPTY, host_accounts.evolve, remembered=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class Done(Generic[S, F]):
 
 
 def begin(kind: Kind[S, F], stream_id: UUID, partition_key: UUID | None = None) -> Stream[S, F]:
-    """A stream without events. Bookings and payments live in their property's partition."""
+    """A stream without events. Bookings and payments live in their property's partition, a host's account in theirs."""
     return Stream(kind, stream_id, partition_key or stream_id, 0, 0, kind.initial)
 
 

@@ -56,7 +56,7 @@ def earn(
     return (HostEarningRecorded(booking_id, property_id, still_open, release_at),)
 
 
-def schedule(state: HostAccount, now: datetime, provider: str, cause_id: UUID) -> Facts:
+def schedule(state: HostAccount, now: datetime, provider: str, cause_id: UUID) -> tuple[PayoutScheduled, ...]:
     """A payout in every currency of which more is due than owed, while none is under way in it.
 
     All that is due goes into it, less all debts: each is taken by one payout, unless that fails.

@@ -19,11 +19,13 @@ from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.people import People
 from infrastructure.gateways import catalogue
 from infrastructure.gateways.sandbox import SandboxGateway
+from infrastructure.gateways.webhooks import ProviderWebhookTable
 from infrastructure.memory import StreamMemory
 from infrastructure.messages import Messages
 from infrastructure.notifications import Notifications
 from infrastructure.outgoing import Outgoing
 from infrastructure.passwords import Argon2Passwords
+from infrastructure.payees import PayeeTable
 from infrastructure.payers import PayerTable
 from infrastructure.settings import Settings
 from infrastructure.signing import KeyedSigner
@@ -63,6 +65,8 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         messages=Messages(database),
         notifications=Notifications(database),
         payers=PayerTable(database),
+        payees=PayeeTable(database),
+        provider_webhooks=ProviderWebhookTable(database),
         webhooks=WebhookEndpoints(database, Sealer(settings.secret_key), outgoing),
         passwords=Argon2Passwords(),
         signer=KeyedSigner(settings.secret_key),
