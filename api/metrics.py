@@ -18,6 +18,12 @@ COMMANDS: Final = Counter(
     "lodger_commands_total", "Commands by outcome: accepted, replayed or a refusal.", ["command", "outcome"]
 )
 
+PROVIDER_WEBHOOKS: Final = Counter(
+    "lodger_provider_webhooks_received_total",
+    "Webhooks that payment providers sent: stored, repeated or refused with a code.",
+    ["provider", "outcome"],
+)
+
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS", "PUT"})
 
 

@@ -123,6 +123,26 @@ class Resource(Blueprint):  # type: ignore[misc]
 
         return declare
 
+    def delivery(self, rule: str, *, limit: int, refuses: Sequence[int] = ()) -> Callable[[View], View]:
+        """What another company sends, by POST or PUT: at most `limit` bytes, which the view reads as they are.
+
+        Whether it is truly that company's is in what it sends. The answer has no body.
+        """
+        body = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+
+        def declare(view: View) -> View:
+            @wraps(view)
+            def limited(*args: Any, **kwargs: Any) -> Any:
+                request.max_content_length = limit + 1  # see json_body.raw_body
+                return view(*args, **kwargs)
+
+            described = self.response(200)
+            declared = self._declared(limited, described, "anyone", [], [*refuses, 413])
+            self.route(rule, methods=["POST", "PUT"])(_documented(declared, {"requestBody": body}))
+            return view
+
+        return declare
+
     def _reading(
         self, view: Callable[..., Any], body: Schema, *, required: bool, example: dict[str, Any] | None
     ) -> Callable[..., Any]:

@@ -26,6 +26,9 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "idempotency_key_required": "This request needs an Idempotency-Key",
         "json_malformed": "The body is not strict JSON",
         "position_malformed": "The Lodger-Position is not a position",
+        "webhook_malformed": "This is not a webhook of the provider",
+        "webhook_signature_invalid": "The webhook is not signed by the provider",
+        "webhook_stale": "The webhook was signed too long ago, or in the future",
     },
     401: {
         "credentials_wrong": "E-mail address or password is wrong",
@@ -45,6 +48,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "not_found": "There is nothing here",
         "payment_not_found": "There is no such payment",
         "property_not_found": "There is no such property",
+        "provider_not_found": "There is no such payment provider",
         "user_not_found": "There is no such user",
         "webhook_delivery_not_found": "There is no such delivery",
         "webhook_endpoint_not_found": "There is no such endpoint of yours",

@@ -70,5 +70,6 @@ def _listen(queue: Queue) -> None:
 
     @dramatiq.actor(queue_name=queue, actor_name=queue)
     def wake() -> None:
-        """Somebody appended events."""
-        work()[queue]()
+        """There is news."""
+        for name in tasks.WOKEN[queue]:
+            work()[name]()

@@ -11,4 +11,7 @@ REACTIONS: Final = Counter("lodger_reactions", "Events reacted to, by outcome.",
 DEADLINES_MET: Final = Counter("lodger_deadlines_met", "Bookings expired or completed by the workers.")
 MAILS: Final = Counter("lodger_mails", "Attempts to send a mail, by outcome.", ["outcome"])
 CALENDARS_READ: Final = Counter("lodger_calendars_read", "Linked calendars read, by outcome.", ["outcome"])
+PROVIDER_WEBHOOKS: Final = Counter(
+    "lodger_provider_webhooks_followed", "Payment providers' webhooks followed, by outcome.", ["provider", "outcome"]
+)
 WEBHOOKS: Final = Counter("lodger_webhooks", "Attempts to deliver a webhook, by outcome.", ["outcome"])

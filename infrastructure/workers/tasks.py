@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Event, Lock
-from typing import assert_never
+from typing import Final, assert_never
 
 import structlog
 
@@ -20,18 +20,25 @@ from infrastructure.webhooks.sealing import Sealer
 from infrastructure.workers.calendars import read_linked_calendars
 from infrastructure.workers.deadlines import meet_deadlines
 from infrastructure.workers.projector import Projector
+from infrastructure.workers.provider_webhooks import Follower
 from infrastructure.workers.queues import Queue
 from infrastructure.workers.reactor import Reactor
-from infrastructure.workers.retention import Retention
+from infrastructure.workers.retention import WEBHOOKS_KEPT, Retention
 from projections import catalogue
 
 Task = Callable[[], None]
+
+WOKEN: Final[Mapping[Queue, tuple[str, ...]]] = {
+    "projections": ("projections",),
+    "reactions": ("reactions", "follow providers"),
+}
+"""What a message to each queue wakes: somebody waits for it. The rest is looked for once a second."""
 
 _log = structlog.get_logger()
 
 
 def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
-    """Everything that a worker has to do, by name; what a message wakes has the queue's.
+    """Everything that a worker has to do, by name.
 
     Each does all that is due, may run any number of times at once, and outlives a database that is away: then it is
     done next time.
@@ -47,11 +54,13 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
             courier = Courier(wired.database, wired.lodger, Sealer(settings.secret_key), wired.outgoing)
             due = {
                 "reactions": Reactor(wired.database, wired.log, partial(react, wired.lodger)).run,
+                "follow providers": Follower(wired.lodger).run,
                 "deadlines": partial(meet_deadlines, wired.lodger, wired.database),
                 "send mail": postman.deliver_due,
                 "read calendars": partial(read_linked_calendars, wired.lodger),
                 "send webhooks": courier.run,
                 "forget answers": Retention(wired.events.forget_answers).run,
+                "forget webhooks": Retention(wired.lodger.provider_webhooks.forget, WEBHOOKS_KEPT).run,
             }
         case _:
             assert_never(queue)

@@ -72,6 +72,8 @@ PUT /v1/bookings/{booking_id}/messages/read
 POST /v1/bookings/{booking_id}/payments
 GET /v1/bookings/{booking_id}/payments
 GET /v1/payments/{payment_id}
+POST /v1/webhooks/{provider}
+PUT /v1/webhooks/{provider}
 GET /v1/changes
 POST /v1/webhook-endpoints
 GET /v1/webhook-endpoints
