@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final, assert_never, get_args
 
-from application import bookings, payments, settlement
+from application import bookings, payments, payouts, settlement
 from application.calls import following
 from application.lodger import Lodger
 from application.payment_ports import GatewayUnavailable
@@ -13,11 +13,17 @@ from domain.bookings import (
     AlterationExpired,
     BookingAltered,
     BookingCancelled,
+    BookingCompleted,
+    BookingConfirmed,
     BookingExpired,
     BookingNoShowRecorded,
+    BookingReinstated,
 )
 from domain.events import Event
 from domain.payments import (
+    DisputeLost,
+    DisputeOpened,
+    DisputeWon,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentCaptureStarted,
@@ -31,6 +37,12 @@ _Followed = (
     | PaymentCaptured
     | PaymentVoidStarted
     | RefundStarted
+    | DisputeOpened
+    | DisputeWon
+    | DisputeLost
+    | BookingConfirmed
+    | BookingReinstated
+    | BookingCompleted
     | BookingCancelled
     | BookingAltered
     | BookingExpired
@@ -40,12 +52,25 @@ _Followed = (
 _FOLLOWED: Final = get_args(_Followed)
 """Nothing follows from the others, which are most."""
 
+_EARNING: Final = (
+    BookingConfirmed,
+    BookingReinstated,
+    BookingAltered,
+    BookingCancelled,
+    BookingNoShowRecorded,
+    BookingCompleted,
+)
+"""After these a booking may earn its host something else."""
+
 
 def react(lodger: Lodger, event: Event) -> None:
     """Carry out what `event` asks for. When a provider is away its reconciler asks again: nothing else waits for it."""
     if not isinstance(event.fact, _FOLLOWED):
         return
     call = following(event, "reactions", lodger.clock.now())
+    if isinstance(event.fact, _EARNING):
+        # First: whatever becomes of a refund, the host is not paid for what the booking earns no more.
+        payouts.record_earning(lodger, call, event.stream_id)
     match event.fact:
         case PaymentAuthorized():
             settlement.proceed(lodger, call, event.stream_id)
@@ -54,6 +79,11 @@ def react(lodger: Lodger, event: Event) -> None:
                 settlement.carry_out(lodger, call, event.stream_id)
         case PaymentCaptured():
             bookings.settle(lodger, call, event.stream_id)
+        case DisputeOpened(dispute_id) | DisputeWon(dispute_id) | DisputeLost(dispute_id):
+            is_open = isinstance(event.fact, DisputeOpened)
+            payouts.follow_dispute(lodger, call, event.stream_id, dispute_id, is_open=is_open)
+        case BookingConfirmed() | BookingReinstated() | BookingCompleted():
+            pass
         case BookingCancelled(refund=refund):
             payments.give_back(lodger, call, event.stream_id, refund.total, "the booking was cancelled")
             payments.withdraw(lodger, call, event.stream_id, "the booking was cancelled")
