@@ -32,3 +32,7 @@ class Payees(Protocol):
     def reference(self, payout_id: UUID) -> str:
         """Where a payout goes."""
         ...
+
+    def host_of(self, payout_id: UUID) -> UUID | None:
+        """Whose payout it is; None for one that is none of ours."""
+        ...

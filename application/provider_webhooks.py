@@ -13,14 +13,14 @@ from datetime import datetime
 from typing import Final, assert_never
 from uuid import UUID, uuid5
 
-from application import settlement
+from application import payouts, settlement
 from application.calls import Call
 from application.lodger import Lodger
 from application.payment_ports import Hint
 from application.ports import Answer, AnswerKept, Idempotency, KeyReused
 from application.provider_webhook_ports import ProviderWebhook, WebhookOutcome
 from application.settlement import PaymentDone, PaymentStream
-from application.streams import PAYMENT
+from application.streams import PAYMENT, F, S, Stream
 from domain.events import Actor
 from domain.payments import must_be_started
 from domain.rejections import Rejected
@@ -59,7 +59,7 @@ def follow(lodger: Lodger, webhook: ProviderWebhook) -> WebhookOutcome:
             case "dispute":
                 return _follow_dispute(lodger, call, webhook)
             case "payout":
-                return _follow_payout()
+                return _follow_payout(lodger, call, webhook)
             case "nothing":
                 return "nothing_new"
             case _:
@@ -72,7 +72,7 @@ def _follow_charge(lodger: Lodger, call: Call, webhook: ProviderWebhook) -> Webh
     payment = _payment(lodger, call, webhook, webhook.hint.reference)
     if payment is None:
         return "unknown_payment"
-    return _outcome(payment, _catch_up(lodger, call, payment))
+    return _outcome(payment, _catch_up(lodger, call, payment).stream)
 
 
 def _follow_dispute(lodger: Lodger, call: Call, webhook: ProviderWebhook) -> WebhookOutcome:
@@ -87,12 +87,25 @@ def _follow_dispute(lodger: Lodger, call: Call, webhook: ProviderWebhook) -> Web
     if payment is None:
         return "unknown_payment"
     _catch_up(lodger, call.unkept(), payment)
-    return _outcome(payment, settlement.record_dispute(lodger, call, payment.id, said))
+    return _outcome(payment, settlement.record_dispute(lodger, call, payment.id, said).stream)
 
 
-def _follow_payout() -> WebhookOutcome:
-    """Payouts under way are asked about by whoever makes them."""
-    return "nothing_new"
+def _follow_payout(lodger: Lodger, call: Call, webhook: ProviderWebhook) -> WebhookOutcome:
+    """Its reference is what we called the payout: no other is told of by webhook that we could ask about."""
+    payout_id = _id(webhook.hint.reference)
+    host_id = lodger.payees.host_of(payout_id) if payout_id else None
+    if payout_id is None or host_id is None:
+        return "unknown_payment"
+    before = payouts.account_of(lodger, host_id, call)
+    payouts.carry_out(lodger, call, host_id, payout_id)
+    return _outcome(before, payouts.account_of(lodger, host_id))
+
+
+def _id(reference: str | None) -> UUID | None:
+    try:
+        return UUID(reference or "")
+    except ValueError:
+        return None
 
 
 def _payment(lodger: Lodger, call: Call, webhook: ProviderWebhook, reference: str | None) -> PaymentStream | None:
@@ -117,8 +130,8 @@ def _catch_up(lodger: Lodger, call: Call, payment: PaymentStream) -> PaymentDone
     return settlement.look(lodger, call, payment.id)
 
 
-def _outcome(before: PaymentStream, done: PaymentDone) -> WebhookOutcome:
-    return "recorded" if done.stream.version > before.version else "nothing_new"
+def _outcome(before: Stream[S, F], after: Stream[S, F]) -> WebhookOutcome:
+    return "recorded" if after.version > before.version else "nothing_new"
 
 
 def _call(lodger: Lodger, webhook: ProviderWebhook) -> Call:

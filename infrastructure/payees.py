@@ -45,3 +45,10 @@ class PayeeTable:
             cursor.execute("SELECT reference FROM payout_addresses WHERE payout_id = %s", [payout_id])
             ((reference,),) = cursor.fetchall()
         return str(reference)
+
+    def host_of(self, payout_id: UUID) -> UUID | None:
+        """See `Payees.host_of`."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT host_id FROM payout_addresses WHERE payout_id = %s", [payout_id])
+            row = cursor.fetchone()
+        return row[0] if row else None
