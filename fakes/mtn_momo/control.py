@@ -20,9 +20,10 @@ def control(ledger: Ledger, wallets: Wallets, failpoints: Failpoints, callbacks:
 
     @routes.get("/ledger")
     def show_ledger() -> Response:
-        """Everything asked for, as it truly stands, and what was moved by currency."""
+        """Everything asked for, as it truly stands, what was moved by currency, and how many tokens were given."""
         ledger.settle_due()
-        return jsonify(transactions=[dict(row) for row in ledger.transactions()], totals=ledger.totals())
+        transactions = [dict(row) for row in ledger.transactions()]
+        return jsonify(transactions=transactions, totals=ledger.totals(), tokens=ledger.tokens())
 
     @routes.put("/phones/<msisdn>")
     def tell(msisdn: str) -> Response:

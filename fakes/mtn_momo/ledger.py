@@ -86,6 +86,10 @@ class Ledger:
         statement = "SELECT * FROM tokens WHERE token = ? AND product = ? AND expires_ms > ?"
         return self._one(statement, token, product, now_ms())
 
+    def tokens(self) -> int:
+        """How many there are, good or not."""
+        return len(self._all("SELECT token FROM tokens"))
+
     def revoke_tokens(self) -> None:
         self._run("DELETE FROM tokens")
 

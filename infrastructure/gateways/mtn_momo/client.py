@@ -90,12 +90,19 @@ class _Token(msgspec.Struct):
 class MtnMomoClient:
     """One API user's connection, for any number of threads. `environment` is MTN's (sandbox, mtnuganda, …)."""
 
-    def __init__(self, api_base: str, environment: str, credentials: Credentials, callback_url: str) -> None:
+    def __init__(
+        self,
+        api_base: str,
+        environment: str,
+        credentials: Credentials,
+        callback_url: str,
+        time_out: urllib3.Timeout = _TIME_OUT,
+    ) -> None:
         self._api_base = api_base
         self._environment = environment
         self._credentials = credentials
         self._callback_url = callback_url
-        self._http = urllib3.PoolManager(maxsize=8, timeout=_TIME_OUT, retries=False)
+        self._http = urllib3.PoolManager(maxsize=8, timeout=time_out, retries=False)
         self._tokens: dict[Product, _Tokens] = {
             product: _Tokens(partial(self._new_token, product)) for product in credentials.subscription_keys
         }

@@ -1,0 +1,161 @@
+"""The stand-in of MTN Mobile Money as a running process, and words for what tests do to it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import urllib3
+
+from domain.money import EXPONENTS
+from infrastructure.embedded.data_folder import temporary_folder
+from infrastructure.embedded.processes import Process, Service
+from infrastructure.settings import ROOT
+from tests.support.servers import free_port
+
+CALLBACK_HOST = "127.0.0.1"
+
+
+class MtnMomoFake:
+    """A running stand-in. `settings` are the fields by which Lodger finds it, for `settings_for` and `World`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._http = urllib3.PoolManager(retries=False)
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process = self._started()
+        api_user = str(uuid4())
+        self._ask("POST", "/v1_0/apiuser", {"providerCallbackHost": CALLBACK_HOST}, {"X-Reference-Id": api_user})
+        api_key = self._ask("POST", f"/v1_0/apiuser/{api_user}/apikey")["apiKey"]
+        self.settings: dict[str, Any] = {
+            "mobile_money_provider": "mtn_momo",
+            "mtn_momo_api_base": self.url,
+            "mtn_momo_api_user": api_user,
+            "mtn_momo_api_key": api_key,
+            "mtn_momo_collection_key": "collection",
+            "mtn_momo_disbursement_key": "disbursement",
+        }
+
+    def tell(
+        self,
+        phone: str,
+        status: str,
+        reason: str | None = None,
+        *,
+        after_ms: int = 0,
+        kind: str = "requesttopay",
+    ) -> None:
+        """How a phone answers what comes from now on; PENDING waits for `answer`."""
+        body = {"status": status, "reason": reason, "after_ms": after_ms, "kind": kind}
+        self._ask("PUT", f"/control/phones/{phone.removeprefix('+')}", body)
+
+    def answer(self, reference: str, status: str = "SUCCESSFUL", reason: str | None = None) -> None:
+        """The payer approves, or whatever else becomes of what waits."""
+        self._ask("POST", f"/control/transactions/{reference}", {"status": status, "reason": reason})
+
+    def contradict(self, reference: str, status: str, reason: str | None = None) -> None:
+        """Say something else from now on than is true."""
+        self._ask("POST", f"/control/transactions/{reference}/contradiction", {"status": status, "reason": reason})
+
+    def fail(
+        self,
+        operation: str,
+        *,
+        acts: bool = True,
+        status: int | None = None,
+        code: str | None = None,
+        delay_ms: int = 0,
+        times: int = 1,
+    ) -> None:
+        """The next calls of an operation are answered with `status`, late, or not at all."""
+        failure = {"acts": acts, "status": status, "code": code, "delay_ms": delay_ms, "times": times}
+        self._ask("POST", "/control/failpoints", {"operation": operation, **failure})
+
+    def call_back(self, *, method: str = "PUT", times: int = 1, after_ms: int = 0) -> None:
+        """How callbacks are sent from now on."""
+        self._ask("PUT", "/control/callbacks", {"method": method, "times": times, "after_ms": after_ms})
+
+    def revoke_tokens(self, expires_in: int = 3600) -> None:
+        """No token is good any more; those to come are for so many seconds."""
+        self._ask("PUT", "/control/tokens", {"expires_in": expires_in})
+
+    def ledger(self) -> dict[str, Any]:
+        """Its `transactions` as they truly are, its `totals` by currency, its number of `tokens`."""
+        ledger: dict[str, Any] = self._ask("GET", "/control/ledger")
+        return ledger
+
+    def asked(self, payment_id: object) -> list[dict[str, Any]]:
+        """What was asked for under one of our ids, in order."""
+        return [row for row in self.ledger()["transactions"] if row["external_id"] == str(payment_id)]
+
+    def kept(self, currency: str = "EUR") -> int:
+        """Minor units that were collected and not given back."""
+        totals = self.ledger()["totals"].get(currency, {"collected": "0", "refunded": "0"})
+        return int((Decimal(totals["collected"]) - Decimal(totals["refunded"])).scaleb(EXPONENTS[currency]))
+
+    def status(self, reference: str) -> str:
+        """What is said of a payment, to the letter, as anybody else would ask for it."""
+        user = f"{self.settings['mtn_momo_api_user']}:{self.settings['mtn_momo_api_key']}"
+        headers = {"Ocp-Apim-Subscription-Key": "collection", "X-Target-Environment": "sandbox"}
+        basic = urllib3.make_headers(basic_auth=user)
+        token = self._ask("POST", "/collection/token/", headers={**headers, **basic})["access_token"]
+        path, bearer = f"/collection/v1_0/requesttopay/{reference}", {"Authorization": f"Bearer {token}"}
+        return self._http.request("GET", self.url + path, headers={**headers, **bearer}).data.decode()
+
+    def kill(self) -> None:
+        """End it as `kill -9` does."""
+        self._process.kill()
+
+    def restart(self) -> None:
+        """Start it again on the ledger that it left. What phones and failpoints were told is forgotten."""
+        self._process = self._started()
+
+    def stop(self) -> None:
+        self._process.stop()
+
+    def _started(self) -> Process:
+        process = Process(
+            Service(
+                name="mtn-momo",
+                command=[sys.executable, "-m", "fakes.mtn_momo", *self._options()],
+                ready=self._is_ready,
+                environment={**os.environ, "PYTHONPATH": str(ROOT)},
+            ),
+            self._folder,
+        )
+        process.wait_ready()
+        return process
+
+    def _options(self) -> list[str]:
+        return ["--port", str(self._port), "--data", str(self._folder / "mtn-momo.sqlite")]
+
+    def _is_ready(self) -> bool:
+        try:
+            return self._http.request("GET", f"{self.url}/control/ledger", timeout=1.0).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    def _ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        response = self._http.request(method, self.url + path, json=body, headers=headers and dict(headers))
+        assert response.status < 300, (method, path, response.status, response.data)
+        return response.json() if response.data else None
+
+
+@contextmanager
+def mtn_momo_fake() -> Iterator[MtnMomoFake]:
+    """A stand-in with a ledger of its own, gone when the block ends."""
+    with temporary_folder() as folder:
+        fake = MtnMomoFake(folder)
+        try:
+            yield fake
+        finally:
+            fake.stop()
