@@ -37,6 +37,11 @@ class DisputeReport:
     evidence: Evidence
 
 
+def undecided(payment: Payment) -> list[str]:
+    """The disputes that are open still, by the provider's ids."""
+    return [dispute_id for dispute_id, dispute in payment.disputes.items() if dispute.outcome == "opened"]
+
+
 def report_dispute(state: Payment | None, said: DisputeReport) -> tuple[PaymentFact, ...]:
     """Record what the provider says of a dispute; an end heard of before its beginning records both."""
     payment = must_be_started(state)

@@ -12,6 +12,7 @@ import msgspec
 from psycopg2.extras import execute_values
 
 from domain import payments
+from domain.disputes import undecided
 from domain.events import Event
 from domain.money import Money
 from domain.payments import Payment, PaymentContradicted, PaymentFact, PaymentMethod, Stage, is_settled
@@ -80,9 +81,8 @@ def _open(payment: Payment) -> Iterator[tuple[Subject, Money | None]]:
             yield ("contradiction", contradiction), None
     for refund_id, refund in retriable(payment).items():
         yield ("refund_failed", str(refund_id)), refund.amount
-    for dispute_id, dispute in payment.disputes.items():
-        if dispute.outcome == "opened":
-            yield ("disputed", dispute_id), dispute.amount
+    for dispute_id in undecided(payment):
+        yield ("disputed", dispute_id), payment.disputes[dispute_id].amount
     if not is_settled(payment):
         ended = payment.stage in ("captured", "failed", "voided")
         yield ("under_way", "refund" if ended else payment.stage), payment.started.amount
@@ -168,7 +168,7 @@ def _place(need: Need) -> After:
 
 
 def under_way(cursor: Cursor, after: UUID | None = None, limit: int = PAGE_MAX) -> list[UUID]:
-    """Payments of which something is under way with their provider, by id: where to look, not what to decide."""
+    """Payments of which a charge, a refund or a dispute is under way, by id: where to look, not what to decide."""
     cursor.execute(
         """SELECT payment_id FROM payments WHERE under_way AND (%(after)s IS NULL OR payment_id > %(after)s::uuid)
            ORDER BY payment_id LIMIT %(limit)s""",
@@ -246,7 +246,8 @@ def _row(entry: Entry) -> tuple[object, ...]:
     started = payment.started
     return (
         *(entry.payment_id, started.booking_id, started.provider, started.payment_method),
-        *(started.amount.minor, started.amount.currency, payment.stage, payment.reference, not is_settled(payment)),
+        *(started.amount.minor, started.amount.currency, payment.stage, payment.reference),
+        not is_settled(payment) or bool(undecided(payment)),
         *(msgspec.json.encode(payment).decode(), entry.created_at, entry.updated_at, entry.left_at),
     )
 

@@ -9,6 +9,7 @@ from prometheus_client import Counter
 EVENTS_APPLIED: Final = Counter("lodger_projection_events", "Events read and done with.", ["projection"])
 REACTIONS: Final = Counter("lodger_reactions", "Events reacted to, by outcome.", ["outcome"])
 DEADLINES_MET: Final = Counter("lodger_deadlines_met", "Bookings expired or completed by the workers.")
+RECONCILIATIONS: Final = Counter("lodger_reconciliations", "Payments whose provider was asked again.", ["outcome"])
 MAILS: Final = Counter("lodger_mails", "Attempts to send a mail, by outcome.", ["outcome"])
 CALENDARS_READ: Final = Counter("lodger_calendars_read", "Linked calendars read, by outcome.", ["outcome"])
 PROVIDER_WEBHOOKS: Final = Counter(

@@ -23,6 +23,7 @@ from infrastructure.workers.projector import Projector
 from infrastructure.workers.provider_webhooks import Follower
 from infrastructure.workers.queues import Queue
 from infrastructure.workers.reactor import Reactor
+from infrastructure.workers.reconciler import Reconciler
 from infrastructure.workers.retention import WEBHOOKS_KEPT, Retention
 from projections import catalogue
 
@@ -56,6 +57,7 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
                 "reactions": Reactor(wired.database, wired.log, partial(react, wired.lodger)).run,
                 "follow providers": Follower(wired.lodger).run,
                 "deadlines": partial(meet_deadlines, wired.lodger, wired.database),
+                "reconcile payments": Reconciler(wired.lodger, wired.database).run,
                 "send mail": postman.deliver_due,
                 "read calendars": partial(read_linked_calendars, wired.lodger),
                 "send webhooks": courier.run,

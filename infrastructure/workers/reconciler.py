@@ -1,0 +1,84 @@
+"""Takes up payments that were left alone with something under way, and has their providers asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+from uuid import UUID
+
+import structlog
+
+from application.calls import Call
+from application.lodger import Lodger
+from application.payment_ports import GatewayUnavailable
+from application.reconciliation import reconcile
+from domain.events import Actor
+from domain.payments import is_settled, must_be_started
+from infrastructure import reconciliations
+from infrastructure.database import Database, Unavailable
+from infrastructure.workers.metrics import RECONCILIATIONS
+from projections.payments import under_way
+
+Outcome = Literal["settled", "waiting", "unavailable", "failed"]
+"""`waiting`: the provider answered, and something is under way still; `unavailable`: it did not answer."""
+
+_ERROR_LENGTH: Final = 500
+_log = structlog.get_logger()
+
+
+class Reconciler:
+    """Several may run at once: each payment is asked for by one of them at a time."""
+
+    def __init__(self, lodger: Lodger, database: Database) -> None:
+        self._lodger = lodger
+        self._database = database
+
+    def run(self) -> None:
+        """Ask for every payment that is due. One that fails does not keep the others from it. Raises Unavailable.
+
+        A provider that is away is asked once a pass, and not until each of its payments has timed out.
+        """
+        away: set[str] = set()
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            reconciliations.forget(cursor)
+        while claimed := self._claim(away):
+            if self.ask(claimed.payment_id) == "unavailable":
+                away.add(claimed.provider)
+
+    def run_all(self) -> Iterator[tuple[UUID, Outcome]]:
+        """Ask for everything that is under way, due or not; what became of each."""
+        last: UUID | None = None
+        while page := self._under_way(last):
+            for last in page:
+                yield last, self.ask(last)
+
+    def ask(self, payment_id: UUID) -> Outcome:
+        """Ask for one payment. Raises Unavailable."""
+        outcome, error = self._outcome(payment_id)
+        RECONCILIATIONS.labels(outcome).inc()
+        if error is not None:
+            with self._database.connection() as connection, connection.cursor() as cursor:
+                reconciliations.failed(cursor, payment_id, error[:_ERROR_LENGTH])
+        return outcome
+
+    def _outcome(self, payment_id: UUID) -> tuple[Outcome, str | None]:
+        lodger = self._lodger
+        call = Call(Actor("system", "reconciler"), lodger.clock.now(), lodger.new_id(), lodger.new_id())
+        try:
+            done = reconcile(lodger, call, payment_id)
+        except GatewayUnavailable as error:
+            return "unavailable", str(error) or "the provider does not answer"
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other payments are due as well
+            _log.exception("could not ask for a payment", payment=str(payment_id))
+            return "failed", f"{type(error).__name__}: {error}"
+        return ("settled" if is_settled(must_be_started(done.state)) else "waiting"), None
+
+    def _claim(self, away: set[str]) -> reconciliations.Claimed | None:
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            return reconciliations.claim(cursor, away)
+
+    def _under_way(self, after: UUID | None) -> list[UUID]:
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            return under_way(cursor, after)
