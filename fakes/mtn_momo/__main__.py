@@ -31,7 +31,7 @@ def main() -> None:
 
 def app(ledger: Ledger, keys: dict[str, str]) -> Flask:
     wallets, failpoints, callbacks = Wallets(), Failpoints(), Callbacks(ledger)
-    api = Api(ledger, wallets, failpoints, keys)
+    api = Api(ledger, wallets, failpoints, callbacks, keys)
     served = Flask(__name__)
     served.register_blueprint(api.blueprint())
     served.register_blueprint(control(ledger, wallets, failpoints, callbacks, api))

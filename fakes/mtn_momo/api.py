@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from flask import Blueprint, Response, jsonify, request
 
-from fakes.mtn_momo.callbacks import shown
+from fakes.mtn_momo.callbacks import Callbacks, shown
 from fakes.mtn_momo.failpoints import Failpoints
 from fakes.mtn_momo.ledger import Asked, Duplicate, Ledger, now_ms
 from fakes.mtn_momo.wallets import Wallets
@@ -31,8 +31,11 @@ class Refusal(Exception):
 class Api:
     """The answers. `keys` are the subscription keys by product; tokens live `expires_in` seconds."""
 
-    def __init__(self, ledger: Ledger, wallets: Wallets, failpoints: Failpoints, keys: dict[str, str]) -> None:
+    def __init__(
+        self, ledger: Ledger, wallets: Wallets, failpoints: Failpoints, callbacks: Callbacks, keys: dict[str, str]
+    ) -> None:
         self._ledger = ledger
+        self._callbacks = callbacks
         self._wallets = wallets
         self._failpoints = failpoints
         self._keys = keys
@@ -117,6 +120,8 @@ class Api:
             payer_message=str(body.get("payerMessage", "")),
             payee_note=str(body.get("payeeNote", "")),
             callback_url=callback_url,
+            callbacks=self._callbacks.times,
+            callbacks_after_ms=self._callbacks.after_ms,
             refunds=refunds,
         )
         try:
@@ -170,7 +175,7 @@ class Api:
         failure = self._failpoints.next(operation)
         if failure is None:
             return act()
-        answered = act() if failure.acts else None
+        answered = _whatever_comes_of(act) if failure.acts else None
         time.sleep(failure.delay_ms / 1000)
         if failure.status is not None:
             return _answer(failure.status, {"code": failure.code, "message": "A failpoint."} if failure.code else {})
@@ -184,6 +189,13 @@ def _answer(status: int, body: dict[str, Any]) -> Response:
     response = jsonify(body)
     response.status_code = status
     return response
+
+
+def _whatever_comes_of(act: Callable[[], Response]) -> Response:
+    try:
+        return act()
+    except Refusal as refusal:
+        return _answer(*refusal.answer)
 
 
 def _exists() -> Refusal:

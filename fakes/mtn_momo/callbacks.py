@@ -16,7 +16,7 @@ from fakes.mtn_momo.ledger import Ledger, Row
 
 @dataclass
 class Callbacks:
-    """How callbacks are sent. `times` is 1 in life: 0 for never, 2 for twice, `after_ms` for late."""
+    """How callbacks are sent. Of what comes from now on they are sent `times` times, `after_ms` late: once in life."""
 
     ledger: Ledger
     method: str = "PUT"
@@ -30,8 +30,8 @@ class Callbacks:
     def _run(self) -> None:
         while True:
             self.ledger.settle_due()
-            for row in self.ledger.callbacks_due(self.times, self.after_ms):
-                for _ in range(self.times - row["callbacks_sent"]):
+            for row in self.ledger.callbacks_due():
+                for _ in range(row["callbacks"]):
                     Thread(target=self._send, args=[row], daemon=True).start()
             time.sleep(0.02)
 

@@ -70,7 +70,7 @@ def control(ledger: Ledger, wallets: Wallets, failpoints: Failpoints, callbacks:
 
     @routes.put("/callbacks")
     def call_back() -> Response:
-        """`{method, times, after_ms}`: PUT or POST; never, once or twice; at once or late."""
+        """`{method, times, after_ms}` of what comes from now on: PUT or POST; never, once, twice; at once or late."""
         body = _body()
         callbacks.method = str(body.get("method", "PUT"))
         callbacks.times = int(body.get("times", 1))

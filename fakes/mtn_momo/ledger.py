@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS transactions (
     amount TEXT NOT NULL, currency TEXT NOT NULL, msisdn TEXT NOT NULL, payer_message TEXT NOT NULL,
     payee_note TEXT NOT NULL, refunds TEXT, status TEXT NOT NULL DEFAULT 'PENDING', reason TEXT, becomes TEXT NOT NULL,
     becomes_reason TEXT, due_ms INTEGER NOT NULL, said TEXT, said_reason TEXT, callback_url TEXT,
-    callbacks_sent INTEGER NOT NULL DEFAULT 0, settled_ms INTEGER
+    callbacks INTEGER NOT NULL, callbacks_after_ms INTEGER NOT NULL, settled_ms INTEGER
 );
 """
 
@@ -33,7 +33,7 @@ class Duplicate(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """A request to pay, a refund or a transfer, as it came."""
+    """A request to pay, a refund or a transfer, as it came; and how often and how late somebody is called back."""
 
     reference: str
     kind: str
@@ -44,6 +44,8 @@ class Asked:
     payer_message: str
     payee_note: str
     callback_url: str | None
+    callbacks: int
+    callbacks_after_ms: int
     refunds: str | None = None
 
 
@@ -99,10 +101,12 @@ class Ledger:
             try:
                 self._run(
                     """INSERT INTO transactions (reference, kind, external_id, amount, currency, msisdn, payer_message,
-                           payee_note, refunds, callback_url, becomes, becomes_reason, due_ms)
-                       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                           payee_note, refunds, callback_url, callbacks, callbacks_after_ms, becomes, becomes_reason,
+                           due_ms)
+                       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                     *(asked.reference, asked.kind, asked.external_id, asked.amount, asked.currency, asked.msisdn),
                     *(asked.payer_message, asked.payee_note, asked.refunds, asked.callback_url),
+                    *(asked.callbacks, asked.callbacks_after_ms),
                     *(plan.status, plan.reason, now_ms() + plan.after_ms),
                 )
             except sqlite3.IntegrityError as error:
@@ -141,16 +145,16 @@ class Ledger:
         """All of them, in the order they came."""
         return self._all("SELECT * FROM transactions ORDER BY id")
 
-    def callbacks_due(self, times: int, after_ms: int) -> list[Row]:
-        """Settled requests that somebody is still to hear of; each is counted as sent, for nothing is sent again."""
+    def callbacks_due(self) -> list[Row]:
+        """Settled requests of which somebody is to hear now: each is told once, for nothing is ever sent again."""
         with self._lock:
             due = self._all(
-                """SELECT * FROM transactions
-                   WHERE callback_url IS NOT NULL AND callbacks_sent < ? AND settled_ms + ? <= ? ORDER BY id""",
-                *(times, after_ms, now_ms()),
+                """SELECT * FROM transactions WHERE callback_url IS NOT NULL AND callbacks > 0
+                       AND settled_ms + callbacks_after_ms <= ? ORDER BY id""",
+                now_ms(),
             )
             for row in due:
-                self._run("UPDATE transactions SET callbacks_sent = ? WHERE id = ?", times, row["id"])
+                self._run("UPDATE transactions SET callbacks = 0 WHERE id = ?", row["id"])
             return due
 
     def totals(self) -> dict[str, dict[str, str]]:
