@@ -48,10 +48,10 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
 
 
 class World:
-    """Lodger with one host, and words for what tests do to it."""
+    """Lodger with one host, and words for what tests do to it. `settings` are other than the tests' usual ones."""
 
-    def __init__(self, database_url: str, now: datetime = NOON) -> None:
-        self.wired: Wired = wire(settings_for(database_url), wake=lambda: None)
+    def __init__(self, database_url: str, now: datetime = NOON, **settings: Any) -> None:
+        self.wired: Wired = wire(settings_for(database_url, **settings), wake=lambda: None)
         self.clock = HandClock(now)
         self.lodger: Lodger = replace(self.wired.lodger, clock=self.clock)
         self.log = self.wired.log
@@ -89,12 +89,14 @@ class World:
         users.register(self.lodger, self.call(user_id), user_id, command)
         return user_id
 
-    def listing(self, *, published: bool = True, price: str = "100.00", rules: HouseRules | None = None) -> UUID:
+    def listing(
+        self, *, published: bool = True, price: str = "100.00", currency: str = "USD", rules: HouseRules | None = None
+    ) -> UUID:
         property_id = self.lodger.new_id()
         changes = Changes(
             Details("A room", guests=4),
             Location("1 Lark Street", "Albany", "US", 42_652_220, -73_767_240, "America/New_York"),
-            Pricing(Money.parse(price, "USD")),
+            Pricing(Money.parse(price, currency)),
             rules or HouseRules(),
         )
         properties.create(self.lodger, self.call(self.host), property_id, self.host, changes)
