@@ -8,6 +8,8 @@ from typing import Final
 from projections.audit import AUDIT
 from projections.bookings import BOOKINGS
 from projections.changes import CHANGES
+from projections.host_accounts import HOST_ACCOUNTS
+from projections.ledger import LEDGER
 from projections.listings import LISTINGS
 from projections.mailings import MAILINGS
 from projections.notifications import NOTIFICATIONS
@@ -16,7 +18,7 @@ from projections.projection import Projection
 
 PROJECTIONS: Final[Mapping[str, Projection]] = {
     projection.name: projection
-    for projection in (LISTINGS, BOOKINGS, MAILINGS, NOTIFICATIONS, CHANGES, PAYMENTS, AUDIT)
+    for projection in (LISTINGS, BOOKINGS, MAILINGS, NOTIFICATIONS, CHANGES, PAYMENTS, LEDGER, HOST_ACCOUNTS, AUDIT)
 }
 
 

@@ -19,6 +19,7 @@ from infrastructure.webhooks.courier import Courier
 from infrastructure.webhooks.sealing import Sealer
 from infrastructure.workers.calendars import read_linked_calendars
 from infrastructure.workers.deadlines import meet_deadlines
+from infrastructure.workers.host_payouts import pay_hosts
 from infrastructure.workers.projector import Projector
 from infrastructure.workers.provider_webhooks import Follower
 from infrastructure.workers.queues import Queue
@@ -57,6 +58,7 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
                 "reactions": Reactor(wired.database, wired.log, partial(react, wired.lodger)).run,
                 "follow providers": Follower(wired.lodger).run,
                 "deadlines": partial(meet_deadlines, wired.lodger, wired.database),
+                "pay hosts": partial(pay_hosts, wired.lodger, wired.database),
                 "reconcile payments": Reconciler(wired.lodger, wired.database).run,
                 "send mail": postman.deliver_due,
                 "read calendars": partial(read_linked_calendars, wired.lodger),
