@@ -16,4 +16,4 @@ PROVIDER_WEBHOOKS: Final = Counter(
     "lodger_provider_webhooks_followed", "Payment providers' webhooks followed, by outcome.", ["provider", "outcome"]
 )
 WEBHOOKS: Final = Counter("lodger_webhooks", "Attempts to deliver a webhook, by outcome.", ["outcome"])
-HOSTS_PAID: Final = Counter("lodger_hosts_paid", "Hosts' accounts from which something was due, by outcome.", ["outcome"])
+HOSTS_PAID: Final = Counter("lodger_hosts_paid", "Accounts of hosts with something due, by outcome.", ["outcome"])
