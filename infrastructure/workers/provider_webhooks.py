@@ -57,7 +57,7 @@ class Follower:
     def _followed(self, webhook: ProviderWebhook) -> bool:
         """Follow one and note what came of it; False when its provider is away. Raises Unavailable."""
         known, provider = self._lodger.provider_webhooks, webhook.provider
-        about = {"provider": provider, "event": webhook.hint.event_id, "attempt": webhook.attempt}
+        about = {"provider": provider, "event_id": webhook.hint.event_id, "attempt": webhook.attempt}
         try:
             outcome = provider_webhooks.follow(self._lodger, webhook)
         except Unavailable:
