@@ -21,8 +21,10 @@ class Tale:
         self._versions: dict[UUID, int] = {}
         self._partitions: dict[UUID, UUID] = {}
 
-    def tell(self, stream_id: UUID, *facts: Fact) -> list[Event]:
+    def tell(self, stream_id: UUID, *facts: Fact, partition: UUID | None = None) -> list[Event]:
         """Append facts to a stream; returns their events."""
+        if partition is not None:
+            self._partitions[stream_id] = partition
         return [self._event(stream_id, fact) for fact in facts]
 
     def _event(self, stream_id: UUID, fact: Fact) -> Event:
