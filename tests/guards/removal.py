@@ -15,6 +15,9 @@ NO_KEYS: Final = """
     CREATE OR REPLACE FUNCTION keep_answer(answer jsonb) RETURNS answers LANGUAGE sql AS 'SELECT NULL::answers'
 """
 
+NO_BALANCE: Final = "DROP TRIGGER ledger_entries_balance ON ledger_entries"
+"""Entries of an event need not add up to nothing."""
+
 LOCKS_IN_NO_ORDER: Final = """
     CREATE FUNCTION lock_in_no_order() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
