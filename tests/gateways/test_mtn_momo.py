@@ -20,7 +20,7 @@ from domain.money import Money
 from domain.payments import NextAction
 from infrastructure.database import Database
 from infrastructure.gateways.mtn_momo.gateway import MtnMomoGateway
-from tests.support.mtn_momo import mtn_momo_fake
+from tests.support.providers import mtn_momo_fake
 from tests.support.world import settings_for
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,9 @@ from infrastructure.database import Database
 from infrastructure.gateways.mtn_momo.client import Credentials, MtnMomoClient
 from infrastructure.gateways.mtn_momo.gateway import MtnMomoGateway
 from tests.gateways.callbacks import Listener
-from tests.support.mtn_momo import MtnMomoFake, mtn_momo_fake
+from tests.support.mtn_momo_fake import MtnMomoFake
+from tests.support.providers import mtn_momo_fake, running_mtn_momo
+from tests.support.servers import free_port
 from tests.support.world import NOON, settings_for
 
 pytestmark = pytest.mark.slow
@@ -173,14 +175,18 @@ class TestAnswersThatDoNotCome:
         with pytest.raises(GatewayUnavailable):
             gateway.look_up(reference)
 
+    def test_nobody_is_there(self, fake: MtnMomoFake, database: Database) -> None:
+        settings = {**fake.settings, "mtn_momo_api_base": f"http://127.0.0.1:{free_port()}"}
+        gateway = MtnMomoGateway.of(settings_for("postgresql://", **settings), database)
+
+        with pytest.raises(GatewayUnavailable):
+            gateway.start(charge())
+
     def test_its_ledger_outlives_kill_9(self, database: Database) -> None:
-        with mtn_momo_fake() as fake:
+        with running_mtn_momo() as (fake, restart):
             gateway = gateway_to(fake, database)
             reference = gateway.start(charge()).evidence.reference
-            fake.kill()
-            with pytest.raises(GatewayUnavailable):
-                gateway.look_up(reference)
-            fake.restart()
+            restart()
 
             assert gateway.look_up(reference).amount == EURO
             assert fake.kept() == 300_50

@@ -12,6 +12,7 @@ import urllib3
 
 from infrastructure.embedded.data_folder import temporary_folder
 from infrastructure.embedded.processes import Process, Service
+from tests.support.mtn_momo_fake import MtnMomoFake
 from tests.support.servers import free_port
 from tests.support.stripe_fake import StripeFake
 
@@ -33,6 +34,23 @@ def running_stripe() -> Iterator[tuple[StripeFake, Callable[[], None]]]:
         options = ["--port", str(port), "--data", str(folder / "stripe.db"), "--webhook-secret", secret]
         with running_fake("fakes.stripe", options, f"http://127.0.0.1:{port}/fake/ledger", folder) as restart:
             yield StripeFake(f"http://127.0.0.1:{port}", secret), restart
+
+
+@contextmanager
+def mtn_momo_fake() -> Iterator[MtnMomoFake]:
+    """An MTN Mobile Money with an empty ledger and one API user."""
+    with running_mtn_momo() as (fake, _):
+        yield fake
+
+
+@contextmanager
+def running_mtn_momo() -> Iterator[tuple[MtnMomoFake, Callable[[], None]]]:
+    """The same, and what kills and restarts it, with the ledger that it had; what phones were told is forgotten."""
+    port = free_port()
+    with temporary_folder() as folder:
+        options = ["--port", str(port), "--data", str(folder / "mtn-momo.db")]
+        with running_fake("fakes.mtn_momo", options, f"http://127.0.0.1:{port}/control/ledger", folder) as restart:
+            yield MtnMomoFake(f"http://127.0.0.1:{port}"), restart
 
 
 @contextmanager

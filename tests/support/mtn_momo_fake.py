@@ -1,42 +1,31 @@
-"""The stand-in of MTN Mobile Money as a running process, and words for what tests do to it."""
+"""The MTN Mobile Money fake in a test's hands: the payer's phone, the network that fails, what is called back."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import urllib3
 
 from domain.money import EXPONENTS
-from infrastructure.embedded.data_folder import temporary_folder
-from infrastructure.embedded.processes import Process, Service
-from infrastructure.settings import ROOT
-from tests.support.servers import free_port
 
 CALLBACK_HOST = "127.0.0.1"
 
 
 class MtnMomoFake:
-    """A running stand-in. `settings` are the fields by which Lodger finds it, for `settings_for` and `World`."""
+    """A client of one running fake. `settings` are those by which Lodger finds it, for `settings_for` and `World`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._port = free_port()
-        self._http = urllib3.PoolManager(retries=False)
-        self.url = f"http://127.0.0.1:{self._port}"
-        self._process = self._started()
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = urllib3.PoolManager(timeout=20, retries=False)
         api_user = str(uuid4())
         self._ask("POST", "/v1_0/apiuser", {"providerCallbackHost": CALLBACK_HOST}, {"X-Reference-Id": api_user})
         api_key = self._ask("POST", f"/v1_0/apiuser/{api_user}/apikey")["apiKey"]
         self.settings: dict[str, Any] = {
             "mobile_money_provider": "mtn_momo",
-            "mtn_momo_api_base": self.url,
+            "mtn_momo_api_base": url,
             "mtn_momo_api_user": api_user,
             "mtn_momo_api_key": api_key,
             "mtn_momo_collection_key": "collection",
@@ -109,53 +98,9 @@ class MtnMomoFake:
         path, bearer = f"/collection/v1_0/requesttopay/{reference}", {"Authorization": f"Bearer {token}"}
         return self._http.request("GET", self.url + path, headers={**headers, **bearer}).data.decode()
 
-    def kill(self) -> None:
-        """End it as `kill -9` does."""
-        self._process.kill()
-
-    def restart(self) -> None:
-        """Start it again on the ledger that it left. What phones and failpoints were told is forgotten."""
-        self._process = self._started()
-
-    def stop(self) -> None:
-        self._process.stop()
-
-    def _started(self) -> Process:
-        process = Process(
-            Service(
-                name="mtn-momo",
-                command=[sys.executable, "-m", "fakes.mtn_momo", *self._options()],
-                ready=self._is_ready,
-                environment={**os.environ, "PYTHONPATH": str(ROOT)},
-            ),
-            self._folder,
-        )
-        process.wait_ready()
-        return process
-
-    def _options(self) -> list[str]:
-        return ["--port", str(self._port), "--data", str(self._folder / "mtn-momo.sqlite")]
-
-    def _is_ready(self) -> bool:
-        try:
-            return self._http.request("GET", f"{self.url}/control/ledger", timeout=1.0).status == 200
-        except urllib3.exceptions.HTTPError:
-            return False
-
     def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> Any:
         response = self._http.request(method, self.url + path, json=body, headers=headers and dict(headers))
         assert response.status < 300, (method, path, response.status, response.data)
         return response.json() if response.data else None
-
-
-@contextmanager
-def mtn_momo_fake() -> Iterator[MtnMomoFake]:
-    """A stand-in with a ledger of its own, gone when the block ends."""
-    with temporary_folder() as folder:
-        fake = MtnMomoFake(folder)
-        try:
-            yield fake
-        finally:
-            fake.stop()
