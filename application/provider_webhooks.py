@@ -38,7 +38,10 @@ def receive(lodger: Lodger, provider: str, headers: Mapping[str, str], body: byt
     gateway = lodger.providers.get(provider)
     if gateway is None:
         raise Rejected("provider_not_found", "No such payment provider is set up here.")
-    hint = gateway.read_webhook(headers, body, now)
+    try:
+        hint = gateway.read_webhook(headers, body, now)
+    except RecursionError as error:
+        raise Rejected("webhook_malformed", "The webhook is nested deeper than any provider's.") from error
     _must_be_plain(hint)
     new = lodger.provider_webhooks.store(provider, hint, body)
     if new:

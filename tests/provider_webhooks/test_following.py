@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -14,6 +15,7 @@ from domain.bookings import Cancelled, Confirmed
 from domain.charges import Outcome
 from domain.money import Money
 from domain.payments import PaymentCaptured, status
+from domain.refunds import RefundOutcome
 from infrastructure.workers.provider_webhooks import Follower
 from infrastructure.workers.retention import WEBHOOKS_KEPT, Retention
 from tests.provider_webhooks.post import bring, follow, hasten, rows, states
@@ -24,14 +26,14 @@ TOTAL = Money(33_600, "USD")
 """Three nights at 100.00 and 12% service fee."""
 
 
-def told(world: World, delivery_of: ScriptedGateway, event_id: str, **said: object) -> str:
+def told(world: World, delivery_of: ScriptedGateway, event_id: str, **said: Any) -> str:
     """Bring one webhook and follow it; what came of it."""
-    bring(world.lodger, delivery_of.webhook(event_id, **said), delivery_of.name)  # type: ignore[arg-type]
+    bring(world.lodger, delivery_of.webhook(event_id, **said), delivery_of.name)
     follow(world.lodger)
     return states(world.wired.database)[event_id]
 
 
-def facts_of(world: World, payment_id: object) -> list[str]:
+def facts_of(world: World, payment_id: UUID) -> list[str]:
     return [type(event.fact).__name__ for event in world.events() if event.stream_id == payment_id]
 
 
@@ -47,8 +49,8 @@ def test_a_webhook_has_its_payment_looked_at_and_the_booking_confirmed(world: Wo
     world.react()
     assert isinstance(world.booking(booking_id), Confirmed)
     assert provider.kept() == TOTAL.minor
-    captured = next(event for event in world.events() if isinstance(event.fact, PaymentCaptured))
-    assert captured.fact.evidence.provider == "scripted"
+    (captured,) = (event.fact for event in world.events() if isinstance(event.fact, PaymentCaptured))
+    assert captured.evidence.provider == "scripted"
 
 
 def test_what_a_webhook_says_decides_nothing(world: World, provider: ScriptedGateway) -> None:
@@ -70,11 +72,12 @@ def test_what_it_records_is_by_the_provider(world: World, provider: ScriptedGate
 def test_a_payment_that_nobody_knows_is_kept_for_operators(
     world: World, provider: ScriptedGateway, named_by: str
 ) -> None:
-    said = {
+    cases: dict[str, dict[str, Any]] = {
         "nothing": {},
         "an unknown reference": {"reference": "ch_of_another_shop"},
         "an unknown payment": {"payment_id": uuid4(), "reference": "ch_of_another_shop"},
-    }[named_by]
+    }
+    said = cases[named_by]
     before = len(world.events())
 
     assert told(world, provider, "evt_1", **said) == "unknown_payment"
@@ -147,7 +150,7 @@ def test_a_charge_whose_first_answer_was_lost_is_found_by_its_payment(world: Wor
     assert len(provider.charges) == 1
 
 
-def paid(world: World, provider: ScriptedGateway) -> tuple[object, object]:
+def paid(world: World, provider: ScriptedGateway) -> tuple[UUID, UUID]:
     """A confirmed booking and its payment."""
     booking_id = world.hold(world.listing())
     payment_id = world.pay(booking_id, "mobile_money", "+256772123456")
@@ -158,14 +161,16 @@ def paid(world: World, provider: ScriptedGateway) -> tuple[object, object]:
 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "failed"])
-def test_a_refund_that_was_pending_ends_by_a_webhook(world: World, provider: ScriptedGateway, outcome: str) -> None:
+def test_a_refund_that_was_pending_ends_by_a_webhook(
+    world: World, provider: ScriptedGateway, outcome: RefundOutcome
+) -> None:
     booking_id, payment_id = paid(world, provider)
     provider.refunds_wait = True
-    world.cancel(booking_id)  # type: ignore[arg-type]
+    world.cancel(booking_id)
     world.react()
     assert facts_of(world, payment_id)[-1] == "RefundStarted"
 
-    provider.finish_refunds(outcome)  # type: ignore[arg-type]
+    provider.finish_refunds(outcome)
     assert told(world, provider, "evt_refund", payment_id=payment_id) == "recorded"
 
     assert facts_of(world, payment_id)[-1] == f"Refund{outcome.title()}"
@@ -174,9 +179,9 @@ def test_a_refund_that_was_pending_ends_by_a_webhook(world: World, provider: Scr
 
 def test_a_dispute_is_recorded_once_from_its_beginning_to_its_end(world: World, provider: ScriptedGateway) -> None:
     _, payment_id = paid(world, provider)
-    provider.dispute(payment_id)  # type: ignore[arg-type]
+    provider.dispute(payment_id)
     assert told(world, provider, "evt_opened", about="dispute", reference="dp_1") == "recorded"
-    provider.dispute(payment_id, outcome="won")  # type: ignore[arg-type]
+    provider.dispute(payment_id, outcome="won")
     assert told(world, provider, "evt_closed", about="dispute", reference="dp_1") == "recorded"
     assert told(world, provider, "evt_again", about="dispute", reference="dp_1") == "nothing_new"
     assert facts_of(world, payment_id)[-2:] == ["DisputeOpened", "DisputeWon"]
@@ -200,7 +205,7 @@ def test_a_dispute_that_the_provider_does_not_know_is_about_nothing_of_ours(
 def test_a_payout_is_asked_about(world: World, provider: ScriptedGateway) -> None:
     booking_id, _ = paid(world, provider)
     world.at("2026-07-05 12:00:00")
-    payouts.record_earning(world.lodger, world.call(), booking_id)  # type: ignore[arg-type]
+    payouts.record_earning(world.lodger, world.call(), booking_id)
     world.lodger.payees.choose(world.host, Destination("mobile_money", "scripted", "+256772999999"))
     (payout_id,) = payouts.schedule(world.lodger, world.call(), world.host)
     assert told(world, provider, "evt_1", about="payout", reference=payout_id) == "recorded"
