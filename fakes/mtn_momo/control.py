@@ -16,7 +16,7 @@ _STATUSES = (PENDING, SUCCESSFUL, FAILED, "CREATED")
 
 
 def control(ledger: Ledger, wallets: Wallets, failpoints: Failpoints, callbacks: Callbacks, api: Api) -> Blueprint:
-    routes = Blueprint("control", __name__, url_prefix="/control")
+    routes = Blueprint("control", __name__, url_prefix="/fake")
 
     @routes.get("/ledger")
     def show_ledger() -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -199,6 +200,22 @@ class TestTokens:
             list(threads.map(gateway.start, [charge() for _ in range(24)]))
 
         assert fake.ledger()["tokens"] == before + 1
+
+    def test_one_that_fails_fails_all_that_wait_for_it(self, fake: MtnMomoFake, database: Database) -> None:
+        gateway, begun = gateway_to(fake, database), time.monotonic()
+        fake.fail("token", acts=False, status=503, delay_ms=1_000, times=8)
+
+        def start(ours: Charge) -> bool:
+            with pytest.raises(GatewayUnavailable):
+                gateway.start(ours)
+            return True
+
+        with ThreadPoolExecutor(8) as threads:
+            assert all(threads.map(start, [charge() for _ in range(8)]))
+        fake.heal()
+
+        assert time.monotonic() - begun < 4
+        assert gateway.start(charge()).outcome == "action_required"
 
     def test_one_that_is_good_no_more_is_replaced(self, fake: MtnMomoFake, gateway: MtnMomoGateway) -> None:
         gateway.start(charge())

@@ -43,15 +43,15 @@ class MtnMomoFake:
     ) -> None:
         """How a phone answers what comes from now on; PENDING waits for `answer`."""
         body = {"status": status, "reason": reason, "after_ms": after_ms, "kind": kind}
-        self._ask("PUT", f"/control/phones/{phone.removeprefix('+')}", body)
+        self._ask("PUT", f"/fake/phones/{phone.removeprefix('+')}", body)
 
     def answer(self, reference: str, status: str = "SUCCESSFUL", reason: str | None = None) -> None:
         """The payer approves, or whatever else becomes of what waits."""
-        self._ask("POST", f"/control/transactions/{reference}", {"status": status, "reason": reason})
+        self._ask("POST", f"/fake/transactions/{reference}", {"status": status, "reason": reason})
 
     def contradict(self, reference: str, status: str, reason: str | None = None) -> None:
         """Say something else from now on than is true."""
-        self._ask("POST", f"/control/transactions/{reference}/contradiction", {"status": status, "reason": reason})
+        self._ask("POST", f"/fake/transactions/{reference}/contradiction", {"status": status, "reason": reason})
 
     def fail(
         self,
@@ -65,19 +65,23 @@ class MtnMomoFake:
     ) -> None:
         """The next calls of an operation are answered with `status`, late, or not at all."""
         failure = {"acts": acts, "status": status, "code": code, "delay_ms": delay_ms, "times": times}
-        self._ask("POST", "/control/failpoints", {"operation": operation, **failure})
+        self._ask("POST", "/fake/failpoints", {"operation": operation, **failure})
+
+    def heal(self) -> None:
+        """No failpoint any more."""
+        self._ask("DELETE", "/fake/failpoints")
 
     def call_back(self, *, method: str = "PUT", times: int = 1, after_ms: int = 0) -> None:
         """How callbacks are sent from now on."""
-        self._ask("PUT", "/control/callbacks", {"method": method, "times": times, "after_ms": after_ms})
+        self._ask("PUT", "/fake/callbacks", {"method": method, "times": times, "after_ms": after_ms})
 
     def revoke_tokens(self, expires_in: int = 3600) -> None:
         """No token is good any more; those to come are for so many seconds."""
-        self._ask("PUT", "/control/tokens", {"expires_in": expires_in})
+        self._ask("PUT", "/fake/tokens", {"expires_in": expires_in})
 
     def ledger(self) -> dict[str, Any]:
         """Its `transactions` as they truly are, its `totals` by currency, its number of `tokens`."""
-        ledger: dict[str, Any] = self._ask("GET", "/control/ledger")
+        ledger: dict[str, Any] = self._ask("GET", "/fake/ledger")
         return ledger
 
     def asked(self, payment_id: object) -> list[dict[str, Any]]:

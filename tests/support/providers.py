@@ -49,7 +49,7 @@ def running_mtn_momo() -> Iterator[tuple[MtnMomoFake, Callable[[], None]]]:
     port = free_port()
     with temporary_folder() as folder:
         options = ["--port", str(port), "--data", str(folder / "mtn-momo.db")]
-        with running_fake("fakes.mtn_momo", options, f"http://127.0.0.1:{port}/control/ledger", folder) as restart:
+        with running_fake("fakes.mtn_momo", options, f"http://127.0.0.1:{port}/fake/ledger", folder) as restart:
             yield MtnMomoFake(f"http://127.0.0.1:{port}"), restart
 
 

@@ -167,30 +167,42 @@ class MtnMomoClient:
 
 
 class _Tokens:
-    """The token of one product, made anew before it expires; threads that need one at once wait for the same."""
+    """The token of one product, made anew before it expires.
+
+    Threads that need one at once wait for the same: it is theirs, or its failure is.
+    """
 
     def __init__(self, make: Callable[[], tuple[str, int]]) -> None:
         self._make = make
         self._lock = Lock()
         self._token = ""
         self._good_until = 0.0
+        self._failed_at = 0.0
 
     def current(self) -> str:
+        needed = monotonic()
         with self._lock:
-            if monotonic() >= self._good_until:
-                self._renew()
+            if needed >= self._good_until:
+                self._renew(needed)
             return self._token
 
     def instead_of(self, refused: str) -> str:
         """Another token than the refused one, which another thread may have made already."""
+        needed = monotonic()
         with self._lock:
             if self._token == refused:
-                self._renew()
+                self._renew(needed)
             return self._token
 
-    def _renew(self) -> None:
+    def _renew(self, needed: float) -> None:
+        if needed < self._failed_at:
+            raise GatewayUnavailable("MTN gave no token a moment ago")
         asked = monotonic()
-        self._token, seconds = self._make()
+        try:
+            self._token, seconds = self._make()
+        except GatewayUnavailable:
+            self._failed_at = monotonic()
+            raise
         self._good_until = asked + max(seconds - _TOKEN_MARGIN_SECONDS, seconds // 2)
 
 
