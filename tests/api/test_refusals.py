@@ -15,10 +15,10 @@ from tests.api.people import (
     pay,
     register,
 )
-from tests.api.refusals import ELSEWHERE, SCENES, bookings, properties
+from tests.api.refusals import ELSEWHERE, SCENES, bookings, properties, provider_webhooks
 from tests.api.stack import Stack, json_of
 
-__all__ = ["bookings", "properties"]  # whose scenes are in SCENES once they are imported
+__all__ = ["bookings", "properties", "provider_webhooks"]  # whose scenes are in SCENES once they are imported
 
 
 @pytest.mark.parametrize("code", SCENES)
