@@ -30,6 +30,11 @@ from infrastructure.event_store.mapper import StoredFact
 
 _COLUMNS = "stream_id, version, type, data, position, partition_key, schema_version, meta, recorded_at"
 APPEND = "SELECT append($1, $2, $3, $4, $5, $6, $7, $8)"
+INSERT = """
+    INSERT INTO events (partition_key, stream_id, version, type, schema_version, data, meta)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING '[' || position || ']'
+"""
+"""What append() comes to for one event and nothing else, as most reactions have it."""
 LOAD = f"""
     SELECT {_COLUMNS}, NULL::jsonb AS kept FROM events WHERE stream_id = ANY ($1::uuid[]) AND version > $2
     UNION ALL
@@ -66,9 +71,9 @@ class PostgresRecorder(ApplicationRecorder):
         """
         if kwargs:
             raise TypeError(f"unknown: {', '.join(kwargs)}")
-        if len(stored_events) == 1:  # as most have: nothing to put in order
-            return self._append(_arguments([_row(stored_events[0])], nights, answer, person), answer)
         rows = [_row(event) for event in stored_events]
+        if len(rows) < 2:  # as most have: nothing to put in order
+            return self._append(_arguments(rows, nights, answer, person), answer)
         # The order append() writes in, the same for everybody, so that two appends never wait for each other.
         order = sorted(range(len(rows)), key=lambda i: (rows[i].originator_id, rows[i].originator_version))
         positions = self._append(_arguments([rows[i] for i in order], nights, answer, person), answer)
@@ -76,10 +81,12 @@ class PostgresRecorder(ApplicationRecorder):
         return [placed[i] for i in range(len(rows))]
 
     def _append(self, arguments: Sequence[object], answer: tuple[Idempotency, Answer] | None) -> Sequence[int]:
+        alone = arguments[-1] is None
+        prepared = ("lodger_insert", INSERT, arguments[:-1]) if alone else ("lodger_append", APPEND, arguments)
         for attempt in range(1, _ATTEMPTS + 1):
             with self._database.connection() as connection:
                 try:
-                    ((said,),) = connection.run_prepared("lodger_append", APPEND, arguments)
+                    ((said,),) = connection.run_prepared(*prepared)
                 except (DeadlockDetected, SerializationFailure):
                     if attempt == _ATTEMPTS:
                         raise

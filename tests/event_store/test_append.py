@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.ports import VersionConflict
+from application.ports import NightsChange, VersionConflict
 from infrastructure.database import Database
 from infrastructure.event_store.application import Events
 from tests.event_store.facts import noted
@@ -58,17 +58,25 @@ def test_nothing_to_append_is_position_zero(events: Events) -> None:
 
 
 def test_a_load_and_an_append_are_one_statement_each(events: Events, database: Database) -> None:
-    stream = uuid4()
-    events.append([noted(stream, 1)])
-    events.load([stream])  # both statements are prepared now, on the one connection in use
+    stream, nothing_more = uuid4(), NightsChange()
+
+    def run(version: int) -> None:
+        events.load([stream])
+        events.append([noted(stream, version)])
+        events.append([noted(stream, version + 1)], nights=nothing_more)
+
+    run(1)  # each statement is prepared now, on the one connection in use
+    before = _plans(database)
+    run(3)
+
+    assert {name: plans - before[name] for name, plans in _plans(database).items()} == {
+        "lodger_load": 1,
+        "lodger_insert": 1,  # one event and nothing else
+        "lodger_append": 1,
+    }
+
+
+def _plans(database: Database) -> dict[str, int]:
     with database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT name, generic_plans + custom_plans FROM pg_prepared_statements")
-        before = dict(cursor.fetchall())
-
-    events.load([stream])
-    events.append([noted(stream, 2)])
-
-    with database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT name, generic_plans + custom_plans FROM pg_prepared_statements")
-        after = dict(cursor.fetchall())
-    assert {name: after[name] - before[name] for name in after} == {"lodger_load": 1, "lodger_append": 1}
+        return dict(cursor.fetchall())
