@@ -24,6 +24,7 @@ from api.resources import (
     messages,
     notifications,
     operator,
+    operator_payments,
     payments,
     properties,
     provider_webhooks,
@@ -104,6 +105,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         webhook_endpoints,
         notifications,
         operator,
+        operator_payments,
         health,
     ):
         api.register_blueprint(noun.resource)

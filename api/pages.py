@@ -5,6 +5,7 @@ All they load comes from here; the files of the documentation are those of the f
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import Final
 
@@ -68,17 +69,35 @@ def answer_payment(reference: str) -> AnyResponse:
     charge = gateway.find(reference)
     if charge is None:
         raise NotFound("There is no such payment.")
-    match request.form.get("answer"):
-        case "approve":
-            gateway.approve(reference)
-        case "decline":
-            gateway.decline(reference)
-        case _:
-            return Response("approve or decline", 422, mimetype="text/plain")
+    if not _answered(gateway, reference, request.form.get("answer")):
+        return Response("That is no answer.", 422, mimetype="text/plain")
     lodger = edge().lodger
     call = Call(Actor("webhook", "sandbox"), lodger.clock.now(), lodger.new_id(), lodger.new_id())
     settlement.look(lodger, call, charge.payment_id)
     return redirect(request.path, 303)
+
+
+def _answered(gateway: SandboxGateway, reference: str, said: str | None) -> bool:
+    """Whether that is an answer; if so it is given."""
+    match said:
+        case "approve":
+            gateway.approve(reference)
+        case "challenge":
+            gateway.challenge(reference)
+        case "decline":
+            gateway.decline(reference)
+        case "later":
+            minutes = request.form.get("minutes", "")
+            if not re.fullmatch(r"[1-9][0-9]{0,3}", minutes, re.ASCII):
+                return False
+            gateway.approve_later(reference, int(minutes))
+        case "refuse_refunds" | "allow_refunds":
+            gateway.fail_refunds(reference, fail=said == "refuse_refunds")
+        case "deny":
+            gateway.deny(reference)
+        case _:
+            return False
+    return True
 
 
 def _gateway() -> SandboxGateway:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from application.calls import Call
@@ -16,6 +17,7 @@ from domain.bookings import Booking
 from domain.money import Money
 from domain.payments import (
     Contradiction,
+    PaymentCaptured,
     PaymentMethod,
     PaymentStarted,
     Resolution,
@@ -139,6 +141,26 @@ def find(lodger: Lodger, payment_id: UUID, user_id: UUID) -> PaymentStream:
     started = must_be_started(payment.state).started
     bookings.must_concern(lodger.load(BOOKING, started.booking_id).state, user_id)
     return payment
+
+
+def of_platform(lodger: Lodger, payment_id: UUID) -> PaymentStream:
+    """A payment, fresh, for an operator."""
+    payment = lodger.load(PAYMENT, payment_id)
+    must_be_started(payment.state)
+    return payment
+
+
+def captured_at(lodger: Lodger, payment_id: UUID) -> datetime | None:
+    """When the money was captured, if it was: no fact holds a time, its envelope does."""
+    events = lodger.read(payment_id).by_stream[payment_id]
+    return next((event.occurred_at for event in events if isinstance(event.fact, PaymentCaptured)), None)
+
+
+def client_secret(lodger: Lodger, payment: PaymentStream, user_id: UUID) -> str | None:
+    """What the guest's client confirms the charge with; nobody else is told, nor when there is nothing to confirm."""
+    state = must_be_started(payment.state)
+    confirms = state.next_action is not None and state.next_action.kind == "confirm_with_provider"
+    return lodger.payers.client_secret(payment.id) if confirms and state.started.guest_id == user_id else None
 
 
 def of_booking(lodger: Lodger, booking_id: UUID, user_id: UUID) -> list[PaymentStream]:

@@ -28,12 +28,15 @@ class Evidence:
     sha256: str
 
 
+ActionKind = Literal["open_page", "approve_on_phone", "confirm_with_provider"]
+
+
 @dataclass(frozen=True, slots=True)
 class NextAction:
     """What the payer has to do: open `url`, answer the push on the phone (`url` then shows the sandbox's phone), or
     confirm with the provider itself, by its client library and the client secret (which is never in an event)."""
 
-    kind: Literal["open_page", "approve_on_phone", "confirm_with_provider"]
+    kind: ActionKind
     url: str | None = None
 
 

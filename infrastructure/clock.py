@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 from domain.rejections import Rejected
 from infrastructure.database import Database
+
+SANDBOX_NOW: Final = "clock_timestamp() + coalesce((SELECT ahead FROM sandbox_clock), interval '0')"
+"""What the sandbox's clock shows, in SQL."""
 
 
 class SystemClock:
@@ -26,7 +30,7 @@ class SandboxClock:
 
     def now(self) -> datetime:
         with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT clock_timestamp() + coalesce((SELECT ahead FROM sandbox_clock), interval '0')")
+            cursor.execute(f"SELECT {SANDBOX_NOW}")
             row = cursor.fetchone()
         assert row is not None
         now: datetime = row[0]

@@ -16,7 +16,7 @@ from application import payments
 from application.lodger import Lodger
 from application.ports import Answer
 from application.settlement import PaymentStream
-from domain.payments import PaymentCaptured, must_be_started
+from domain.payments import must_be_started
 
 resource = Resource("payments", __name__, url_prefix="/v1", description="Paying for bookings.")
 
@@ -62,15 +62,11 @@ def list_payments(booking_id: UUID) -> dict[str, Any]:
 def show_payment(payment_id: UUID) -> dict[str, Any]:
     """A payment, fresh, for the booking's guest or its host."""
     lodger = edge().lodger
-    return _shown(lodger, payments.find(lodger, payment_id, signed_in()))
+    stream = payments.find(lodger, payment_id, signed_in())
+    return _shown(lodger, stream, payments.client_secret(lodger, stream, signed_in()))
 
 
-def _shown(lodger: Lodger, stream: PaymentStream) -> dict[str, Any]:
+def _shown(lodger: Lodger, stream: PaymentStream, client_secret: str | None = None) -> dict[str, Any]:
     payment = must_be_started(stream.state)
-    return paid(stream.id, payment, _paid_at(lodger, stream.id) if payment.stage == "captured" else None)
-
-
-def _paid_at(lodger: Lodger, payment_id: UUID) -> datetime | None:
-    """When the money was captured: no fact holds a time, its envelope does."""
-    events = lodger.read(payment_id).by_stream[payment_id]
-    return next((event.occurred_at for event in events if isinstance(event.fact, PaymentCaptured)), None)
+    paid_at = payments.captured_at(lodger, stream.id) if payment.stage == "captured" else None
+    return paid(stream.id, payment, paid_at, client_secret)

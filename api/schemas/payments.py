@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 from marshmallow import ValidationError, fields, validates_schema
 
 from api.schemas.fields import Choice, Id, Instant, MoneyField, Phone, Strict
 from domain import payments
-from domain.payments import Payment, PaymentMethod
+from domain.payments import ActionKind, Payment, PaymentMethod, RefundState
 
-ActionKind = Literal["open_page", "approve_on_phone"]
+RefundStatus = Literal["pending", "succeeded", "failed"]
 
 
 class StartPaymentSchema(Strict):
@@ -25,10 +26,25 @@ class StartPaymentSchema(Strict):
 
 
 class NextActionSchema(Strict):
-    """What the payer has to do: open `url`, or answer the push on the phone."""
+    """What the payer has to do: open `url`, answer the push on the phone, or confirm with the provider's library."""
 
     kind = Choice(ActionKind, required=True)
     url = fields.String(required=True, allow_none=True, metadata={"format": "uri"})
+    # Answers of commands are kept for a week, so no command shows it: only the payment itself does, to its guest.
+    client_secret = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "To `confirm_with_provider`: shown to the guest, by `GET /v1/payments/{id}` only."},
+    )
+
+
+class RefundSchema(Strict):
+    """Money of a payment that goes back. One that failed is seen to by an operator, and then is another refund."""
+
+    id = Id(required=True)
+    amount = MoneyField(required=True)
+    status = Choice(RefundStatus, required=True)
+    failure_code = fields.String(required=True, allow_none=True)
 
 
 class PaymentSchema(Strict):
@@ -44,15 +60,18 @@ class PaymentSchema(Strict):
     next_action = fields.Nested(NextActionSchema, required=True, allow_none=True)
     failure_code = fields.String(required=True, allow_none=True)
     refunded = MoneyField(required=True, metadata={"description": "What has gone back already."})
+    refunds = fields.List(fields.Nested(RefundSchema), required=True)
 
 
 class PaymentsSchema(Strict):
     payments = fields.List(fields.Nested(PaymentSchema), required=True)
 
 
-def paid(payment_id: Any, payment: Payment, paid_at: datetime | None) -> dict[str, Any]:
-    """What PaymentSchema shows."""
-    started = payment.started
+def paid(
+    payment_id: UUID, payment: Payment, paid_at: datetime | None, client_secret: str | None = None
+) -> dict[str, Any]:
+    """What PaymentSchema shows. `client_secret` is for the payer's eyes only."""
+    started, action = payment.started, payment.next_action
     return {
         "id": payment_id,
         "booking": started.booking_id,
@@ -61,7 +80,17 @@ def paid(payment_id: Any, payment: Payment, paid_at: datetime | None) -> dict[st
         "payment_method": started.payment_method,
         "payment_date": paid_at,
         "status": payments.status(payment),
-        "next_action": payment.next_action,
+        "next_action": action and {"kind": action.kind, "url": action.url, "client_secret": client_secret},
         "failure_code": payment.failure_code,
         "refunded": payment.refunded,
+        "refunds": [_refund(refund_id, refund) for refund_id, refund in payment.refunds.items()],
+    }
+
+
+def _refund(refund_id: UUID, refund: RefundState) -> dict[str, Any]:
+    return {
+        "id": refund_id,
+        "amount": refund.amount,
+        "status": "pending" if refund.outcome == "started" else refund.outcome,
+        "failure_code": refund.failure_code,
     }

@@ -1,6 +1,7 @@
 """The sandbox provider: it charges nobody, keeps a ledger of its own, and lets a person approve or decline on a page.
 
-A card is authorised first and captured later; approving a mobile-money push captures at once, as in real life.
+A card is authorised first and captured later; approving a mobile-money push captures at once, as in real life. What
+goes wrong in real life can be practised: a second step, a late answer, refunds that fail, a contradiction.
 """
 
 from __future__ import annotations
@@ -19,24 +20,32 @@ from domain.money import Money
 from domain.payments import NextAction
 from domain.refunds import RefundReport
 from domain.rejections import Rejected
+from infrastructure.clock import SANDBOX_NOW
 from infrastructure.database import Connection, Database
 from infrastructure.gateways.evidence import evidence_of
 
 _REFERENCES: Final = UUID("6f0a7c1e-94b5-4b6c-9a51-7d3f8d0f2c11")
-_COLUMNS: Final = "reference, payment_id, minor, currency, method, status"
+_COLUMNS: Final = "reference, payment_id, minor, currency, method, status, approved_at, refunds_fail, denied"
 
-Status = Literal["waiting", "authorized", "captured", "declined", "voided"]
+Status = Literal["waiting", "challenged", "authorized", "captured", "declined", "voided"]
+"""`challenged`: the payer said yes, and the bank wants to know whether it was the payer (3-D Secure)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxCharge:
-    """A charge as the provider's page shows it."""
+    """A charge as the provider's page shows it.
+
+    `approved_at` is when its payer will have approved it; `denied` says that the provider denies having taken it.
+    """
 
     reference: str
     payment_id: UUID
     amount: Money
     method: Literal["card", "mobile_money"]
     status: Status
+    approved_at: datetime | None
+    refunds_fail: bool
+    denied: bool
 
 
 class SandboxGateway:
@@ -74,23 +83,28 @@ class SandboxGateway:
         return self._move(reference, {"authorized": "captured"})
 
     def void(self, reference: str, key: UUID) -> Report:  # noqa: ARG002 - what is voided stays voided
-        return self._move(reference, {"waiting": "voided", "authorized": "voided"})
+        return self._move(reference, {"waiting": "voided", "challenged": "voided", "authorized": "voided"})
 
     def refund(self, order: RefundOrder) -> RefundReport:
-        """Give money back once per key, never more than was captured."""
+        """Give money back once per key, never more than was captured. What failed has failed for good."""
         key, amount = str(order.key), order.amount
         with self._database.transaction() as connection, connection.cursor() as cursor:
             charge = _find(connection, order.reference, lock=True)
-            cursor.execute("SELECT key, minor FROM sandbox_refunds WHERE reference = %s", [order.reference])
-            refunds = dict(cursor.fetchall())
-            refused = charge.status != "captured" or sum(refunds.values()) + amount.minor > charge.amount.minor
-            if key not in refunds and not refused:
-                cursor.execute("INSERT INTO sandbox_refunds VALUES (%s, %s, %s)", [key, order.reference, amount.minor])
-            failed = key not in refunds and refused
-            body = json.dumps({"refund": key, "reference": order.reference, "amount": str(amount), "failed": failed})
+            code = _refusal(connection, charge, key, amount)
+            if code is None:
+                cursor.execute(
+                    "INSERT INTO sandbox_refunds VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                    [key, order.reference, amount.minor],
+                )
+            else:
+                cursor.execute(
+                    "INSERT INTO sandbox_failed_refunds VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                    [key, order.reference, code],
+                )
+            body = json.dumps({"refund": key, "reference": order.reference, "amount": str(amount), "failed": code})
             evidence = evidence_of(connection, self.name, order.reference, body)
-        if failed:
-            return RefundReport("failed", evidence, failure_code="refund_exceeds_capture")
+        if code is not None:
+            return RefundReport("failed", evidence, failure_code=code)
         return RefundReport("succeeded", evidence, amount=amount)
 
     def pay_out(self, order: PayoutOrder) -> PayoutReport:
@@ -142,11 +156,34 @@ class SandboxGateway:
         """The payer says yes: a card is authorised, mobile money is taken."""
         charge = self.find(reference)
         if charge is not None:
-            self._move(reference, {"waiting": "authorized" if charge.method == "card" else "captured"})
+            said: Status = "authorized" if charge.method == "card" else "captured"
+            self._move(reference, {"waiting": said, "challenged": said})
+
+    def challenge(self, reference: str) -> None:
+        """The payer of a card says yes, and has to prove who that was before anything is authorised."""
+        charge = self.find(reference)
+        if charge is not None and charge.method == "card":
+            self._move(reference, {"waiting": "challenged"})
 
     def decline(self, reference: str) -> None:
         """The payer, or the payer's bank, says no."""
-        self._move(reference, {"waiting": "declined"})
+        self._move(reference, {"waiting": "declined", "challenged": "declined"})
+
+    def approve_later(self, reference: str, minutes: int) -> None:
+        """The payer will say yes, in so many minutes of the sandbox's clock; nobody tells Lodger then."""
+        self._set(reference, f"approved_at = {SANDBOX_NOW} + make_interval(mins => %s)", minutes)
+
+    def fail_refunds(self, reference: str, *, fail: bool) -> None:
+        """From now on refunds of this charge fail, or succeed again."""
+        self._set(reference, "refunds_fail = %s", fail)
+
+    def deny(self, reference: str) -> None:
+        """From now on the provider says that it never took what it took; its ledger knows better."""
+        self._set(reference, "denied = %s", True)
+
+    def _set(self, reference: str, change: str, value: object) -> None:
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(f"UPDATE sandbox_charges SET {change} WHERE reference = %s", [value, reference])  # noqa: S608
 
     def _move(self, reference: str, moves: dict[Status, Status]) -> Report:
         with self._database.transaction() as connection, connection.cursor() as cursor:
@@ -159,22 +196,47 @@ class SandboxGateway:
 
     def _report(self, connection: Connection, reference: str) -> Report:
         charge = _find(connection, reference)
-        body = json.dumps({"reference": reference, "amount": str(charge.amount), "status": charge.status})
+        status = "failed" if charge.denied and charge.status == "captured" else charge.status
+        body = json.dumps({"reference": reference, "amount": str(charge.amount), "status": status})
         evidence = evidence_of(connection, self.name, reference, body)
         match charge.status:
-            case "waiting":
+            case "waiting" | "challenged":
                 kind: Literal["open_page", "approve_on_phone"]
                 kind = "open_page" if charge.method == "card" else "approve_on_phone"
                 action = NextAction(kind, f"{self._public_url}/sandbox/payments/{reference}")
                 return Report("action_required", evidence, next_action=action)
+            case "captured" if charge.denied:
+                return Report("failed", evidence, failure_code="reversed")
             case "declined":
                 return Report("failed", evidence, failure_code="declined")
             case outcome:
                 return Report(outcome, evidence, amount=None if outcome == "voided" else charge.amount)
 
 
+def _refusal(connection: Connection, charge: SandboxCharge, key: str, amount: Money) -> str | None:
+    """Why a refund does not succeed, if it does not: the same key is told the same."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT code FROM sandbox_failed_refunds WHERE key = %s", [key])
+        for (code,) in cursor.fetchall():
+            assert isinstance(code, str)
+            return code
+        cursor.execute("SELECT key, minor FROM sandbox_refunds WHERE reference = %s", [charge.reference])
+        refunds = dict(cursor.fetchall())
+    if key in refunds:
+        return None
+    if charge.status != "captured" or sum(refunds.values()) + amount.minor > charge.amount.minor:
+        return "refund_exceeds_capture"
+    return "account_closed" if charge.refunds_fail else None
+
+
 def _find(connection: Connection, reference: str, *, lock: bool = False) -> SandboxCharge:
     with connection.cursor() as cursor:
+        # What its payer was to say by now is said: there is nobody else to do it when the time comes.
+        cursor.execute(
+            f"""UPDATE sandbox_charges SET status = CASE method WHEN 'card' THEN 'authorized' ELSE 'captured' END
+                WHERE reference = %s AND status IN ('waiting', 'challenged') AND approved_at <= {SANDBOX_NOW}""",  # noqa: S608
+            [reference],
+        )
         cursor.execute(
             f"SELECT {_COLUMNS} FROM sandbox_charges WHERE reference = %s {'FOR UPDATE' if lock else ''}",  # noqa: S608
             [reference],
@@ -182,5 +244,5 @@ def _find(connection: Connection, reference: str, *, lock: bool = False) -> Sand
         row = cursor.fetchone()
     if row is None:
         raise LookupError(reference)
-    found, payment_id, minor, currency, method, status = row
-    return SandboxCharge(found, payment_id, Money(minor, currency), method, status)
+    found, payment_id, minor, currency, *others = row
+    return SandboxCharge(found, payment_id, Money(minor, currency), *others)

@@ -91,6 +91,12 @@ PUT /v1/users/me/notification-preferences
 GET /healthz
 GET /readyz
 POST /v1/operator/bookings/{booking_id}/cancel
+GET /v1/operator/payments
+GET /v1/operator/payments/{payment_id}
+POST /v1/operator/payments/{payment_id}/contradictions/{contradiction}/resolve
+POST /v1/operator/payments/{payment_id}/refunds/{refund_id}/retry
+POST /v1/operator/payments/{payment_id}/ask
+GET /v1/operator/unknown-webhooks
 POST /v1/operator/clock
 """
 
@@ -157,16 +163,26 @@ def test_the_examples_run(database_url: str) -> None:
         ]:
             assert ada.raw("PUT", path, json.dumps(examples.pop(operation)).encode()).status_code == 200
         payment = examples.pop("POST /v1/bookings/{booking_id}/payments")
-        page = json_of(bob.wish(f"{booking}/payments", payment))["next_action"]["url"]
-        bob.raw("POST", page[page.index("/sandbox/") :], b"answer=approve", "application/x-www-form-urlencoded")
-        stack.run_workers()
+        started = json_of(bob.wish(f"{booking}/payments", payment))
+        page = started["next_action"]["url"]
+        page = page[page.index("/sandbox/") :]
+        for said in (b"approve", b"refuse_refunds", b"deny"):
+            bob.raw("POST", page, b"answer=" + said, "application/x-www-form-urlencoded")
+            stack.run_workers()
         alter = examples.pop("POST /v1/bookings/{booking_id}/alter")
         assert bob.post(f"{booking}/alter", alter).status_code == 200
         cancel = examples.pop("POST /v1/bookings/{booking_id}/cancel")
         assert bob.post(f"{booking}/cancel", cancel).status_code == 200
+        stack.run_workers()
+        operator = Client(stack, OPERATOR_TOKEN)
+        (refund,) = json_of(operator.get(f"/v1/operator/payments/{started['id']}"))["refunds"]
+        which = {"payment_id": started["id"], "contradiction": "lost_after_capture", "refund_id": refund["id"]}
+        for command in ("ask", "contradictions/{contradiction}/resolve", "refunds/{refund_id}/retry"):
+            operation = f"/v1/operator/payments/{{payment_id}}/{command}"
+            assert operator.post(operation.format(**which), examples.pop(f"POST {operation}")).status_code == 200
         for operation, by in [
             ("POST /v1/bookings/{booking_id}/decline", ada),
-            ("POST /v1/operator/bookings/{booking_id}/cancel", Client(stack, OPERATOR_TOKEN)),
+            ("POST /v1/operator/bookings/{booking_id}/cancel", operator),
         ]:
             asked = book(bob, listing(ada, house_rules={"booking_mode": "request"}), "2027-06-12", "2027-06-15")
             path = operation.removeprefix("POST ").format(booking_id=asked)
@@ -177,7 +193,7 @@ def test_the_examples_run(database_url: str) -> None:
         stop = examples.pop("PATCH /v1/webhook-endpoints/{endpoint_id}")
         assert bob.patch(hook, stop, If_Match='"1"').status_code == 200
         clock = examples.pop("POST /v1/operator/clock")
-        assert Client(stack, OPERATOR_TOKEN).post("/v1/operator/clock", clock).status_code == 200
+        assert operator.post("/v1/operator/clock", clock).status_code == 200
         assert examples == {}
 
 
