@@ -52,7 +52,8 @@ def run(bench: Bench) -> Report:
             f"Ours is {ours / best_peer:.1f} × the better of eventsourcing's two.",
             "Each append is a new stream's BookingHeld and a transaction of its own.",
             "The limit, the peers' recorders and ours get a row encoded once and give each append a new stream's id.",
-            "Ours goes through Lodger's pool and `append()`, as everything that it stores does.",
+            "Ours goes through Lodger's pool and recorder, as everything that it stores does: one event by itself is an"
+            " INSERT there, with anything beside it a call of `append()`.",
             "Below, for the details: `Events.append`, which use cases call, also makes event, envelope and JSON.",
         ],
     )
@@ -106,7 +107,7 @@ def _row(contender: Contender, figures: Figures, limit: float) -> list[str]:
 
 @contextmanager
 def recorder(url: str) -> Iterator[Callable[[], object]]:
-    """Our recorder, given a row as the library's is: through the pool and the one function in SQL."""
+    """Our recorder, given a row as the library's is: through the pool, as everything that is stored."""
     with closing(Database(url, pool_size=1)) as database:
         ours = PostgresRecorder(database)
         row = Mapper(FACTS).to_stored_event(sample.held())
