@@ -128,8 +128,6 @@ def _catch_up(lodger: Lodger, call: Call, payment: PaymentStream) -> PaymentDone
     state = must_be_started(payment.state)
     if state.reference is None:  # the provider's first answer was lost: asked again with the same key, it gives it
         return settlement.carry_out(lodger, call, payment.id)
-    if any(refund.outcome == "started" for refund in state.refunds.values()):
-        settlement.carry_out(lodger, call.unkept(), payment.id)
     return settlement.look(lodger, call, payment.id)
 
 

@@ -42,15 +42,22 @@ def carry_out(lodger: Lodger, call: Call, payment_id: UUID) -> PaymentDone:
     done = record(lodger, call, payment_id, _ask(lodger, payment_id, state, events))
     for refund_id, refund in state.refunds.items():
         if refund.outcome == "started":
-            assert state.reference is not None, "only what was captured is sent back"
-            order = RefundOrder(_key_of_refund(events, refund_id), payment_id, state.reference, refund.amount)
-            done = record_refund(lodger, call, payment_id, refund_id, gateway_of(lodger, state).refund(order))
+            said = _ask_refund(lodger, payment_id, state, events, refund_id)
+            done = record_refund(lodger, call, payment_id, refund_id, said)
     return done
 
 
 def look(lodger: Lodger, call: Call, payment_id: UUID) -> PaymentDone:
-    """Ask the provider how a charge stands, whatever is known of it: what a webhook or callback only hints at."""
-    state = must_be_started(lodger.load(PAYMENT, payment_id).state)
+    """Ask the provider how a charge and its refunds stand, whatever is known of them: what a webhook only hints at.
+
+    A refund that had been sent may have come back since. Raises GatewayUnavailable.
+    """
+    history = lodger.read(payment_id)
+    events, state = history.by_stream[payment_id], must_be_started(history.stream(PAYMENT, payment_id).state)
+    for refund_id, refund in state.refunds.items():
+        if refund.outcome != "failed":
+            said = _ask_refund(lodger, payment_id, state, events, refund_id)
+            record_refund(lodger, call.unkept(), payment_id, refund_id, said)
     report = gateway_of(lodger, state).look_up(state.reference) if state.reference else None
     return record(lodger, call, payment_id, report)
 
@@ -117,6 +124,15 @@ def _ask(lodger: Lodger, payment_id: UUID, state: Payment, events: Sequence[Even
             return gateway.void(reference, _key(events, PaymentVoidStarted))
         case "captured" | "failed" | "voided":
             return None
+
+
+def _ask_refund(
+    lodger: Lodger, payment_id: UUID, state: Payment, events: Sequence[Event], refund_id: UUID
+) -> RefundReport:
+    """Send money back, or hear what became of it: with the same key it is the same refund."""
+    assert state.reference is not None, "only what was captured is sent back"
+    key, amount = _key_of_refund(events, refund_id), state.refunds[refund_id].amount
+    return gateway_of(lodger, state).refund(RefundOrder(key, payment_id, state.reference, amount))
 
 
 def _charge(lodger: Lodger, payment_id: UUID, state: Payment, events: Sequence[Event]) -> Charge:

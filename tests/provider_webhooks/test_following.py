@@ -177,6 +177,21 @@ def test_a_refund_that_was_pending_ends_by_a_webhook(
     assert len(provider.refunds) == 1
 
 
+def test_a_refund_that_came_back_after_it_had_been_sent_is_a_contradiction(
+    world: World, provider: ScriptedGateway
+) -> None:
+    booking_id, payment_id = paid(world, provider)
+    world.cancel(booking_id)
+    world.react()
+    assert status(world.payment(payment_id)) == "refunded"
+
+    provider.undo_refunds()
+    assert told(world, provider, "evt_failed", payment_id=payment_id) == "recorded"
+
+    assert world.payment(payment_id).contradictions == {"refund_undone": False}
+    assert len(provider.refunds) == 1
+
+
 def test_a_dispute_is_recorded_once_from_its_beginning_to_its_end(world: World, provider: ScriptedGateway) -> None:
     _, payment_id = paid(world, provider)
     provider.dispute(payment_id)

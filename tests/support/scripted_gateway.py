@@ -199,6 +199,10 @@ class ScriptedGateway:
         for key, (order, before) in self.refunds.items():
             self.refunds[key] = (order, outcome if before == "pending" else before)
 
+    def undo_refunds(self) -> None:
+        """What had been sent back has come back."""
+        self.refunds = {key: (order, "failed") for key, (order, _) in self.refunds.items()}
+
     def dispute(self, payment_id: UUID, dispute_id: str = "dp_1", outcome: DisputeOutcome = "opened") -> None:
         """The payer's bank takes everything back, or decides about it."""
         charge = self.charge_of(payment_id)
