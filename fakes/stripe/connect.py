@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
+from fakes.stripe import ledger
 from fakes.stripe.calls import Call, Refusal
-from fakes.stripe.ledger import record
 from fakes.stripe.store import Object
 
 
@@ -46,7 +46,7 @@ def onboarded(call: Call, identifier: str) -> Object:
 def create_transfer(call: Call) -> Object:
     destination = call.find("account", call.text("destination"))
     currency, amount = call.text("currency").lower(), call.amount()
-    if call.form.get("transfer_group") == "balance_insufficient":
+    if amount > ledger.balance(call, currency):
         raise Refusal(400, "balance_insufficient", "Insufficient funds in Stripe account.")
     transfer = call.store.add(
         "tr",
@@ -59,9 +59,13 @@ def create_transfer(call: Call) -> Object:
         reversed=False,
         transfer_group=call.form.get("transfer_group"),
     )
-    record(call, "transfer", transfer["id"], -amount, 0, currency)
+    ledger.record(call, "transfer", transfer["id"], -amount, 0, currency)
     call.emit("transfer.created", transfer)
     return transfer
+
+
+def retrieve_transfer(call: Call, identifier: str) -> Object:
+    return call.find("transfer", identifier)
 
 
 def list_transfers(call: Call) -> Object:
@@ -84,7 +88,7 @@ def reverse_transfer(call: Call, identifier: str) -> Object:
         metadata=call.group("metadata"),
         transfer=transfer["id"],
     )
-    record(call, "transfer_refund", reversal["id"], amount, 0, transfer["currency"])
+    ledger.record(call, "transfer_refund", reversal["id"], amount, 0, transfer["currency"])
     call.emit("transfer.reversed", transfer)
     return reversal
 

@@ -44,12 +44,17 @@ def set_webhooks(call: Call, told: Told) -> Object:
     return webhooks.configure(call.store, **told)
 
 
+def top_up(call: Call, told: Told) -> Object:
+    """`amount` and `currency`: money of the platform's own."""
+    return ledger.top_up(call, told["amount"], told["currency"])
+
+
 def open_dispute(call: Call, told: Told) -> Object:
     """`payment_intent`; `amount` (all that was captured); `inquiry`."""
     intent = call.find("payment_intent", told["payment_intent"])
     if intent["status"] != "succeeded":
         raise Refusal(400, None, "Only what was captured is disputed.")
-    amount = int(told.get("amount", intent["amount_received"]))
+    amount = told["amount"] if "amount" in told else intent["amount_received"]
     return disputes.opened(call, intent, amount, inquiry=bool(told.get("inquiry")))
 
 

@@ -23,6 +23,17 @@ def record(call: Call, kind: str, source: str, amount: int, fee: int, currency: 
     )
 
 
+def balance(call: Call, currency: str) -> int:
+    """What the platform has."""
+    moved = call.store.all("balance_transaction", currency=currency)
+    return sum(each["net"] for each in moved)
+
+
+def top_up(call: Call, amount: int, currency: str) -> Object:
+    """The platform's own money, so that it can be transferred."""
+    return record(call, "topup", "topup", amount, 0, currency)
+
+
 def retrieve(call: Call, identifier: str) -> Object:
     return call.find("balance_transaction", identifier)
 

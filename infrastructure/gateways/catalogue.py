@@ -12,6 +12,7 @@ from infrastructure.database import Database
 from infrastructure.gateways.metered import MeteredGateway
 from infrastructure.gateways.mtn_momo.gateway import MtnMomoGateway
 from infrastructure.gateways.sandbox import SandboxGateway
+from infrastructure.gateways.stripe.gateway import StripeGateway
 from infrastructure.refusals import Refused
 from infrastructure.settings import Settings
 
@@ -30,6 +31,9 @@ class Provider:
 PROVIDERS: Final[Mapping[str, Provider]] = {
     SandboxGateway.name: Provider(
         lambda settings, database: SandboxGateway(database, settings.public_url), frozenset({"card", "mobile_money"})
+    ),
+    StripeGateway.name: Provider(
+        StripeGateway.of, frozenset({"card"}), ("stripe_secret_key", "stripe_webhook_secrets")
     ),
     MtnMomoGateway.name: Provider(
         MtnMomoGateway.of,

@@ -81,6 +81,10 @@ class StripeFake:
     def settle_payout(self, account: str, payout_id: str, status: Literal["in_transit", "paid", "failed"]) -> None:
         self._tell(f"payouts/{payout_id}", account=account, status=status)
 
+    def top_up(self, amount: int, currency: str) -> None:
+        """Money of the platform's own, in Stripe's units: transfers to hosts are made of what there is."""
+        self._tell("topups", amount=amount, currency=currency.lower())
+
     def complete_account(self, account: str) -> None:
         """The host fills in what Stripe asks."""
         self._tell(f"accounts/{account}/complete")
