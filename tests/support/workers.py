@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from collections import Counter
@@ -14,7 +15,7 @@ from email import message_from_bytes
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 from aiosmtpd.controller import Controller
@@ -57,7 +58,7 @@ class Post:
 
 
 class Workers:
-    """One process of each kind."""
+    """Running processes, such as one of each kind of worker."""
 
     def __init__(self, processes: Sequence[Process]) -> None:
         self._processes = processes
@@ -75,13 +76,16 @@ class Workers:
 
 
 class Stage:
-    """A database with a world over it, and workers that are started and killed. Times are the machine's own."""
+    """A database with a world over it, and processes that are started and killed. Times are the machine's own.
 
-    def __init__(self, database_url: str, redis_url: str, smtp_url: str, folder: Path) -> None:
+    `settings` are other than the usual ones, for the processes and the world alike.
+    """
+
+    def __init__(self, database_url: str, redis_url: str, smtp_url: str, folder: Path, **settings: Any) -> None:
         self.settings: Settings = settings_for(
-            database_url, redis_url=redis_url, smtp_url=smtp_url, audit_projection=True, pool_size=12
+            database_url, redis_url=redis_url, smtp_url=smtp_url, audit_projection=True, pool_size=12, **settings
         )
-        self.world = World(database_url, datetime.now(UTC))
+        self.world = World(database_url, datetime.now(UTC), **settings)
         self.world.lodger = replace(self.world.lodger, wake=Waker(redis_url).wake)
         self.database = self.world.wired.database
         self.reader = self.world.log
@@ -91,14 +95,23 @@ class Stage:
     def workers(self) -> Workers:
         """Start both worker processes. It takes some two seconds until they work."""
         self._started += 1
-        return Workers([self._process(queue) for queue in QUEUES])
+        return Workers([self._worker(queue) for queue in QUEUES])
 
-    def _process(self, queue: Queue) -> Process:
+    def api(self) -> Workers:
+        """Start the API at its port, and wait until it answers."""
+        process = self._process("api", "serve", ready=partial(_answers, self.settings.http_port))
+        process.wait_ready()
+        return Workers([process])
+
+    def _worker(self, queue: Queue) -> Process:
+        return self._process(f"{queue}-{self._started}", "worker", queue, ready=lambda: True)
+
+    def _process(self, name: str, *arguments: str, ready: Callable[[], bool]) -> Process:
         return Process(
             Service(
-                name=f"{queue}-{self._started}",
-                command=[sys.executable, "-m", "infrastructure.cli", "worker", queue],
-                ready=lambda: True,
+                name=name,
+                command=[sys.executable, "-m", "infrastructure.cli", *arguments],
+                ready=ready,
                 environment={**os.environ, **to_environment(self.settings), "PYTHONPATH": str(ROOT)},
             ),
             self._folder,
@@ -151,6 +164,14 @@ class Stage:
             for thread in running_threads:
                 thread.join()
         assert not load.errors, load.errors
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 class Load:
