@@ -30,6 +30,7 @@ from api.resources import (
     provider_webhooks,
     published_calendars,
     quotes,
+    statements,
     users,
     webhook_endpoints,
 )
@@ -100,6 +101,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         bookings,
         messages,
         payments,
+        statements,
         provider_webhooks,
         changes,
         webhook_endpoints,

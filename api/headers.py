@@ -10,6 +10,9 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
 from werkzeug.http import parse_accept_header
 
+from api import csv_tables
+from api.answers import JSON
+
 _ALWAYS: Final = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -38,12 +41,17 @@ def register(app: Flask) -> None:
     @app.before_request
     def must_be_acceptable() -> None:
         path = request.path
-        if path.startswith("/v1/") and not path.endswith(".ics") and not _takes_json(request.headers.get("Accept", "")):
-            raise NotAcceptable("Answers here are application/json and application/problem+json.")
+        if not path.startswith("/v1/") or path.endswith(".ics"):
+            return
+        is_table = path.endswith(csv_tables.PATHS)
+        if not _takes(request.headers.get("Accept", ""), csv_tables.CSV if is_table else JSON):
+            raise NotAcceptable(
+                "Answers are application/json and application/problem+json; statements are text/csv too."
+            )
 
 
 @lru_cache(256)
-def _takes_json(accept: str) -> bool:
-    """Whether an Accept header allows JSON. Clients send few different ones, and reading one costs."""
+def _takes(accept: str, media_type: str) -> bool:
+    """Whether an Accept header allows JSON or this. Clients send few different ones, and reading one costs."""
     accepted = parse_accept_header(accept, MIMEAccept)
-    return accepted.accept_json or not accepted
+    return accepted.accept_json or not accepted or accepted.quality(media_type) > 0

@@ -16,6 +16,7 @@ from webargs.flaskparser import FlaskParser
 
 from api.answers import sent as answered
 from api.commands import KEY_HEADER, POSITION_HEADER, REPLAYED_HEADER, must_have_key
+from api.csv_tables import CSV
 from api.edge import edge
 from api.json_body import read_json
 from domain.rejections import Rejected
@@ -49,12 +50,14 @@ class Resource(Blueprint):  # type: ignore[misc]
         arguments: type[Schema] | None = None,
         who: Who = "user",
         waits: bool = False,
+        table: bool = False,
         returns: Sequence[str] = (),
         refuses: Sequence[int] = (),
     ) -> Callable[[View], View]:
         """A read that changes nothing. The view returns what `answers` dumps, or (that, headers).
 
-        `waits` says that it reads a read model, and waits for the position it is sent; `returns` names headers.
+        `waits` says that it reads a read model, and waits for the position it is sent; `returns` names headers. A
+        `table` is answered as CSV too: then the view returns the response.
         """
         statuses = [*refuses, *([422] if arguments else [])]
         headers = [_POSITION_SENT] if waits else []
@@ -63,7 +66,10 @@ class Resource(Blueprint):  # type: ignore[misc]
             operation: Any = _dumped(view, answers)
             if arguments is not None:
                 operation = self.arguments(arguments(), location="query")(operation)
-            described = self.response(200, answers, headers={name: _RETURNED[name] for name in returns} or None)
+            named = [*returns, *(["Link"] if table else [])]
+            described = self.response(200, answers, headers={name: _RETURNED[name] for name in named} or None)
+            if table:
+                operation = self.alt_response(200, schema={"type": "string"}, content_type=CSV)(operation)
             self.route(rule, methods=["GET"])(self._declared(operation, described, who, headers, statuses))
             return view
 
@@ -241,6 +247,8 @@ def _dumped(view: Callable[..., Any], schema: type[Schema]) -> Callable[..., Res
     @wraps(view)
     def dumped(*args: Any, **kwargs: Any) -> Response:
         result = view(*args, **kwargs)
+        if isinstance(result, Response):
+            return result
         shown, headers = result if isinstance(result, tuple) else (result, {})
         return answered(schema, shown, **headers)
 
@@ -287,6 +295,7 @@ _RETURNED: Final[dict[str, dict[str, Any]]] = {
         "description": '"true" when this answer was given before.',
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "Link": {"description": 'Of CSV: where the next page is, `rel="next"`.', "schema": {"type": "string"}},
     "Location": {"description": "Where the new thing is.", "schema": {"type": "string"}},
     "ETag": {"description": "The version shown: send it as If-Match to change it.", "schema": {"type": "string"}},
 }

@@ -72,6 +72,9 @@ PUT /v1/bookings/{booking_id}/messages/read
 POST /v1/bookings/{booking_id}/payments
 GET /v1/bookings/{booking_id}/payments
 GET /v1/payments/{payment_id}
+GET /v1/me/statement
+GET /v1/bookings/{booking_id}/statement
+GET /v1/operator/ledger
 POST /v1/webhooks/{provider}
 PUT /v1/webhooks/{provider}
 GET /v1/changes
