@@ -86,10 +86,19 @@ def pay(client: Client, booking_id: str, answer: str = "approve") -> str:
     """The id of a payment by card that its payer has answered."""
     started = client.wish(f"/v1/bookings/{booking_id}/payments", {"payment_method": "card"})
     assert started.status_code == 201, started.text
-    page = json_of(started)["next_action"]["url"]
-    path = page[page.index("/sandbox/") :]
-    assert client.raw("POST", path, f"answer={answer}".encode(), "application/x-www-form-urlencoded").status_code == 303
-    return str(json_of(started)["id"])
+    payment_id = str(json_of(started)["id"])
+    answer_page(client, payment_id, answer)
+    return payment_id
+
+
+def answer_page(client: Client, payment_id: str, answer: str) -> None:
+    """Press a button of the sandbox's page about a payment."""
+    with client.stack.wired.database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT reference FROM sandbox_charges WHERE payment_id = %s", [payment_id])
+        ((reference,),) = cursor.fetchall()
+    form = f"answer={answer}".encode()
+    answered = client.raw("POST", f"/sandbox/payments/{reference}", form, "application/x-www-form-urlencoded")
+    assert answered.status_code == 303, answered.text
 
 
 def follow(stack: Stack, client: Client, property_id: str, *entries: Entry) -> str:

@@ -15,10 +15,11 @@ from tests.api.people import (
     pay,
     register,
 )
-from tests.api.refusals import ELSEWHERE, SCENES, bookings, properties, provider_webhooks
+from tests.api.refusals import ELSEWHERE, SCENES, bookings, payments, properties, provider_webhooks
 from tests.api.stack import Stack, json_of
 
-__all__ = ["bookings", "properties", "provider_webhooks"]  # whose scenes are in SCENES once they are imported
+# Whose scenes are in SCENES once they are imported.
+__all__ = ["bookings", "payments", "properties", "provider_webhooks"]
 
 
 @pytest.mark.parametrize("code", SCENES)
@@ -46,6 +47,7 @@ def test_guests_only_see_their_own_side_of_others_things(shared: Stack) -> None:
         ("GET", f"/v1/bookings/{booking_id}/history", None),
         ("GET", f"/v1/bookings/{booking_id}/payments", None),
         ("GET", f"/v1/payments/{payment_id}", None),
+        ("GET", f"/v1/bookings/{booking_id}/statement", None),
         ("POST", f"/v1/bookings/{booking_id}/cancel", None),
         ("POST", f"/v1/bookings/{booking_id}/messages", {"text": "Hello?"}),
         ("GET", f"/v1/bookings/{booking_id}/messages", None),
