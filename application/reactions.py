@@ -49,7 +49,7 @@ _Followed = (
     | AlterationExpired
     | BookingNoShowRecorded
 )
-_FOLLOWED: Final = get_args(_Followed)
+FOLLOWED: Final = get_args(_Followed)
 """Nothing follows from the others, which are most."""
 
 _EARNING: Final = (
@@ -65,7 +65,7 @@ _EARNING: Final = (
 
 def react(lodger: Lodger, event: Event) -> None:
     """Carry out what `event` asks for. When a provider is away its reconciler asks again: nothing else waits for it."""
-    if not isinstance(event.fact, _FOLLOWED):
+    if not isinstance(event.fact, FOLLOWED):
         return
     call = following(event, "reactions", lodger.clock.now())
     if isinstance(event.fact, _EARNING):
