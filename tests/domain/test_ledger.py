@@ -36,6 +36,7 @@ from domain.payments import (
     RefundStarted,
     RefundSucceeded,
 )
+from domain.payouts import under_way_of
 from domain.shares import shares
 from tests.support.examples import (
     ALTERATION_HELD,
@@ -300,6 +301,32 @@ def test_each_bookings_own_books_balance_and_say_whose_the_money_is(market: Mark
             nothing_left = {account for account, of in balances(own) if of == currency}
             paid_out = nothing_left & {"host_receivable", "processor_clearing", "host_payable"}
             assert nothing_left == paid_out, "only what was paid to the host, and is owed back"
+
+
+@given(market=marketplaces)
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_what_hosts_are_owed_and_owe_is_what_their_accounts_say(market: Marketplace) -> None:
+    """Once the accounts have heard of everything: they are kept by other rules than the ledger."""
+    for host in market.accounts:
+        market.earn(host)
+    standing = balances(entry for _, posting in postings(market.tale.events) for entry in posting)
+    for currency in ("USD", "UGX", "KWD"):
+        payable = receivable = 0
+        for account in market.accounts.values():
+            under_way = [payout.scheduled for payout in under_way_of(account).values()]
+            owed = [*account.earnings.values()]
+            payable += sum(each.open.minor for each in owed if each.open.currency == currency)
+            payable += sum(p.amount.minor for payout in under_way for p in payout.earnings if of(p) == currency)
+            receivable += sum(d.amount.minor for d in account.debts.values() if d.open and of(d) == currency)
+            receivable += sum(p.amount.minor for payout in under_way for p in payout.debts if of(p) == currency)
+        zero = Money.zero(currency)
+        assert standing.get(("host_payable", currency), zero).minor == -payable
+        assert standing.get(("host_receivable", currency), zero).minor == receivable
+
+
+def of(thing: Any) -> str:
+    currency: str = thing.amount.currency
+    return currency
 
 
 def test_the_facts_are_those_of_the_streams() -> None:

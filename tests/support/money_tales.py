@@ -12,21 +12,12 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from domain import alterations, bookings, charges, disputes, lifecycle, payments, properties, refunds, requests
+from domain import alterations, bookings, charges, disputes, lifecycle, payments, payouts, properties, refunds, requests
 from domain.bookings import Booking
 from domain.cancellations import CancelledBy
 from domain.charges import Outcome, Report
 from domain.disputes import DisputeOutcome, DisputeReport
-from domain.events import Fact
-from domain.host_accounts import (
-    HostDebtRecorded,
-    HostEarningRecorded,
-    PayoutFailed,
-    PayoutPaid,
-    PayoutScheduled,
-    Portion,
-    account_id,
-)
+from domain.host_accounts import EMPTY, HostAccountFact, account_id, evolve
 from domain.money import Money
 from domain.payments import Payment, PaymentStarted, attempt_id
 from domain.pricing import CancellationPolicy, Pricing
@@ -58,9 +49,7 @@ class Marketplace:
             UUID(int=100 + n): self._listing(host, currency)
             for n, (host, currency) in enumerate((host, currency) for host in HOSTS for currency in CURRENCIES)
         }
-        self.paid_out: dict[UUID, Money] = {}
-        self.owed: dict[UUID, list[tuple[UUID, Money]]] = {host: [] for host in HOSTS}
-        self.under_way: dict[UUID, list[PayoutScheduled]] = {host: [] for host in HOSTS}
+        self.accounts = dict.fromkeys(HOSTS, EMPTY)
         self._ids = iter(UUID(int=n) for n in range(10_000, 1_000_000))
 
     def act(self) -> None:
@@ -74,6 +63,7 @@ class Marketplace:
             (1, self.dispute),
             (4, self.wait),
             (3, self.pay_out),
+            (1, self.charge),
         )
         (act,) = self.chance.choices([act for _, act in acts], [weight for weight, _ in acts])
         try:
@@ -161,70 +151,32 @@ class Marketplace:
         said = DisputeReport("dp_1", outcome, known.amount if known else amount, fee, returned, "fraudulent", EVIDENCE)
         self._tell_payment(payment_id, disputes.report_dispute(payment, said))
 
-    # What hosts get: as the host's account decides it.
+    # What hosts get.
 
     def pay_out(self) -> None:
         host = self.chance.choice(HOSTS)
-        for payout in self.under_way[host]:
-            paid = self._perhaps()
-            facts = PayoutPaid(payout.payout_id, EVIDENCE) if paid else PayoutFailed(payout.payout_id, "no", EVIDENCE)
-            self._tell_host(host, facts)
-            if not paid:
-                self._undo(host, payout)
-        self.under_way[host] = []
-        self._record_debts(host)
-        for currency in CURRENCIES:
-            self._schedule(host, currency)
+        for payout_id in payouts.under_way_of(self.accounts[host]):
+            if self.chance.random() < 0.7:
+                self._tell_host(host, payouts.pay(self.accounts[host], payout_id, EVIDENCE))
+            else:
+                self._tell_host(host, payouts.fail(self.accounts[host], payout_id, "account_closed", EVIDENCE))
+        if self._perhaps():
+            self._tell_host(host, payouts.readdress(self.accounts[host]))
+        self.earn(host)
+        self._tell_host(host, payouts.schedule(self.accounts[host], self.now, "sandbox", next(self._ids)))
 
-    def _record_debts(self, host: UUID) -> None:
-        """What a refund took away after the payout."""
-        for booking_id, paid in list(self.paid_out.items()):
-            booking = self.bookings[booking_id]
-            more = paid - shares(booking).host
-            if booking.made.host_id == host and more.minor > 0:
-                debt = HostDebtRecorded(next(self._ids), booking_id, more, "refund_after_payout")
-                self._owe(host, debt, booking_id)
-        if self.chance.randint(0, 9) == 0:
-            money = Money(self.chance.randint(1, 500), self.chance.choice(CURRENCIES))
-            self._owe(host, HostDebtRecorded(next(self._ids), None, money, "charged"), None)
+    def charge(self) -> None:
+        host = self.chance.choice(HOSTS)
+        amount = Money(self.chance.randint(1, 500), self.chance.choice(CURRENCIES))
+        self._tell_host(host, payouts.charge(self.accounts[host], next(self._ids), amount))
 
-    def _owe(self, host: UUID, debt: HostDebtRecorded, booking_id: UUID | None) -> None:
-        self._tell_host(host, debt)
-        self.owed[host].append((debt.debt_id, debt.amount))
-        if booking_id is not None:
-            self.paid_out[booking_id] -= debt.amount
-
-    def _schedule(self, host: UUID, currency: str) -> None:
-        earnings = []
+    def earn(self, host: UUID) -> None:
+        """Let the host's account know what every booking earns now."""
         for booking_id, booking in self.bookings.items():
-            if booking.made.host_id != host or booking.made.quote.total.currency != currency:
-                continue
-            due = shares(booking).host - self.paid_out.get(booking_id, Money.zero(currency))
-            if due.minor > 0 and self.now >= release_at(booking):
-                self._tell_host(host, HostEarningRecorded(booking_id, booking.made.property_id, due, self.now))
-                earnings.append(Portion(booking_id, due))
-        left = sum(each.amount.minor for each in earnings)
-        debts = []
-        for debt_id, owed in self.owed[host]:
-            part = min(owed.minor, left - 1) if owed.currency == currency else 0
-            if part > 0:
-                debts.append(Portion(debt_id, Money(part, currency)))
-                left -= part
-        if not earnings:
-            return
-        netted = {each.of: each.amount for each in debts}
-        self.owed[host] = [(i, owed - netted.get(i, owed * 0)) for i, owed in self.owed[host]]
-        for each in earnings:
-            self.paid_out[each.of] = self.paid_out.get(each.of, Money.zero(currency)) + each.amount
-        payout = PayoutScheduled(next(self._ids), Money(left, currency), tuple(earnings), tuple(debts), "sandbox")
-        self._tell_host(host, payout)
-        self.under_way[host].append(payout)
-
-    def _undo(self, host: UUID, payout: PayoutScheduled) -> None:
-        for each in payout.earnings:
-            self.paid_out[each.of] -= each.amount
-        netted = {each.of: each.amount for each in payout.debts}
-        self.owed[host] = [(i, owed + netted.get(i, owed * 0)) for i, owed in self.owed[host]]
+            if booking.made.host_id == host:
+                share, account = shares(booking).host, self.accounts[host]
+                earned = (account, booking_id, booking.made.property_id, share, release_at(booking), next(self._ids))
+                self._tell_host(host, payouts.earn(*earned))
 
     # What follows by itself.
 
@@ -262,8 +214,10 @@ class Marketplace:
             assert state is not None
             self.payments[payment_id] = state
 
-    def _tell_host(self, host: UUID, fact: Fact) -> None:
-        self.tale.tell(account_id(host), fact, partition=host)
+    def _tell_host(self, host: UUID, facts: Iterable[HostAccountFact]) -> None:
+        for fact in facts:
+            self.tale.tell(account_id(host), fact, partition=host)
+            self.accounts[host] = evolve(self.accounts[host], fact)
 
     def _attempts(self, booking_id: UUID) -> dict[UUID, Payment]:
         return {i: each for i, each in self.payments.items() if each.started.booking_id == booking_id}
