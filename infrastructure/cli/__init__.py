@@ -20,6 +20,7 @@ COMMANDS = {
     "events": "list the events there are, or the catalogue of all of them",
     "audit": "replay and check what happened",
     "projections": "see, rebuild and repair the read models",
+    "payments": "ask payment providers, and compare with them",
     "import": "load listings and calendars from elsewhere",
 }
 """Every command and what it is for. Kept here so that help needs no module: `x-y` is in `x_y.py`, `import` in
