@@ -32,6 +32,7 @@ from domain.payments import Evidence, NextAction
 from domain.refunds import RefundReport
 from domain.rejections import Rejected
 from infrastructure.database import Database
+from infrastructure.gateways.amounts import to_decimal
 from infrastructure.gateways.evidence import evidence_of
 from infrastructure.gateways.mtn_momo.client import Credentials, Kind, MtnMomoClient
 from infrastructure.gateways.mtn_momo.standing import Record, Standing, standing, words
@@ -200,7 +201,7 @@ class MtnMomoGateway:
 
 
 def _amount(money: Money) -> dict[str, str]:
-    return {"amount": money.decimal(), "currency": money.currency}
+    return {"amount": to_decimal("mtn_momo", money), "currency": money.currency}
 
 
 def _moved(standings: Iterable[Standing], currency: str) -> Money:

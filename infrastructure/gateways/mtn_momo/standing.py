@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final, Literal
 
 import msgspec
 
 from application.payment_ports import GatewayUnavailable
-from domain.money import EXPONENTS, Money
+from domain.money import Money
+from infrastructure.gateways.amounts import Inexpressible, from_decimal
 
 _WORDS: Final[Mapping[str, str]] = {
     "APPROVAL_REJECTED": "declined",
@@ -85,10 +85,9 @@ def standing(body: str) -> Standing:
 
 def _money(amount: str, currency: str) -> Money:
     """An amount as MTN writes it back, which may have other digits than were sent ("5000.0" UGX)."""
-    exponent = EXPONENTS.get(currency)
-    if exponent is None or not _AMOUNT.fullmatch(amount):
+    if not _AMOUNT.fullmatch(amount):
         raise GatewayUnavailable("MTN's answer has an amount that cannot be read")
-    minor = Decimal(amount).scaleb(exponent)
-    if minor != minor.to_integral_value():
-        raise GatewayUnavailable("MTN's answer has an amount that its currency has no coins for")
-    return Money(int(minor), currency)
+    try:
+        return from_decimal("mtn_momo", amount, currency)
+    except Inexpressible as error:
+        raise GatewayUnavailable(f"MTN's answer has an amount that cannot be: {error}") from error
