@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from infrastructure.database import Database, Unavailable
 from infrastructure.workers.waker import redis_client, waiting
-from projections import positions
+from projections import payments, positions
 from projections.projection import Cursor
 
 _log = structlog.get_logger()
@@ -91,3 +91,7 @@ def _rows(cursor: Cursor) -> Iterable[Metric]:
     for status, count in cursor.fetchall():
         mails.add_metric([status], count)
     yield mails
+    needs = GaugeMetricFamily("lodger_payments_waiting", "What of payments waits for an operator.", labels=["needs"])
+    for kind, count in payments.waiting(cursor).items():
+        needs.add_metric([kind], count)
+    yield needs

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from application import settlement
 from application.payment_ports import GatewayUnavailable
+from domain.payments import attempt_id
 from infrastructure.gateways.metered import MeteredGateway
 from infrastructure.readiness import checks
 from infrastructure.server_metrics import ServerMetrics
 from infrastructure.workers.projector import Projector
 from infrastructure.workers.waker import key, redis_client
 from projections import catalogue, positions
+from projections.payments import Kind
 from tests.support.world import World
 
 NOBODY = "redis://127.0.0.1:1/0"
@@ -62,6 +66,20 @@ def test_the_queue_counts_wake_ups_nobody_took(redis_url: str, figures: Collecto
     assert figures.get_sample_value("lodger_queue_messages", {"queue": "reactions"}) == 2
     assert figures.get_sample_value("lodger_queue_messages", {"queue": "projections"}) == 0
     assert figures.get_sample_value("lodger_server_up", {"server": "redis"}) == 1
+
+
+def test_what_of_payments_waits_for_an_operator_is_counted_by_what_it_needs(
+    world: World, figures: CollectorRegistry
+) -> None:
+    booking = world.confirmed(world.listing())
+    project(world)
+    for needs in get_args(Kind):
+        assert figures.get_sample_value("lodger_payments_waiting", {"needs": needs}) == 0
+    payment = attempt_id(booking, 1)
+    world.sandbox.deny(world.payment(payment).reference or "")
+    settlement.look(world.lodger, world.call(), payment)
+    project(world)
+    assert figures.get_sample_value("lodger_payments_waiting", {"needs": "contradiction"}) == 1
 
 
 def test_the_pool_shows_as_connections_of_the_application(world: World, figures: CollectorRegistry) -> None:
