@@ -33,6 +33,16 @@ LOCKS_IN_NO_ORDER: Final = """
 """Rivals for nights wait for each other."""
 
 
+EVERY_WEBHOOK_IS_NEW: Final = """
+    CREATE FUNCTION name_anew() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        NEW.event_id := NEW.event_id || ':' || gen_random_uuid();
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER name_anew BEFORE INSERT ON provider_webhooks FOR EACH ROW EXECUTE FUNCTION name_anew()
+"""
+
+
 def alter(database_url: str, statement: str) -> None:
     """As the owner of the tables, which the application is not."""
     connection = psycopg2.connect(database_url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import permutations
@@ -13,12 +12,12 @@ import pytest
 
 from application import provider_webhooks, settlement
 from domain.bookings import Cancelled
-from fakes.stripe.webhooks import signature
 from infrastructure.workers.provider_webhooks import Follower
 from tests.support.ledger_checkers import money_apart
 from tests.support.providers import stripe_fake
 from tests.support.scripted_gateway import Delivery, ScriptedGateway
 from tests.support.stripe_fake import SECRET_KEY, StripeFake
+from tests.support.webhook_storm import signed
 from tests.support.world import World
 
 pytestmark = pytest.mark.slow
@@ -108,13 +107,6 @@ def log_of(fake: StripeFake) -> dict[tuple[str, str], dict[str, Any]]:
         about = event["data"]["object"]
         log[about.get("payment_intent") or about["id"], event["type"]] = event
     return log
-
-
-def signed(fake: StripeFake, event: dict[str, Any]) -> Delivery:
-    body = json.dumps(event)
-    return Delivery(
-        {"stripe-signature": signature(body, fake.webhook_secret, int(datetime.now(UTC).timestamp()))}, body.encode()
-    )
 
 
 def test_when_nothing_was_known_but_the_intent_every_order_ends_the_same(database_url: str) -> None:

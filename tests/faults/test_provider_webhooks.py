@@ -1,0 +1,59 @@
+"""The same webhook fifty times at once, and workers that die after following it: one effect (fault 11)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http.client import HTTPConnection
+
+import pytest
+
+from api.resources.provider_webhooks import BODY_LIMIT
+from domain.bookings import Confirmed
+from tests.support.ledger_checkers import money_apart
+from tests.support.webhook_storm import (
+    PATH,
+    authorised,
+    follow_and_die,
+    looks,
+    more_than_once,
+    signed,
+    storm,
+    stripe_scene,
+)
+
+pytestmark = pytest.mark.slow
+
+
+def test_fifty_at_once_have_one_effect(database_url: str) -> None:
+    with stripe_scene(database_url) as scene:
+        world = scene.world
+        payment_id, event = authorised(scene)
+        delivery, before = signed(scene.fake, event), looks()
+
+        statuses = storm(scene.api, delivery)
+        follow_and_die(world)
+
+        assert statuses == {200: 50}
+        assert more_than_once(world, delivery, looks() - before) == []
+        world.react()
+        assert isinstance(world.booking(world.payment(payment_id).started.booking_id), Confirmed)
+        assert money_apart(world.wired.database, world.log, world.lodger.providers) == []
+
+
+def test_forged_and_endless_ones_are_refused_by_the_running_server(database_url: str) -> None:
+    with stripe_scene(database_url) as scene:
+        _, event = authorised(scene)
+        forged = replace(signed(scene.fake, event), headers={"stripe-signature": "t=1,v1=00"})
+        assert storm(scene.api, forged) == {400: 50}
+        assert _sent_without_a_length(scene.api.port, BODY_LIMIT + 1) == 413
+
+
+def _sent_without_a_length(port: int, size: int) -> int:
+    """The status of a body in chunks, which nobody can know the end of."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        pieces = (b"x" * 4_096 for _ in range(size // 4_096 + 1))
+        connection.request("POST", PATH, pieces, encode_chunked=True)
+        return connection.getresponse().status
+    finally:
+        connection.close()
