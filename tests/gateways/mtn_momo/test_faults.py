@@ -18,7 +18,7 @@ from domain.money import Money
 from infrastructure.database import Database
 from infrastructure.gateways.mtn_momo.client import Credentials, MtnMomoClient
 from infrastructure.gateways.mtn_momo.gateway import MtnMomoGateway
-from tests.gateways.callbacks import Listener
+from tests.gateways.mtn_momo.listener import Listener
 from tests.support.mtn_momo_fake import MtnMomoFake
 from tests.support.providers import mtn_momo_fake, running_mtn_momo
 from tests.support.servers import free_port

@@ -14,7 +14,7 @@ from application.settlement import look
 from domain.bookings import Cancelled, Confirmed, Expired, Held
 from domain.payments import status
 from infrastructure.workers.provider_webhooks import Follower
-from tests.gateways.callbacks import Listener
+from tests.gateways.mtn_momo.listener import Listener
 from tests.support.mtn_momo_fake import MtnMomoFake
 from tests.support.providers import mtn_momo_fake
 from tests.support.world import World
@@ -204,6 +204,33 @@ def test_a_push_that_nobody_heard_of_is_made_once(world: World, fake: MtnMomoFak
     (asked,) = fake.asked(payment_id)
     fake.answer(asked["reference"])
     look_again(world, payment_id)
+    assert isinstance(world.booking(booking_id), Confirmed)
+    assert fake.kept() == TOTAL
+
+
+def test_a_push_that_may_not_exist_is_made_certain_before_it_is_given_up(world: World, fake: MtnMomoFake) -> None:
+    booking_id = world.hold(world.listing(currency="EUR"))
+    fake.fail("requesttopay", acts=False)
+    payment_id = world.pay(booking_id, "mobile_money", PHONE)
+
+    lapse(world, booking_id)
+
+    (asked,) = fake.asked(payment_id)  # or a request that is still on its way could make it when nobody asks any more
+    fake.answer(asked["reference"], "FAILED", "EXPIRED")
+    look_again(world, payment_id)
+    assert world.payment(payment_id).failure_code == "expired"
+
+
+def test_a_push_that_was_made_unheard_is_paid_late_and_heard_of(world: World, fake: MtnMomoFake) -> None:
+    booking_id = world.hold(world.listing(currency="EUR"))
+    fake.fail("requesttopay", acts=True)
+    payment_id = world.pay(booking_id, "mobile_money", PHONE)
+    lapse(world, booking_id)
+    assert world.payment(payment_id).stage == "void_started"
+
+    fake.answer(fake.asked(payment_id)[0]["reference"])
+    look_again(world, payment_id)
+
     assert isinstance(world.booking(booking_id), Confirmed)
     assert fake.kept() == TOTAL
 
