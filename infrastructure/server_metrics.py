@@ -21,6 +21,8 @@ _HEAD: Final = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM event
 _CONNECTIONS: Final = """
     SELECT application_name, coalesce(state, 'other'), count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend' GROUP BY 1, 2"""
+_WEBHOOKS: Final = """
+    SELECT state, count(*) FROM provider_webhooks WHERE state IN ('waiting', 'unknown_payment') GROUP BY 1"""
 _MAILS: Final = "SELECT status, count(*) FROM mailings WHERE status IN ('pending', 'refused') GROUP BY 1"
 
 
@@ -91,6 +93,15 @@ def _rows(cursor: Cursor) -> Iterable[Metric]:
     for status, count in cursor.fetchall():
         mails.add_metric([status], count)
     yield mails
+    webhooks = GaugeMetricFamily(
+        "lodger_provider_webhooks",
+        "Webhooks of payment providers that wait, or are about no payment.",
+        labels=["state"],
+    )
+    cursor.execute(_WEBHOOKS)
+    for state, count in cursor.fetchall():
+        webhooks.add_metric([state], count)
+    yield webhooks
     needs = GaugeMetricFamily("lodger_payments_waiting", "What of payments waits for an operator.", labels=["needs"])
     for kind, count in payments.waiting(cursor).items():
         needs.add_metric([kind], count)

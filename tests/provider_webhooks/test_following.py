@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from application import payouts
 from application.payment_ports import Hint
@@ -16,6 +17,7 @@ from domain.charges import Outcome
 from domain.money import Money
 from domain.payments import PaymentCaptured, status
 from domain.refunds import RefundOutcome
+from infrastructure.server_metrics import ServerMetrics
 from infrastructure.workers.provider_webhooks import Follower
 from infrastructure.workers.retention import WEBHOOKS_KEPT, Retention
 from tests.provider_webhooks.post import bring, follow, hasten, rows, states
@@ -347,3 +349,15 @@ def test_many_are_followed_by_threads_that_do_not_make_others_wait(world: World,
     follower.run()
     follower.wait()
     assert set(states(world.wired.database).values()) == {"nothing_new"}
+
+
+def test_those_that_wait_and_those_about_nothing_of_ours_show_in_the_metrics(
+    world: World, provider: ScriptedGateway, redis_url: str
+) -> None:
+    told(world, provider, "evt_unknown", reference="ch_1")
+    told(world, provider, "evt_done", about="nothing")
+    bring(world.lodger, provider.webhook("evt_waits"))
+    registry = CollectorRegistry()
+    registry.register(ServerMetrics(world.wired.settings.database_url, redis_url))
+    for state, count in {"waiting": 1, "unknown_payment": 1, "nothing_new": None}.items():
+        assert registry.get_sample_value("lodger_provider_webhooks", {"state": state}) == count

@@ -37,7 +37,7 @@ class Scene:
 @contextmanager
 def stripe_scene(database_url: str) -> Iterator[Scene]:
     with stripe_fake() as fake:
-        settings = {
+        settings: dict[str, Any] = {
             "card_provider": "stripe",
             "stripe_secret_key": SECRET_KEY,
             "stripe_api_base": fake.url,
