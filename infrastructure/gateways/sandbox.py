@@ -77,7 +77,12 @@ class SandboxGateway:
 
     def look_up(self, reference: str) -> Report:
         with self._database.transaction() as connection:
-            return self._report(connection, reference)
+            try:
+                return self._report(connection, reference)
+            except LookupError:
+                body = json.dumps({"reference": reference, "status": "unknown"})
+                evidence = evidence_of(connection, self.name, reference, body)
+                return Report("failed", evidence, failure_code="unknown_to_provider")
 
     def capture(self, reference: str, amount: Money, key: UUID) -> Report:  # noqa: ARG002 - captured stays captured
         return self._move(reference, {"authorized": "captured"})
