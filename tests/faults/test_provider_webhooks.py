@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 
 from api.resources.provider_webhooks import BODY_LIMIT
 from domain.bookings import Confirmed
+from domain.payments import PaymentCaptured
 from tests.support.ledger_checkers import money_apart
 from tests.support.webhook_storm import (
     PATH,
@@ -19,6 +22,7 @@ from tests.support.webhook_storm import (
     signed,
     storm,
     stripe_scene,
+    working,
 )
 
 pytestmark = pytest.mark.slow
@@ -46,6 +50,30 @@ def test_forged_and_endless_ones_are_refused_by_the_running_server(database_url:
         forged = replace(signed(scene.fake, event), headers={"stripe-signature": "t=1,v1=00"})
         assert storm(scene.api, forged) == {400: 50}
         assert _sent_without_a_length(scene.api.port, BODY_LIMIT + 1) == 413
+
+
+def test_stripe_sends_late_twice_and_in_no_order_and_every_booking_is_confirmed_once(
+    database_url: str, tmp_path: Path
+) -> None:
+    with stripe_scene(database_url) as scene, working(scene, tmp_path):
+        world, fake = scene.world, scene.fake
+        fake.webhooks(url=f"http://127.0.0.1:{scene.api.port}{PATH}", spread=2, duplicates=2)
+        world.clock.time = world.wired.clock.now()
+        bookings = [world.hold(world.listing(), nights=("2031-07-01", "2031-07-04")) for _ in range(10)]
+        for booking_id in bookings:
+            reference = world.payment(world.pay(booking_id)).reference
+            assert reference is not None
+            fake.confirm(reference)
+
+        deadline = time.monotonic() + 60
+        while not all(isinstance(world.booking(each), Confirmed) for each in bookings):
+            assert time.monotonic() < deadline, [type(world.booking(each)).__name__ for each in bookings]
+            time.sleep(0.2)
+
+        assert any(event.actor.kind == "webhook" for event in world.events())
+        captured = [event.stream_id for event in world.events() if isinstance(event.fact, PaymentCaptured)]
+        assert len(captured) == len(set(captured)) == 10
+        assert money_apart(world.wired.database, world.log, world.lodger.providers) == []
 
 
 def _sent_without_a_length(port: int, size: int) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +18,8 @@ from prometheus_client import REGISTRY
 
 from benchmarks.load import Load, send
 from fakes.stripe.webhooks import signature
+from infrastructure.embedded.processes import Process, Service
+from infrastructure.settings import ROOT, to_environment
 from infrastructure.workers.provider_webhooks import Follower
 from tests.faults.api_process import ApiProcess
 from tests.support.providers import stripe_fake
@@ -51,6 +56,24 @@ def stripe_scene(database_url: str) -> Iterator[Scene]:
         finally:
             api.kill()
             world.close()
+
+
+@contextmanager
+def working(scene: Scene, folder: Path) -> Iterator[None]:
+    """While the worker of reactions runs, with the API's settings."""
+    worker = Process(
+        Service(
+            name="reactions",
+            command=[sys.executable, "-m", "infrastructure.cli", "worker", "reactions"],
+            ready=lambda: True,
+            environment={**os.environ, **to_environment(scene.api.settings), "PYTHONPATH": str(ROOT)},
+        ),
+        folder,
+    )
+    try:
+        yield
+    finally:
+        worker.kill()
 
 
 def authorised(scene: Scene) -> tuple[UUID, dict[str, Any]]:
