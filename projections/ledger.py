@@ -65,13 +65,17 @@ LEDGER: Final = Projection(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries; what is None, and no account at all, is not asked about. `since` is in, `until` is not."""
+    """Which entries; what is None, and no account at all, is not asked about. `since` is in, `until` is not.
+
+    `upto` is a position of the log, and is in: then it is as if nothing had happened after it.
+    """
 
     accounts: tuple[Account, ...] = ()
     host_id: UUID | None = None
     booking_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    upto: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +106,15 @@ class Moved:
 EVERYTHING: Final = Wanted()
 
 
-def standings(cursor: Cursor, wanted: Wanted = EVERYTHING, upto: int | None = None) -> list[Standing]:
-    """What stands in each account that ever moved, by account and currency; after the event at `upto` if it is said."""
-    values = {**_values(wanted), "upto": upto}
+def standings(cursor: Cursor, wanted: Wanted = EVERYTHING) -> list[Standing]:
+    """What stands in each account that ever moved, by currency and account."""
     ever = replace(wanted, since=None)
     cursor.execute(
         f"""SELECT account, currency,
                    coalesce(sum(minor) FILTER (WHERE occurred_at < %(since)s), 0)::bigint, sum(minor)::bigint
-            FROM ledger_entries WHERE {_matching(ever)} AND (%(upto)s::bigint IS NULL OR position <= %(upto)s)
+            FROM ledger_entries WHERE {_matching(ever)}
             GROUP BY account, currency ORDER BY currency, account""",  # noqa: S608 - constants
-        values,
+        _values(wanted),
     )
     return [
         Standing(account, Money(opening, currency), Money(closing, currency))
@@ -147,6 +150,8 @@ def _conditions(wanted: Wanted) -> Iterator[str]:
         yield "occurred_at >= %(since)s"
     if wanted.until:
         yield "occurred_at < %(until)s"
+    if wanted.upto is not None:
+        yield "position <= %(upto)s"
 
 
 def _values(wanted: Wanted) -> dict[str, object]:
@@ -156,6 +161,7 @@ def _values(wanted: Wanted) -> dict[str, object]:
         "booking_id": wanted.booking_id,
         "since": wanted.since,
         "until": wanted.until,
+        "upto": wanted.upto,
     }
 
 

@@ -61,6 +61,7 @@ def show_ledger(arguments: dict[str, Any]) -> dict[str, Any] | Response:
         arguments.get("booking"),
         arguments.get("since"),
         arguments.get("until"),
+        arguments.get("position"),
     )
     return _shown(arguments, wanted, "operator", "ledger")
 

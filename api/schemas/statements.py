@@ -46,6 +46,7 @@ class LedgerAskedSchema(StatementAskedSchema):
     account = Choice(Account)
     host = Id()
     booking = Id()
+    position = NumberText(0, 10**12 - 1, metadata={"description": "As the books were after this place in the log."})
 
 
 class StandingSchema(Strict):

@@ -110,6 +110,9 @@ def test_operators_see_every_account_and_it_adds_up_to_nothing(paid: tuple[Clien
     }
     only = statement(operator, f"/v1/operator/ledger?booking={booking_id}&account=platform_revenue")
     assert (len(only["lines"]), closing(only)) == (1, {"platform_revenue": "-45.00"})
+    taken = shown["lines"][0]["id"].partition("-")[0]
+    then = statement(operator, f"/v1/operator/ledger?booking={booking_id}&position={taken}")
+    assert closing(then) == {"guest_funds": "-336.00", "processor_clearing": "336.00"}
     everything = statement(operator, "/v1/operator/ledger")
     assert sum(map(Decimal, closing(everything).values())) == 0
 

@@ -33,9 +33,9 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     LEDGER.apply(cursor, [event for event in events if isinstance(event.fact, MOVES)])
 
 
-def standing(cursor: Cursor, wanted: Wanted = EVERYTHING, upto: int | None = None) -> dict[Account, str]:
+def standing(cursor: Cursor, wanted: Wanted = EVERYTHING) -> dict[Account, str]:
     """What stands at the end, by account, in dollars."""
-    found = standings(cursor, wanted, upto)
+    found = standings(cursor, wanted)
     return {each.account: each.closing.decimal() for each in found if each.closing.minor}
 
 
@@ -71,7 +71,7 @@ def test_what_stands_in_the_accounts_is_known_after_every_position(cursor: Curso
     for event in tale.events:  # one by one: what was remembered is enough to go on
         apply(cursor, [event])
     refundable: dict[Account, str] = {"processor_clearing": "501.11", "guest_funds": "-501.11"}
-    assert [standing(cursor, upto=position) for position in (1, 5, 6, 7, 8, 9, 10)] == [
+    assert [standing(cursor, Wanted(upto=position)) for position in (1, 5, 6, 7, 8, 9, 10)] == [
         {},
         {},
         refundable,
@@ -81,6 +81,7 @@ def test_what_stands_in_the_accounts_is_known_after_every_position(cursor: Curso
         {},
     ]
     assert standing(cursor) == {}
+    assert {moved.position for moved in everything(cursor, Wanted(upto=8))} == {6, 7, 8}
 
 
 def test_by_host_by_booking_and_by_account(cursor: Cursor) -> None:
