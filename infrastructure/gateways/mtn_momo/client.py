@@ -209,5 +209,5 @@ class _Tokens:
 def _code(body: str) -> str | None:
     try:
         return msgspec.json.decode(body, type=_Error).code
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None

@@ -13,8 +13,6 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
-
 from application.payment_ports import (
     Charge,
     GatewayUnavailable,
@@ -35,7 +33,7 @@ from infrastructure.database import Database
 from infrastructure.gateways.amounts import to_decimal
 from infrastructure.gateways.evidence import evidence_of
 from infrastructure.gateways.mtn_momo.client import Credentials, Kind, MtnMomoClient
-from infrastructure.gateways.mtn_momo.standing import Record, Standing, standing, words
+from infrastructure.gateways.mtn_momo.standing import Standing, Unreadable, record_of, standing, words
 from infrastructure.settings import Settings
 
 _CALLBACKS: Final = "/v1/webhooks/mtn-momo"
@@ -145,14 +143,14 @@ class MtnMomoGateway:
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Hint:  # noqa: ARG002 - unsigned
         """A callback is signed by nobody: it only says about which payment MTN might be asked."""
         try:
-            record = msgspec.json.decode(body, type=Record)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            record = record_of(body)
+        except Unreadable as error:
             raise Rejected("webhook_malformed", "This is not how MTN calls back.") from error
         event_id, ours = sha256(body).hexdigest(), _uuid(record.external_id)
         if ours is None:
             return Hint(event_id, "nothing")
         if record.payee is not None:
-            return Hint(event_id, "payout", reference=record.external_id)
+            return Hint(event_id, "payout", reference=str(ours))
         return Hint(event_id, "charge", payment_id=ours)
 
     def _asked(self, kind: Kind, reference: str, body: Mapping[str, Any]) -> Standing:

@@ -59,6 +59,18 @@ class Record(msgspec.Struct, rename="camel"):
     payee: Any = None
 
 
+class Unreadable(ValueError):
+    """What came has not the shape of a record."""
+
+
+def record_of(body: str | bytes) -> Record:
+    """Read an answer or a callback. Raises Unreadable."""
+    try:
+        return msgspec.json.decode(body, type=Record)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable from error
+
+
 def words(code: str | None) -> str:
     """Why MTN failed or refused something, in our words."""
     return _WORDS.get(code or "", "refused_by_provider")
@@ -67,8 +79,8 @@ def words(code: str | None) -> str:
 def standing(body: str) -> Standing:
     """Read how something stands. Raises GatewayUnavailable for what is no such answer: it decides nothing."""
     try:
-        record = msgspec.json.decode(body, type=Record)
-    except msgspec.DecodeError as error:
+        record = record_of(body)
+    except Unreadable as error:
         raise GatewayUnavailable("MTN's answer cannot be read") from error
     amount = _money(record.amount, record.currency)
     match record.status:

@@ -64,6 +64,7 @@ def test_an_amount_may_have_other_digits_than_were_sent(amount: str, currency: s
         said(amount="5000.5", currency="UGX"),
         said(currency="XXX"),
         said(reason=["EXPIRED"]),
+        pytest.param(said()[:-1] + ', "payee": ' + "[" * 100_000 + "]" * 100_000 + "}", id="nested without end"),
     ],
 )
 def test_what_cannot_be_read_decides_nothing(body: str) -> None:
@@ -84,7 +85,17 @@ def test_a_callback_about_nothing_of_ours_is_about_nothing(gateway: MtnMomoGatew
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"\xff", b"SUCCESSFUL", b"[]", b"{}", b'{"status": "SUCCESSFUL"}', b'{"a": NaN}']
+    "body",
+    [
+        b"",
+        b"\xff",
+        b"SUCCESSFUL",
+        b"[]",
+        b"{}",
+        b'{"status": "SUCCESSFUL"}',
+        b'{"a": NaN}',
+        pytest.param(b"[" * 100_000, id="nested"),
+    ],
 )
 def test_a_callback_of_another_shape_is_refused(gateway: MtnMomoGateway, body: bytes) -> None:
     with pytest.raises(Rejected) as refused:
