@@ -132,6 +132,16 @@ def test_cancelled_with_everything_back_it_is_the_guests_again_and_then_gone() -
     assert balances(entry for _, posting in postings(tale.events) for entry in posting) == {}
 
 
+def test_money_sent_back_for_a_booking_that_stands_is_missing_until_the_booking_is_cancelled() -> None:
+    """An operator may resolve a contradiction so."""
+    tale = bought()
+    tale.tell(PAYMENT, RefundStarted(REFUND, usd("501.11"), "the bank has it"), RefundSucceeded(REFUND, EVIDENCE))
+    standing = balances(entry for _, posting in postings(tale.events) for entry in posting)
+    assert standing["guest_funds", "USD"] == usd("501.11")
+    tale.tell(BOOKING, BookingCancelled("platform", FULL_REFUND))
+    assert balances(entry for _, posting in postings(tale.events) for entry in posting) == {}
+
+
 def test_a_refund_that_failed_stays_the_guests() -> None:
     tale = bought()
     tale.tell(BOOKING, BookingCancelled("host", FULL_REFUND))

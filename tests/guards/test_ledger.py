@@ -12,7 +12,7 @@ from domain.ledger import Entry
 from infrastructure.workers.projector import Projector
 from projections.ledger import LEDGER
 from tests.guards.removal import NO_BALANCE, alter
-from tests.support.ledger_checkers import money_apart, out_of_balance
+from tests.support.ledger_checkers import money_apart, money_of_nobody, out_of_balance
 from tests.support.world import World
 
 
@@ -99,3 +99,23 @@ def test_a_charge_taken_twice_is_said(world: World) -> None:
     execute(world, "UPDATE sandbox_charges SET minor = 2 * minor")
     (wrong,) = apart(world)
     assert wrong.endswith("log has 33600, ledger has 33600, sandbox has 67200")
+
+
+def nobodys(world: World) -> list[str]:
+    Projector(world.wired.database, world.log, [LEDGER]).run()
+    with world.wired.database.connection() as connection, connection.cursor() as cursor:
+        return money_of_nobody(cursor)
+
+
+def test_money_that_was_taken_and_bought_nothing_is_said_until_it_is_somebodys(world: World) -> None:
+    listing = world.listing()
+    booking_id = world.hold(listing)
+    world.approve(world.pay(booking_id, "mobile_money", "+256772123456"))
+    assert nobodys(world) == [f"booking {booking_id}: 33600 USD are kept for nothing"]
+    world.react()
+    assert nobodys(world) == []
+
+    world.cancel(booking_id, by="host")
+    assert nobodys(world) == [f"booking {booking_id}: 33600 USD are kept for nothing"]
+    world.react()
+    assert nobodys(world) == []

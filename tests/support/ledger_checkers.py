@@ -31,6 +31,21 @@ def out_of_balance(cursor: Cursor) -> list[str]:
     return [f"up to {position}: {minor} {currency}" for position, currency, minor in cursor.fetchall() if minor]
 
 
+def money_of_nobody(cursor: Cursor) -> list[str]:
+    """Bookings with money that was captured and neither bought anything nor went back, or went back though it had.
+
+    In between there always is some; once everything is settled there is none.
+    """
+    cursor.execute(
+        """SELECT booking_id, currency, sum(minor)::bigint FROM ledger_entries WHERE account = 'guest_funds'
+           GROUP BY booking_id, currency HAVING sum(minor) <> 0 ORDER BY booking_id"""
+    )
+    return [
+        f"booking {booking_id}: {-minor} {currency} are " + ("kept for nothing" if minor < 0 else "missing")
+        for booking_id, currency, minor in cursor.fetchall()
+    ]
+
+
 def money_apart(database: Database, log: LogReader, providers: Mapping[str, Gateway]) -> list[str]:
     """Payments of which log, ledger and provider do not say the same: captured less refunded (M).
 
