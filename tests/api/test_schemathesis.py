@@ -21,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from domain.calendar_sync import Entry
-from tests.api.people import book, follow, host, listing, pay, register
-from tests.api.stack import OPERATOR_TOKEN, Stack, json_of
+from tests.api.people import answer_page, book, follow, host, listing, pay, register
+from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 from tests.api.test_openapi import ROUTES
 from tests.webhooks.post import carry, deliveries, hook
 
@@ -45,8 +45,8 @@ def known(shared: Stack) -> Mapping[str, str]:
     ada, bob = host(shared), register(shared, "bob")
     bob.post("/v1/users/me/hosting")
     booking_id = book(bob, listing(ada))
-    payment_id = pay(bob, booking_id)
-    shared.run_workers()
+    pay(bob, booking_id)
+    payment_id, refund_id = _refund_that_failed(shared, bob, listing(ada))
     own = listing(bob)
     book(ada, own)
     endpoint = hook(bob, "http://127.0.0.1:1/")  # nobody listens there: the delivery waits
@@ -63,9 +63,22 @@ def known(shared: Stack) -> Mapping[str, str]:
         "property_id": own,
         "booking_id": booking_id,
         "payment_id": payment_id,
+        "refund_id": refund_id,
         "user_id": ada.id,
         "property": listing(ada),
     }
+
+
+def _refund_that_failed(stack: Stack, guest: Client, property_id: str) -> tuple[str, str]:
+    """A payment, and its refund that waits for an operator."""
+    booking_id = book(guest, property_id, "2031-08-12", "2031-08-15")
+    payment_id = pay(guest, booking_id)
+    stack.run_workers()
+    answer_page(guest, payment_id, "refuse_refunds")
+    guest.post(f"/v1/bookings/{booking_id}/cancel")
+    stack.run_workers()
+    (refund,) = json_of(guest.get(f"/v1/payments/{payment_id}"))["refunds"]
+    return payment_id, refund["id"]
 
 
 @pytest.fixture(scope="module")
