@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from application import nights, provider_webhooks
+from application import nights, payouts, provider_webhooks
 from application.reconciliation import reconcile
 from application.settlement import look
 from domain.bookings import Cancelled, Confirmed, Expired, Held
@@ -242,3 +242,23 @@ def test_a_currency_that_the_sandbox_does_not_take_fails_the_payment(world: Worl
 
     assert (world.payment(payment_id).stage, world.payment(payment_id).failure_code) == ("failed", "currency_not_taken")
     assert isinstance(world.booking(booking_id), Held)
+
+
+def test_a_host_is_paid_by_phone_a_day_after_check_in(world: World, fake: MtnMomoFake) -> None:
+    booking_id = world.hold(world.listing(currency="EUR"))
+    payment_id, reference = pay(world, booking_id)
+    fake.answer(reference)
+    look_again(world, payment_id)
+    payouts.choose_destination(world.lodger, world.call(world.host), world.host, "mobile_money", "+256772000000")
+    world.at("2026-07-02 18:59:59")  # 24 h after 15:00 in New York
+    assert payouts.schedule(world.lodger, world.call(), world.host) == ()
+
+    world.at("2026-07-02 19:00:00")
+    (payout_id,) = payouts.schedule(world.lodger, world.call(), world.host)
+    for _ in "sent", "arrived":
+        payouts.carry_out(world.lodger, world.call(), world.host, payout_id)
+
+    assert payouts.account_of(world.lodger, world.host).state.payouts[payout_id].outcome == "paid"
+    (sent,) = fake.asked(payout_id)
+    # Three nights at 100.00, less the host's fee of 3%.
+    assert (sent["kind"], sent["msisdn"], sent["amount"]) == ("transfer", "256772000000", "291.00")
