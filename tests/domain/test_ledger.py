@@ -243,7 +243,7 @@ IN_CREDIT: tuple[Account, ...] = ("guest_funds", "tax_payable")
 
 
 @given(market=marketplaces)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_at_every_position_the_books_balance_and_hold_what_providers_have(market: Marketplace) -> None:
     standing: dict[tuple[Account, str], int] = defaultdict(int)
     cleared = clearing(market)
@@ -290,7 +290,7 @@ def clearing(market: Marketplace) -> dict[int, dict[str, int]]:
 
 
 @given(market=marketplaces)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_each_bookings_own_books_balance_and_say_whose_the_money_is(market: Marketplace) -> None:
     entries = [entry for _, posting in postings(market.tale.events) for entry in posting]
     for booking_id, booking in market.bookings.items():
@@ -314,7 +314,7 @@ def test_each_bookings_own_books_balance_and_say_whose_the_money_is(market: Mark
 
 
 @given(market=marketplaces)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_hosts_are_owed_and_owe_is_what_their_accounts_say(market: Marketplace) -> None:
     """Once the accounts have heard of everything: they are kept by other rules than the ledger."""
     for host in market.accounts:

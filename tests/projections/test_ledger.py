@@ -135,7 +135,7 @@ def test_nothing_held_and_unpaid_is_in_the_ledger(cursor: Cursor) -> None:
 
 
 @given(market=marketplaces, batch=st.integers(1, 40), limit=st.integers(1, 50))
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_happened_the_kept_ledger_is_what_the_facts_move_and_balances_everywhere(
     shared_database_url: str, market: Marketplace, batch: int, limit: int
 ) -> None:
