@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from hashlib import sha256
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -61,6 +64,17 @@ def stored(database: Database, digest: str) -> str:
         cursor.execute("SELECT body FROM provider_answers WHERE sha256 = %s", [digest])
         ((body,),) = cursor.fetchall()
     return str(body)
+
+
+T = TypeVar("T")
+
+
+def persist(ask: Callable[[], T]) -> tuple[T, int]:
+    """Ask until there is an answer; and how many there were not."""
+    for lost in count():
+        with suppress(GatewayUnavailable):
+            return ask(), lost
+    raise AssertionError("never")
 
 
 class TestAsking:
@@ -191,6 +205,31 @@ class TestAnswersThatDoNotCome:
 
             assert gateway.look_up(reference).amount == EURO
             assert fake.kept() == 300_50
+
+    def test_a_thousand_lost_answers_charge_and_pay_back_nobody_twice(self, database: Database) -> None:
+        with mtn_momo_fake() as fake:
+            gateway, charges = gateway_to(fake, database), [charge() for _ in range(100)]
+            for operation in ("requesttopay", "requesttopay_status", "refund", "refund_status"):
+                for acts in (True, False, True, True, False):
+                    fake.fail(operation, acts=acts, times=50)
+
+            def pay_and_back(ours: Charge) -> int:
+                """How many answers were lost on the way."""
+                taken, lost = persist(lambda: gateway.start(ours))
+                paid, more = persist(lambda: gateway.look_up(taken.evidence.reference))
+                order = RefundOrder(uuid4(), ours.payment_id, paid.evidence.reference, EURO)
+                sent, still = persist(lambda: gateway.refund(order))
+                told, at_last = persist(lambda: gateway.refund(order))
+                assert (paid.outcome, told.outcome) == ("captured", "succeeded"), (paid, sent, told)
+                return lost + more + still + at_last
+
+            with ThreadPoolExecutor(4) as threads:
+                lost = sum(threads.map(pay_and_back, charges))
+
+            moved = Counter((row["kind"], row["status"]) for row in fake.ledger()["transactions"])
+            assert lost == 1_000
+            assert moved == {("requesttopay", "SUCCESSFUL"): 100, ("refund", "SUCCESSFUL"): 100}
+            assert fake.kept() == 0
 
 
 class TestTokens:
