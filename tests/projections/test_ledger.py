@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg2.errors import CheckViolation
 
+from application import bookings, payouts
 from domain.bookings import BookingCancelled
 from domain.events import Event
 from domain.ledger import Account
@@ -22,7 +23,7 @@ from projections.ledger import EVERYTHING, LEDGER, Moved, Wanted, entries, stand
 from projections.projection import Cursor
 from tests.domain.test_ledger import MOVES, bought, postings
 from tests.support.examples import BOOKING, EVIDENCE, FULL_REFUND, HELD, HOST, PAYMENT, REFUND, STRANGER, usd
-from tests.support.ledger_checkers import out_of_balance
+from tests.support.ledger_checkers import money_apart, out_of_balance
 from tests.support.money_tales import Marketplace, marketplaces
 from tests.support.projection_checkers import unlike_rebuilt
 from tests.support.tales import Tale, minute
@@ -210,4 +211,41 @@ def test_live_and_rebuilt_the_ledger_is_the_same(database_url: str) -> None:
             "host_payable": "-291.00",
             "platform_revenue": "-45.00",
         }
+    world.close()
+
+
+def test_a_refund_after_the_payout_is_owed_by_the_host_until_the_next_one(database_url: str) -> None:
+    """Over the real log, with the host's account as it decides: nobody posts by hand."""
+    world = World(database_url)
+    projector = Projector(world.wired.database, world.log, [LEDGER])
+
+    def after(action: str) -> dict[Account, str]:
+        world.react()
+        projector.run()
+        with world.wired.database.connection() as connection, connection.cursor() as cursor:
+            assert out_of_balance(cursor) == [], action
+            return standing(cursor)
+
+    def pay_out() -> None:
+        for payout_id in payouts.schedule(world.lodger, world.call(), world.host):
+            payouts.carry_out(world.lodger, world.call(), world.host, payout_id)
+
+    payouts.choose_destination(world.lodger, world.call(world.host), world.host, "bank", None)
+    listing = world.listing()
+    # 300.00 for three nights: 336.00 with the guest's fee; the host's 3% is 9.00.
+    first = world.confirmed(listing, ("2026-07-01", "2026-07-04"))
+    world.at("2026-07-02 19:00:00")  # a day after 15:00 in New York
+    pay_out()
+    assert after("paid out") == {"processor_clearing": "45.00", "platform_revenue": "-45.00"}
+
+    bookings.cancel_by_platform(world.lodger, world.call(), first, "a fire")
+    assert after("cancelled") == {"processor_clearing": "-291.00", "host_receivable": "291.00"}
+
+    # 1,000.00 for ten nights: 1,120.00, of which the host's are 970.00; 291.00 of them are owed.
+    world.confirmed(listing, ("2026-07-10", "2026-07-20"))
+    world.at("2026-07-11 19:00:00")
+    pay_out()
+    assert after("netted") == {"processor_clearing": "150.00", "platform_revenue": "-150.00"}
+    assert unlike_rebuilt(world.wired.database, world.log, LEDGER) == []
+    assert money_apart(world.wired.database, world.log, world.lodger.providers) == []
     world.close()
