@@ -8,10 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from api import csv_tables
+from api.schemas.statements import LINE_TYPES
 from tests.api.people import book, host, listing, pay, register
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
+from tests.domain.test_ledger import postings
+from tests.support.money_tales import Marketplace, marketplaces
 
 # Three nights at 100.00: the guest pays 12% more, 336.00; the host's are 300.00 less 3%, 291.00; the platform's 45.00.
 
@@ -236,3 +240,14 @@ def test_csv_is_described(shared: Stack) -> None:
     for path in ("/v1/me/statement", "/v1/bookings/{booking_id}/statement", "/v1/operator/ledger"):
         content = described[path]["get"]["responses"]["200"]["content"]
         assert content.keys() == {"application/json", "text/csv"}
+
+
+@given(market=marketplaces)
+@settings(max_examples=20, deadline=None)
+def test_whatever_moved_money_has_a_name_for_clients(market: Marketplace) -> None:
+    moved = {event.fact.TOPIC for event, posting in postings(market.tale.events) if posting}
+    assert moved <= LINE_TYPES.keys()
+
+
+def test_no_two_facts_have_the_same_name() -> None:
+    assert len(set(LINE_TYPES.values())) == len(LINE_TYPES)
