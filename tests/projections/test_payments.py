@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from application import settlement
 from domain.disputes import undecided
 from domain.payments import (
     DisputeWon,
@@ -24,6 +25,7 @@ from domain.payments import (
     must_be_started,
 )
 from domain.refunds import retry_id
+from infrastructure.workers.projector import Projector
 from projections.payments import PAYMENTS, TOO_LONG, Kind, needs, under_way, waiting
 from projections.projection import Cursor
 from tests.support.examples import (
@@ -37,7 +39,10 @@ from tests.support.examples import (
     STARTED,
     usd,
 )
+from tests.support.projection_checkers import unlike_rebuilt
+from tests.support.scripted_gateway import ScriptedGateway
 from tests.support.tales import Tale, minute
+from tests.support.world import World
 
 CONTRADICTED = PaymentContradicted("amount_differs", "captured", usd("1.00"), EVIDENCE)
 REFUSED = (RefundStarted(REFUND, usd("400.00"), "late"), RefundFailed(REFUND, "account_closed", EVIDENCE))
@@ -142,7 +147,9 @@ def test_payments_under_way_are_paged_by_id(cursor: Cursor) -> None:
 
 
 @pytest.mark.parametrize("history", PAYMENT_HISTORIES)
-def test_a_payment_is_under_way_until_charge_refunds_and_disputes_have_ended(cursor: Cursor, history: Sequence[PaymentFact]) -> None:
+def test_a_payment_is_under_way_until_charge_refunds_and_disputes_have_ended(
+    cursor: Cursor, history: Sequence[PaymentFact]
+) -> None:
     tale = Tale()
     for count, fact in enumerate(history, start=1):
         tell(cursor, fact, tale=tale)
@@ -166,3 +173,39 @@ def test_one_page_of_events_makes_the_rows_that_single_events_make(
 def _rows(cursor: Cursor) -> list[tuple[object, ...]]:
     cursor.execute("SELECT * FROM payments LEFT JOIN payment_needs USING (payment_id) ORDER BY kind, subject")
     return cursor.fetchall()
+
+
+def test_a_rebuild_makes_the_rows_that_are_there(database_url: str) -> None:
+    """Of payments that are under way, contradicted, refunded in vain and disputed, projected bit by bit."""
+    provider, world = ScriptedGateway(), World(database_url)
+    world.lodger = provider.serve(world.lodger)
+    projector = Projector(world.wired.database, world.log, [PAYMENTS])
+    provider.refunds_wait = True
+    for number in range(4):
+        payment = world.pay(world.hold(world.listing()))
+        projector.run()
+        if number == 0:
+            continue
+        provider.approve(payment)
+        settlement.look(world.lodger, world.call(), payment)
+        world.react()
+        projector.run()
+        provider.says(payment, "captured" if number > 1 else "failed")
+        settlement.look(world.lodger, world.call(), payment)
+        if number == 2:
+            world.cancel(world.payment(payment).started.booking_id)
+            world.react()
+            projector.run()
+            provider.finish_refunds("failed")
+            settlement.carry_out(world.lodger, world.call(), payment)
+        if number == 3:
+            provider.dispute(payment)
+            said = provider.look_up_dispute("dp_1")[1]
+            settlement.record_dispute(world.lodger, world.call(), payment, said)
+        projector.run()
+    with world.wired.database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT kind FROM payment_needs ORDER BY kind")
+        found = [kind for (kind,) in cursor.fetchall()]
+    assert found == ["contradiction", "disputed", "refund_failed", "under_way"]
+    assert unlike_rebuilt(world.wired.database, world.log, PAYMENTS) == []
+    world.close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from threading import Thread
 from uuid import UUID
 
@@ -21,6 +23,7 @@ from infrastructure.workers.projector import Projector
 from infrastructure.workers.reconciler import Reconciler
 from projections.payments import PAYMENTS, needs
 from tests.support.scripted_gateway import ScriptedGateway
+from tests.support.workers import Post, Stage
 from tests.support.world import World
 
 TOTAL = 33_600
@@ -315,6 +318,26 @@ def test_everything_is_asked_for_at_once_when_somebody_wants_it(world: World, pr
     project(world)
     asked = list(Reconciler(world.lodger, world.wired.database).run_all())
     assert asked == [(ids[1], "settled"), (ids[2], "waiting")]
+
+
+@pytest.mark.slow
+def test_workers_settle_what_was_left_without_being_woken(
+    database_url: str, redis_url: str, post: Post, tmp_path: Path
+) -> None:
+    with post.open() as smtp_url:
+        stage = Stage(database_url, redis_url, smtp_url, tmp_path)
+        world = stage.world
+        first = world.clock.now().date() + timedelta(days=30)
+        booking = world.hold(world.listing(), nights=(str(first), str(first + timedelta(days=3))))
+        payment = world.pay(booking)
+        world.sandbox.approve(world.payment(payment).reference or "")  # and nobody tells Lodger
+        workers = stage.workers()
+        deadline = time.monotonic() + 30
+        while not isinstance(world.booking(booking), Confirmed) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert isinstance(world.booking(booking), Confirmed)
+        workers.stop()
+        world.close()
 
 
 class Counting(ScriptedGateway):
