@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 from marshmallow import fields
 
@@ -148,6 +148,3 @@ def _line(moved: Moved, viewer: Viewer) -> dict[str, Any]:
 def _seen(amount: Money, viewer: Viewer) -> Money:
     """What the platform owes somebody stands in credit: for them it is what they have."""
     return amount if viewer == "operator" else -amount
-
-
-assert set(get_args(Role)) == set(SEEN)

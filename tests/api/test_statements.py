@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 
 from api import csv_tables
-from api.schemas.statements import LINE_TYPES
+from api.schemas.statements import LINE_TYPES, SEEN
+from domain.bookings import Role
 from tests.api.people import book, host, listing, pay, register
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 from tests.domain.test_ledger import postings
@@ -247,6 +248,11 @@ def test_csv_is_described(shared: Stack) -> None:
 def test_whatever_moved_money_has_a_name_for_clients(market: Marketplace) -> None:
     moved = {event.fact.TOPIC for event, posting in postings(market.tale.events) if posting}
     assert moved <= LINE_TYPES.keys()
+
+
+def test_no_account_is_seen_by_both_sides() -> None:
+    assert SEEN.keys() == set(get_args(Role))
+    assert not {*SEEN["guest"]} & {*SEEN["host"]}
 
 
 def test_no_two_facts_have_the_same_name() -> None:
