@@ -103,9 +103,9 @@ class Till(SandboxGateway):
         charge = self.charges[reference]
         evidence = Evidence(self.name, reference, "0" * 64)
         match charge.status:
-            case "waiting" if charge.method == "card":
+            case "waiting" | "challenged" if charge.method == "card":
                 return Report("action_required", evidence, NextAction("open_page", "https://till.example"))
-            case "waiting":
+            case "waiting" | "challenged":
                 return Report("action_required", evidence, NextAction("approve_on_phone"))
             case "declined":
                 return Report("failed", evidence, failure_code="declined")
