@@ -101,6 +101,20 @@ def test_a_charge_taken_twice_is_said(world: World) -> None:
     assert wrong.endswith("log has 33600, ledger has 33600, sandbox has 67200")
 
 
+def test_a_charge_that_no_payment_knows_is_said_by_the_whole_of_what_the_provider_has(world: World) -> None:
+    world.confirmed(world.listing())
+    execute(
+        world,
+        """INSERT INTO sandbox_charges (reference, key, payment_id, minor, currency, method, status)
+           VALUES ('sbx_again', 'again', gen_random_uuid(), 33600, 'USD', 'card', 'captured')""",
+    )
+    assert apart(world) == []
+    whole = {"sandbox": {"USD": world.kept_by_provider()}}
+    assert money_apart(world.wired.database, world.log, world.lodger.providers, whole) == [
+        "USD in all: log has 33600, sandbox has 67200"
+    ]
+
+
 def nobodys(world: World) -> list[str]:
     Projector(world.wired.database, world.log, [LEDGER]).run()
     with world.wired.database.connection() as connection, connection.cursor() as cursor:

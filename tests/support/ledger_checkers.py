@@ -46,25 +46,36 @@ def money_of_nobody(cursor: Cursor) -> list[str]:
     ]
 
 
-def money_apart(database: Database, log: LogReader, providers: Mapping[str, Gateway]) -> list[str]:
+def money_apart(
+    database: Database,
+    log: LogReader,
+    providers: Mapping[str, Gateway],
+    whole: Mapping[str, Mapping[str, int]] | None = None,
+) -> list[str]:
     """Payments of which log, ledger and provider do not say the same: captured less refunded (M).
 
-    Brings the ledger up to date. What is captured or sent back for no payment of the log is not looked for here: ask
-    the provider for all that it has.
+    `whole` is all that a provider has kept, by its name and by currency, in minor units: only that tells of charges
+    which no payment of the log knows. Brings the ledger up to date.
     """
     Projector(database, log, [LEDGER]).run()
-    events = _everything(log)
+    known = _folded(_everything(log))
     with database.connection() as connection, connection.cursor() as cursor:
         wrong = out_of_balance(cursor)
         kept = _kept_by_ledger(cursor)
-    for payment_id, payment in _folded(events).items():
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for payment_id, payment in known.items():
+        provider, currency = payment.started.provider, payment.started.amount.currency
         said = {"log": kept_by_log(payment), "ledger": kept.pop(payment_id, 0)}
+        sums[provider, currency] += said["log"]
         if payment.reference is not None:
-            currency = payment.started.amount.currency
-            totals = providers[payment.started.provider].totals(payment.reference, currency)
-            said[payment.started.provider] = _minor(totals.captured - totals.refunded, currency)
+            totals = providers[provider].totals(payment.reference, currency)
+            said[provider] = _minor(totals.captured - totals.refunded, currency)
         if len(set(said.values())) > 1:
             wrong.append(f"payment {payment_id}: " + ", ".join(f"{who} has {minor}" for who, minor in said.items()))
+    for provider, by_currency in (whole or {}).items():
+        for currency, minor in by_currency.items():
+            if sums[provider, currency] != minor:
+                wrong.append(f"{currency} in all: log has {sums[provider, currency]}, {provider} has {minor}")
     return wrong + [f"payment {payment_id}: only the ledger has it" for payment_id in kept]
 
 
