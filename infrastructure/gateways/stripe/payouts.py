@@ -27,6 +27,12 @@ _REFUSALS: Final = {
 }
 
 
+_FAILURES: Final = {
+    **dict.fromkeys(("account_closed", "account_frozen", "bank_account_restricted"), "bank_account_closed"),
+    **dict.fromkeys(("invalid_account_number", "no_account", "incorrect_account_holder_name"), "bank_account_wrong"),
+}
+
+
 def pay_out(client: StripeClient, keep: Keep, order: PayoutOrder) -> PayoutReport:
     """Pay once per key, and say how it stands. Money whose payout failed comes back from the host's account, so that
     the next payout does not pay it twice. Raises Inexpressible."""
@@ -48,7 +54,7 @@ def pay_out(client: StripeClient, keep: Keep, order: PayoutOrder) -> PayoutRepor
             return PayoutReport("paid", evidence)
         case "failed" | "canceled":
             _take_back(client, order, transfer)
-            return PayoutReport("failed", evidence, payout.failure_code or payout.status)
+            return PayoutReport("failed", evidence, _FAILURES.get(payout.failure_code or "", "payout_failed"))
         case _:  # "pending", "in_transit"
             return PayoutReport("pending", evidence)
 

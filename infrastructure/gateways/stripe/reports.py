@@ -33,6 +33,8 @@ _REFUND_REFUSALS: Final = {
     "resource_missing": "unknown_to_provider",
 }
 
+_REFUND_FAILURES: Final = dict.fromkeys(("expired_or_canceled_card", "lost_or_stolen_card"), "card_gone")
+
 _AMOUNT_REFUSALS: Final = frozenset(
     {"amount_too_large", "amount_too_small", "invalid_charge_amount_no_decimal_compatible"}
 )
@@ -69,7 +71,8 @@ def refund_report_of(refund: stripe.Refund, evidence: Evidence) -> RefundReport:
         case "succeeded":
             return RefundReport("succeeded", evidence, amount=amount)
         case "failed" | "canceled":
-            return RefundReport("failed", evidence, getattr(refund, "failure_reason", None) or refund.status, amount)
+            reason = getattr(refund, "failure_reason", None) or ""
+            return RefundReport("failed", evidence, _REFUND_FAILURES.get(reason, "refund_failed"), amount)
         case _:  # "pending", "requires_action"
             return RefundReport("pending", evidence, amount=amount)
 
