@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Literal
 from uuid import UUID
 
@@ -16,8 +17,12 @@ from domain.events import Actor
 from domain.payments import is_settled, must_be_started
 from infrastructure import reconciliations
 from infrastructure.database import Database, Unavailable
+from infrastructure.reconciliations import Claimed
 from infrastructure.workers.metrics import RECONCILIATIONS
 from projections.payments import under_way
+
+ASKERS: Final = 4
+"""Providers asked at once by one process: a push to a phone is asked about again and again while it waits."""
 
 Outcome = Literal["settled", "waiting", "unavailable", "failed"]
 """`waiting`: the provider answered, and something is under way still; `unavailable`: it did not answer."""
@@ -36,14 +41,16 @@ class Reconciler:
     def run(self) -> None:
         """Ask for every payment that is due. One that fails does not keep the others from it. Raises Unavailable.
 
-        A provider that is away is asked once a pass, and not until each of its payments has timed out.
+        A provider that is found away is not asked again in this pass: not each of its payments has to time out.
         """
         away: set[str] = set()
         with self._database.connection() as connection, connection.cursor() as cursor:
             reconciliations.forget(cursor)
-        while claimed := self._claim(away):
-            if self.ask(claimed.payment_id) == "unavailable":
-                away.add(claimed.provider)
+        if claimed := self._claim(away):
+            with ThreadPoolExecutor(ASKERS, "reconciler") as threads:
+                asking = [threads.submit(self._ask_all, first, away) for first in (claimed, *[None] * (ASKERS - 1))]
+            for each in asking:
+                each.result()
 
     def run_all(self) -> Iterator[tuple[UUID, Outcome]]:
         """Ask for everything that is under way, due or not; what became of each."""
@@ -61,6 +68,14 @@ class Reconciler:
                 reconciliations.failed(cursor, payment_id, error[:_ERROR_LENGTH])
         return outcome
 
+    def _ask_all(self, first: Claimed | None, away: set[str]) -> None:
+        """Ask for the payment that was claimed already, if one was, and then for whatever else is due."""
+        claimed = first or self._claim(away)
+        while claimed is not None:
+            if self.ask(claimed.payment_id) == "unavailable":
+                away.add(claimed.provider)
+            claimed = self._claim(away)
+
     def _outcome(self, payment_id: UUID) -> tuple[Outcome, str | None]:
         lodger = self._lodger
         call = Call(Actor("system", "reconciler"), lodger.clock.now(), lodger.new_id(), lodger.new_id())
@@ -75,9 +90,9 @@ class Reconciler:
             return "failed", f"{type(error).__name__}: {error}"
         return ("settled" if is_settled(must_be_started(done.state)) else "waiting"), None
 
-    def _claim(self, away: set[str]) -> reconciliations.Claimed | None:
+    def _claim(self, away: set[str]) -> Claimed | None:
         with self._database.connection() as connection, connection.cursor() as cursor:
-            return reconciliations.claim(cursor, away)
+            return reconciliations.claim(cursor, frozenset(away))
 
     def _under_way(self, after: UUID | None) -> list[UUID]:
         with self._database.connection() as connection, connection.cursor() as cursor:

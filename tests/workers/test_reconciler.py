@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
@@ -19,6 +19,7 @@ from domain.bookings import Confirmed
 from domain.charges import Report
 from domain.payments import PaymentCaptured, PaymentMethod, RefundSucceeded, status
 from infrastructure import reconciliations
+from infrastructure.workers import reconciler
 from infrastructure.workers.projector import Projector
 from infrastructure.workers.reconciler import Reconciler
 from projections.payments import PAYMENTS, needs
@@ -237,12 +238,29 @@ def test_two_at_once_do_not_ask_for_the_same_payment(world: World, provider: Scr
     assert {attempts for attempts, _ in plan(world)} == {1}
 
 
+def test_one_process_asks_about_several_at_once(world: World, provider: ScriptedGateway) -> None:
+    for _ in range(reconciler.ASKERS):
+        world.pay(world.hold(world.listing()))
+    together = Barrier(reconciler.ASKERS, timeout=10)
+
+    class Slow(ScriptedGateway):
+        def look_up(self, reference: str) -> Report:
+            together.wait()  # breaks unless all of them have come
+            return super().look_up(reference)
+
+    provider.__class__ = Slow
+    before = counted("waiting")
+    one_pass(world)
+    assert counted("waiting") == before + reconciler.ASKERS
+
+
 # Who cannot answer does not stop the others.
 
 
 def test_a_provider_that_is_away_is_asked_once_a_pass_and_another_one_meanwhile(
-    world: World, provider: ScriptedGateway
+    world: World, provider: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reconciler, "ASKERS", 1)
     other = ScriptedGateway("other")
     mine = [world.pay(world.hold(world.listing())) for _ in range(3)]
     world.lodger = other.serve(world.lodger)

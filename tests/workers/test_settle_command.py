@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
@@ -17,12 +19,18 @@ from tests.support.world import World, settings_for
 
 @pytest.fixture
 def world(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A world whose database the settings name."""
+    """A world of today, as the command's is, whose database the settings name."""
     for name, value in to_environment(settings_for(database_url, data=str(tmp_path))).items():
         monkeypatch.setenv(name, value)
-    world = World(database_url)
+    world = World(database_url, datetime.now(UTC))
     yield world
     world.close()
+
+
+def begun(world: World) -> UUID:
+    """A payment that waits for its payer."""
+    first = world.clock.now().date() + timedelta(days=30)
+    return world.pay(world.hold(world.listing(), nights=(str(first), str(first + timedelta(days=3)))))
 
 
 def settle(world: World) -> Result:
@@ -36,7 +44,7 @@ def test_nothing_is_under_way(world: World) -> None:
 
 
 def test_everything_under_way_is_asked_for_and_told(world: World) -> None:
-    first, second = sorted(world.pay(world.hold(world.listing())) for _ in range(2))
+    first, second = sorted(begun(world) for _ in range(2))
     world.sandbox.decline(world.payment(first).reference or "")
     result = settle(world)
     assert result.exit_code == 0, result.output
@@ -45,7 +53,7 @@ def test_everything_under_way_is_asked_for_and_told(world: World) -> None:
 
 
 def test_what_cannot_be_asked_about_is_told_and_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    payment = world.pay(world.hold(world.listing()))
+    payment = begun(world)
     monkeypatch.setattr("infrastructure.gateways.sandbox.SandboxGateway.look_up", lambda *_: 1 // 0)
     result = settle(world)
     assert result.exit_code == 1
