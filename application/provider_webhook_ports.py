@@ -6,11 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
+from uuid import UUID
 
 from application.payment_ports import Hint
 
 WebhookOutcome = Literal["recorded", "nothing_new", "unknown_payment"]
-"""What came of following a webhook. `unknown_payment`: it is about a payment that is none of ours."""
+"""What came of following a webhook. `unknown_payment`: it is about a charge that is none of ours, or a second one that
+names a payment of ours and took money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,13 @@ class ProviderWebhook:
 
 @dataclass(frozen=True, slots=True)
 class UnknownWebhook:
-    """A webhook about a payment that is none of ours, as operators see it."""
+    """A webhook about a charge that is none of ours, as operators see it. `payment_id` is what it names."""
 
     webhook_id: int
     provider: str
     event_id: str
     reference: str | None
+    payment_id: UUID | None
     received_at: datetime
 
 

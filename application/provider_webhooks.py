@@ -75,7 +75,9 @@ def _follow_charge(lodger: Lodger, call: Call, webhook: ProviderWebhook) -> Webh
     payment = _payment(lodger, call, webhook, webhook.hint.reference)
     if payment is None:
         return "unknown_payment"
-    return _outcome(payment, _catch_up(lodger, call, payment).stream)
+    is_second = _is_second_charge(lodger, webhook, payment)
+    done = _catch_up(lodger, call, payment)
+    return "unknown_payment" if is_second else _outcome(payment, done.stream)
 
 
 def _follow_dispute(lodger: Lodger, call: Call, webhook: ProviderWebhook) -> WebhookOutcome:
@@ -121,6 +123,14 @@ def _payment(lodger: Lodger, call: Call, webhook: ProviderWebhook, reference: st
     if payment.state is None or payment.state.started.provider != webhook.provider:
         return None
     return payment
+
+
+def _is_second_charge(lodger: Lodger, webhook: ProviderWebhook, payment: PaymentStream) -> bool:
+    """Whether the payer was charged for the payment by another charge than ours: somebody has to look at it."""
+    ours, told = must_be_started(payment.state).reference, webhook.hint.reference
+    if ours is None or told is None or told == ours:
+        return False
+    return lodger.providers[webhook.provider].look_up(told).outcome in ("authorized", "captured")
 
 
 def _catch_up(lodger: Lodger, call: Call, payment: PaymentStream) -> PaymentDone:

@@ -68,6 +68,7 @@ def list_unknown_webhooks(arguments: dict[str, Any]) -> dict[str, Any]:
             "provider": webhook.provider,
             "event": webhook.event_id,
             "reference": webhook.reference,
+            "payment": webhook.payment_id,
             "received_at": webhook.received_at,
         }
         for webhook in found.items

@@ -92,12 +92,13 @@ class ResolveSchema(Strict):
 
 
 class UnknownWebhookSchema(Strict):
-    """What a provider sent about a payment that is none of ours."""
+    """What a provider sent about a charge that is none of ours, or a second one that took money for a payment."""
 
     id = fields.Integer(required=True)
     provider = fields.String(required=True)
     event = fields.String(required=True, metadata={"description": "The provider's id of what it sent."})
     reference = fields.String(required=True, allow_none=True)
+    payment = Id(required=True, allow_none=True, metadata={"description": "What it names; it may be unknown here."})
     received_at = Instant(required=True)
 
 

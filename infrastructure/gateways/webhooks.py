@@ -68,7 +68,7 @@ class ProviderWebhookTable:
     def unknown(self, before: int | None, limit: int) -> Sequence[UnknownWebhook]:
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
-                """SELECT webhook_id, provider, event_id, reference, received_at FROM provider_webhooks
+                """SELECT webhook_id, provider, event_id, reference, payment_id, received_at FROM provider_webhooks
                    WHERE state = 'unknown_payment' AND webhook_id < coalesce(%s, 9223372036854775807)
                    ORDER BY webhook_id DESC LIMIT %s""",
                 [before, limit],

@@ -21,7 +21,7 @@ from infrastructure.server_metrics import ServerMetrics
 from infrastructure.workers.provider_webhooks import Follower
 from infrastructure.workers.retention import WEBHOOKS_KEPT, Retention
 from tests.provider_webhooks.post import bring, follow, hasten, rows, states
-from tests.support.scripted_gateway import ScriptedGateway
+from tests.support.scripted_gateway import ScriptedCharge, ScriptedGateway
 from tests.support.world import World
 
 TOTAL = Money(33_600, "USD")
@@ -87,7 +87,7 @@ def test_a_payment_that_nobody_knows_is_kept_for_operators(
     assert len(world.events()) == before
     (unknown,) = world.lodger.provider_webhooks.unknown(None, 10)
     assert (unknown.provider, unknown.event_id) == ("scripted", "evt_1")
-    assert unknown.reference == said.get("reference")
+    assert (unknown.reference, unknown.payment_id) == (said.get("reference"), said.get("payment_id"))
     assert list(world.lodger.provider_webhooks.unknown(unknown.webhook_id, 10)) == []
 
 
@@ -98,6 +98,17 @@ def test_a_payment_with_another_provider_is_unknown(world: World, provider: Scri
     provider.approve(payment_id)
     assert told(world, other, "evt_1", payment_id=payment_id) == "unknown_payment"
     assert world.payment(payment_id).stage == "action_required"
+
+
+@pytest.mark.parametrize(("outcome", "told_as"), [("captured", "unknown_payment"), ("action_required", "nothing_new")])
+def test_a_second_charge_that_took_money_for_a_payment_is_kept_for_operators(
+    world: World, provider: ScriptedGateway, outcome: Outcome, told_as: str
+) -> None:
+    payment_id = world.pay(world.hold(world.listing()))
+    provider.charges["ch_by_hand"] = ScriptedCharge("ch_by_hand", payment_id, "card", TOTAL, outcome)
+    assert told(world, provider, "evt_1", payment_id=payment_id, reference="ch_by_hand") == told_as
+    assert world.payment(payment_id).reference != "ch_by_hand"
+    assert facts_of(world, payment_id) == ["PaymentStarted", "PaymentActionRequired"]
 
 
 def test_a_webhook_about_nothing_is_done_with(world: World, provider: ScriptedGateway) -> None:
