@@ -68,7 +68,7 @@ Posting = tuple[Entry, ...]
 
 @dataclass(frozen=True, slots=True)
 class Payouts:
-    """What a host's account has to know for its postings: payouts under way, and what each debt is about."""
+    """What a host's account has to know for its postings: payouts under way, and what debts are about."""
 
     scheduled: Mapping[UUID, PayoutScheduled] = field(default_factory=dict)
     debts: Mapping[UUID, UUID | None] = field(default_factory=dict)
@@ -187,10 +187,18 @@ def _evolve(state: Payouts, fact: HostMove) -> Payouts:
             return replace(state, debts={**state.debts, debt_id: booking_id})
         case PayoutScheduled(payout_id):
             return replace(state, scheduled={**state.scheduled, payout_id: fact})
-        case PayoutPaid(payout_id) | PayoutFailed(payout_id):
-            return replace(state, scheduled={i: each for i, each in state.scheduled.items() if i != payout_id})
+        case PayoutPaid(payout_id):
+            taken = {debt.of for debt in state.scheduled[payout_id].debts}
+            paid = replace(state, debts={i: of for i, of in state.debts.items() if i not in taken})
+            return _without(paid, payout_id)
+        case PayoutFailed(payout_id):
+            return _without(state, payout_id)
         case _:
             assert_never(fact)
+
+
+def _without(state: Payouts, payout_id: UUID) -> Payouts:
+    return replace(state, scheduled={i: payout for i, payout in state.scheduled.items() if i != payout_id})
 
 
 def _summed(booking: Booking) -> Booking:
