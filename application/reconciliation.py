@@ -16,9 +16,9 @@ from domain.payments import is_settled, must_be_started
 def reconcile(lodger: Lodger, call: Call, payment_id: UUID) -> PaymentDone:
     """Bring a payment and its disputes as far as provider and booking let them go. Raises GatewayUnavailable."""
     done = settlement.carry_out(lodger, call, payment_id)
-    if must_be_started(done.state).stage == "authorized":
-        # Its reaction is on its way or was lost; whoever comes second finds the capture, or the void, started.
-        settlement.proceed(lodger, call, payment_id)
+    # The reaction to its being authorised is on its way or was lost: whoever comes second finds it followed. And one
+    # that was begun while its booking was being given back was in nobody's sight who gave up the others.
+    if settlement.proceed(lodger, call, payment_id):
         done = settlement.carry_out(lodger, call, payment_id)
     payment = must_be_started(done.state)
     for dispute_id in disputes.undecided(payment):

@@ -85,14 +85,19 @@ def record_dispute(lodger: Lodger, call: Call, payment_id: UUID, said: DisputeRe
 
 
 @retried
-def proceed(lodger: Lodger, call: Call, payment_id: UUID) -> None:
-    """Authorised: start the capture while the booking waits, else start the void."""
+def proceed(lodger: Lodger, call: Call, payment_id: UUID) -> bool:
+    """Authorised: start the capture while the booking waits. What it does not wait for: start the void.
+
+    Returns whether either was started.
+    """
     payment = lodger.load(PAYMENT, payment_id)
     started = must_be_started(payment.state).started
     booking = lodger.load(BOOKING, started.booking_id)
     due = lifecycle.waits_for(bookings.must_be_made(booking.state), call.now)
     waits = due is not None and due.alteration_id == started.alteration_id
-    lodger.append(call, payment.then(charges.proceed(payment.state, booking_waits=waits)))
+    facts = charges.proceed(payment.state, booking_waits=waits)
+    lodger.append(call, payment.then(facts))
+    return bool(facts)
 
 
 def gateway_of(lodger: Lodger, payment: Payment) -> Gateway:

@@ -106,11 +106,11 @@ def contradict(
 
 
 def proceed(state: Payment | None, *, booking_waits: bool) -> tuple[PaymentFact, ...]:
-    """An authorisation within the hold is captured; one that came too late is voided."""
+    """An authorisation within the hold is captured; what nobody waits for any more is given up."""
     payment = must_be_started(state)
-    if payment.stage != "authorized":
-        return ()
-    return (PaymentCaptureStarted(),) if booking_waits else (PaymentVoidStarted("hold_lapsed"),)
+    if not booking_waits:
+        return void(payment, "hold_lapsed")
+    return (PaymentCaptureStarted(),) if payment.stage == "authorized" else ()
 
 
 def void(state: Payment | None, reason: str) -> tuple[PaymentFact, ...]:

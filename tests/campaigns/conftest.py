@@ -13,4 +13,9 @@ settings.register_profile(LONG, _UNHURRIED, max_examples=500, stateful_step_coun
 
 def effort() -> settings:
     """What the command line asks for."""
-    return settings() if settings.get_current_profile_name() == LONG else SHORT
+    return settings() if is_long() else SHORT
+
+
+def is_long() -> bool:
+    """Whether a campaign was asked for."""
+    return settings.get_current_profile_name() == LONG

@@ -216,9 +216,15 @@ def test_an_authorisation_that_came_too_late_is_voided() -> None:
 
 
 @pytest.mark.parametrize("past", [stage for stage in EVERY_STAGE if stage != AUTHORIZED])
-@pytest.mark.parametrize("booking_waits", [True, False])
-def test_only_an_authorisation_proceeds(past: tuple[PaymentFact, ...], booking_waits: bool) -> None:
-    PAYMENTS.given(*past).when(proceeding(booking_waits=booking_waits)).then_nothing()
+def test_only_an_authorisation_proceeds(past: tuple[PaymentFact, ...]) -> None:
+    PAYMENTS.given(*past).when(proceeding(booking_waits=True)).then_nothing()
+
+
+@pytest.mark.parametrize("past", EVERY_STAGE)
+def test_what_nobody_waits_for_is_given_up_while_it_is_open(past: tuple[PaymentFact, ...]) -> None:
+    is_open = past in ((STARTED,), ACTION_REQUIRED, AUTHORIZED)
+    given_up = (PaymentVoidStarted("hold_lapsed"),) if is_open else ()
+    PAYMENTS.given(*past).when(proceeding(booking_waits=False)).then(*given_up)
 
 
 @pytest.mark.parametrize("past", [(STARTED,), ACTION_REQUIRED, AUTHORIZED])

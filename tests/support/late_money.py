@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol, assert_never
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -45,6 +45,7 @@ Step = Literal["pay", "approve", "lapse", "lapse again", "rival", "cancel", "wor
 PEOPLES: Final[frozenset[Step]] = frozenset({"pay", "approve", "lapse", "lapse again", "rival", "cancel"})
 MACHINES: Final[tuple[Step, ...]] = ("work", "hear", "reconcile", "expire")
 Disturbance = Literal["dies", "is not answered"] | Step
+Disturber = Literal["death", "silence", "others"]
 
 
 class Death(Exception):
@@ -68,24 +69,17 @@ class Tale:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything there is, what people may still do, and how often somebody may still be disturbed."""
+    """Everything that there is."""
 
     told: tuple[Event, ...]
     taken: tuple[Nights, ...]
     charges: tuple[Taken, ...]
     now: datetime
     followed: int
-    left: frozenset[Step]
-    disturbances: int
 
     @property
     def key(self) -> object:
-        """States with the same one are the same."""
-        return self.things, self.left, self.disturbances
-
-    @property
-    def things(self) -> object:
-        """All but what may be done. How streams came one after another is lost on whoever has followed them."""
+        """States with the same one are the same. How streams came one after another is lost on whoever is past it."""
         told = [(event.event_id, event.fact.TOPIC) for event in self.told]
         followed, taken = frozenset(told[: self.followed]), frozenset(self.taken)
         return followed, tuple(told[self.followed :]), taken, self.charges, self.now
@@ -156,11 +150,15 @@ class Market:
         while before != len(self.log.told):
             before = len(self.log.told)
             self.take("expire")
-            self.pass_over()
-            while self.followed < len(self.log.told):
-                self.take("work")
-                self.pass_over()
+            self.work_off()
             self.take("reconcile")
+
+    def work_off(self) -> None:
+        """All that follows from what happened."""
+        self.pass_over()
+        while self.followed < len(self.log.told):
+            self.take("work")
+            self.pass_over()
 
     def pass_over(self) -> None:
         """The worker is past what nothing follows from."""
@@ -230,41 +228,126 @@ def _wrongs_of(market: Market, booking: Booking, payment_id: UUID) -> Iterator[s
 # --- every order --------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Explored:
-    """What was found, and how the tales ended, by the name of the booking's state and the payment's stage."""
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What came of a step: `used` are those of people's that were taken in it."""
 
-    states: int = 0
-    endings: set[tuple[str, str]] = field(default_factory=set)
-    wrong: list[str] = field(default_factory=list)
-
-
-Path = tuple[str, ...]
+    label: str
+    after: State
+    used: frozenset[Step]
+    is_disturbed: bool = False
 
 
-def explore(tale: Tale, disturbances: int, others: bool, enough: int = 1) -> Explored:
-    """Visit every state, and from each let everything come to rest. Ends when `enough` is wrong."""
-    found, first = Explored(), beginning(tale, disturbances)
-    seen, rested, waiting = {first.key}, set[object](), [(first, Path())]
-    while waiting and len(found.wrong) < enough:
-        state, path = waiting.pop()
-        found.states += 1
-        if state.things not in rested:
-            rested.add(state.things)
-            ending, wrong = at_rest(_market(tale, state))
-            found.endings.add(ending)
-            found.wrong += [f"{', '.join(path)}: {each}" for each in wrong]
-        for label, after in _nexts(tale, state, others=others):
-            if after.key not in seen:
-                seen.add(after.key)
-                waiting.append((after, (*path, label)))
-    return found
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is tried: `without` these steps, `disturbances` in one tale at most, and which; whether who overtakes
+    does it `at_length`, with all that follows, and whether the tale goes on after that or is only let come to rest."""
+
+    without: frozenset[Step] = frozenset()
+    disturbances: int = 0
+    kinds: frozenset[Disturber] = frozenset()
+    at_length: bool = False
+    goes_on: bool = True
 
 
-def beginning(tale: Tale, disturbances: int) -> State:
-    market = Market(tale, MemoryLog(), Till(), NOW)
-    market.begin()
-    return _state(market, PEOPLES, disturbances)
+UNDISTURBED: Final = Plan()
+
+
+class Exploration:
+    """Visits every state, and from each lets everything come to rest. `wrong` is what was found, with what led to it;
+    `endings` are the booking's state and the payment's stage."""
+
+    def __init__(self, tale: Tale, plan: Plan = UNDISTURBED) -> None:
+        self.tale = tale
+        self.plan = plan
+        self.states = 0
+        self.endings: set[tuple[str, str]] = set()
+        self.wrong: list[str] = []
+        self._rested: set[object] = set()
+        self._moves: dict[object, list[Move]] = {}
+
+    def run(self, enough: int = 1) -> Exploration:
+        """Until everything was visited, or `enough` is wrong."""
+        market = Market(self.tale, MemoryLog(), Till(), NOW)
+        market.begin()
+        path: tuple[str, ...] = ()
+        waiting = [(state_of(market), PEOPLES - self.plan.without, self.plan.disturbances, path)]
+        seen = set[object]()
+        while waiting and len(self.wrong) < enough:
+            state, left, disturbances, path = waiting.pop()
+            key = (state.key, left, disturbances)
+            if key in seen:
+                continue
+            seen.add(key)
+            self._rest(state, path)
+            for step in (*sorted(left), *(step for step in MACHINES if step not in self.plan.without)):
+                for move in self._moved(state, step):
+                    onwards = (move.after, left - move.used, disturbances - move.is_disturbed, (*path, move.label))
+                    if move.is_disturbed and (not disturbances or not move.used <= left):
+                        continue
+                    if move.is_disturbed and not self.plan.goes_on:
+                        self._rest(move.after, onwards[-1])
+                    else:
+                        waiting.append(onwards)
+        self.states = len(seen)
+        return self
+
+    def _rest(self, state: State, path: tuple[str, ...]) -> None:
+        if state.key not in self._rested:
+            self._rested.add(state.key)
+            ending, wrong = at_rest(_market(self.tale, state))
+            self.endings.add(ending)
+            self.wrong += [f"{', '.join(path)}: {each}" for each in wrong]
+
+    def _moved(self, state: State, step: Step) -> list[Move]:
+        """All that may come of a step, whoever may still do what: so it is found out once."""
+        key = (state.key, step)
+        if key not in self._moves:
+            self._moves[key] = list(self._moves_of(state, step)) if is_possible(state, step) else []
+        return self._moves[key]
+
+    def _moves_of(self, state: State, step: Step) -> Iterator[Move]:
+        points: list[str] = []
+        market = _market(self.tale, state)
+        market.take(step, watched(market.lodger, points.append))
+        yield Move(step, state_of(market), PEOPLES & {step})
+        for at, point in enumerate(points if self.plan.disturbances else ()):
+            for kind in self._disturbances(state, step, point):
+                yield self._disturbed(state, step, at, f"{kind} {point}", kind)
+
+    def _disturbances(self, state: State, step: Step, point: str) -> Iterator[Disturbance]:
+        if "death" in self.plan.kinds:
+            yield "dies"
+        if "silence" in self.plan.kinds and "append" not in point:
+            yield "is not answered"
+        if "others" in self.plan.kinds:
+            yield from (other for other in (*PEOPLES, *MACHINES) if other != step and is_possible(state, other))
+
+    def _disturbed(self, state: State, step: Step, at: int, what: str, kind: Disturbance) -> Move:
+        market, used = _market(self.tale, state), PEOPLES & {step, kind}
+        try:
+            market.take(step, watched(market.lodger, self._disturbing(market, at, kind)))
+        except Death:
+            used, market.followed = frozenset(), 0  # it may be done again, and so is all that was followed
+        return Move(f"{step} ({what})", state_of(market), used, is_disturbed=True)
+
+    def _disturbing(self, market: Market, at: int, kind: Disturbance) -> Callable[[str], None]:
+        """Told each point that is reached, does it at the one whose turn it is."""
+        reached: list[str] = []
+
+        def disturb(point: str) -> None:
+            reached.append(point)
+            if len(reached) != at + 1:
+                return
+            if kind == "dies":
+                raise Death
+            if kind == "is not answered":
+                raise GatewayUnavailable
+            market.take(kind)
+            if self.plan.at_length:
+                market.work_off()
+
+        return disturb
 
 
 def at_rest(market: Market) -> tuple[tuple[str, str], list[str]]:
@@ -279,62 +362,25 @@ def at_rest(market: Market) -> tuple[tuple[str, str], list[str]]:
     return (type(market.booking()).__name__, paid[-1] if paid else "unpaid"), wrong or wrongs(market)
 
 
-def _nexts(tale: Tale, state: State, *, others: bool) -> Iterator[tuple[str, State]]:
-    possible = _possible(state)
-    for step in possible:
-        points: list[str] = []
-        market = _market(tale, state)
-        market.take(step, watched(market.lodger, points.append))
-        yield step, _state(market, state.left - {step}, state.disturbances)
-        if state.disturbances:
-            disturbers = [other for other in possible if other != step] if others else []
-            for at, point in enumerate(points):
-                yield from _disturbed(tale, state, step, at, point, disturbers)
-
-
-def _disturbed(
-    tale: Tale, state: State, step: Step, at: int, point: str, disturbers: Sequence[Step]
-) -> Iterator[tuple[str, State]]:
-    kinds: list[Disturbance] = ["dies", *disturbers]
-    if "append" not in point:
-        kinds.append("is not answered")
-    for kind in kinds:
-        market, left = _market(tale, state), state.left - {step, kind}
-        try:
-            market.take(step, watched(market.lodger, _disturbing(market, at, kind)))
-        except Death:
-            left, market.followed = state.left, 0  # it may be done again, and so is all that was followed
-        yield f"{step} ({kind} {point})", _state(market, left, state.disturbances - 1)
-
-
-def _disturbing(market: Market, at: int, kind: Disturbance) -> Callable[[str], None]:
-    reached: list[str] = []
-
-    def disturb(point: str) -> None:
-        reached.append(point)
-        if len(reached) != at + 1:
-            return
-        if kind == "dies":
-            raise Death
-        if kind == "is not answered":
-            raise GatewayUnavailable
-        market.take(kind)
-
-    return disturb
-
-
-def _possible(state: State) -> list[Step]:
-    started = any(isinstance(event.fact, PaymentStarted) for event in state.told)
-    able: dict[Step, bool] = {
-        "approve": any(charge.status == "waiting" for charge in state.charges),
-        # For the rival's hold to lapse in its turn.
-        "lapse again": not state.left & {"lapse", "rival"},
-        "work": state.followed < len(state.told),
-        "hear": started,
-        "reconcile": started,
-        "expire": state.now > NOW,
-    }
-    return [step for step in (*sorted(state.left), *MACHINES) if able.get(step, True)]
+def is_possible(state: State, step: Step) -> bool:
+    """Whether it could change anything."""
+    match step:
+        case "approve":
+            return any(charge.status == "waiting" for charge in state.charges)
+        case "lapse":
+            return state.now == NOW
+        case "lapse again":  # for the rival's hold to lapse in its turn
+            return state.now > NOW and any(claim.claim_id == RIVAL_ID for claim in state.taken)
+        case "work":
+            return state.followed < len(state.told)
+        case "hear" | "reconcile":
+            return any(isinstance(event.fact, PaymentStarted) for event in state.told)
+        case "expire":
+            return state.now > NOW
+        case "pay" | "rival" | "cancel":
+            return True
+        case _:
+            assert_never(step)
 
 
 def _market(tale: Tale, state: State) -> Market:
@@ -342,8 +388,9 @@ def _market(tale: Tale, state: State) -> Market:
     return Market(tale, MemoryLog(list(state.told), list(state.taken)), till, state.now, state.followed)
 
 
-def _state(market: Market, left: frozenset[Step], disturbances: int) -> State:
-    log, charges = market.log, tuple(market.till.charges.values())
+def state_of(market: Market) -> State:
+    log = market.log
     assert isinstance(log, MemoryLog)
     market.pass_over()
-    return State(tuple(log.told), tuple(log.taken), charges, market.clock.time, market.followed, left, disturbances)
+    charges = tuple(market.till.charges.values())
+    return State(tuple(log.told), tuple(log.taken), charges, market.clock.time, market.followed)
