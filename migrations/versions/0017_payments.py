@@ -28,7 +28,6 @@ def upgrade() -> None:
         CONSTRAINT payments_pkey PRIMARY KEY (payment_id)
     );
     CREATE INDEX payments_under_way ON payments (left_at, payment_id) WHERE under_way;
-    CREATE INDEX payments_reference ON payments (provider, reference);
     COMMENT ON COLUMN payments.state IS 'domain.payments.Payment as JSON.';
     COMMENT ON COLUMN payments.left_at IS
         'When its last event was recorded, by the database''s time: how long it has been left alone.';
