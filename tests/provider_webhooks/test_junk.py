@@ -15,6 +15,7 @@ from fakes.stripe.webhooks import signature
 from tests.api.stack import Stack, json_of, running
 
 SECRET: Final = "whsec_of_the_tests"
+FORMER: Final = "whsec_of_former_tests"
 MTN: Final = {
     "LODGER_MTN_MOMO_API_USER": "4f1c0a52-6d1e-4a09-9b1c-5f1f1a3a2b10",
     "LODGER_MTN_MOMO_API_KEY": "a key",
@@ -51,7 +52,10 @@ DEEP: Final = b'{"id":"evt_1","type":"payout.paid","x":' + b"[" * 100_000
 @pytest.fixture(scope="module")
 def stack(shared_database_url: str) -> Iterator[Stack]:
     with running(
-        shared_database_url, LODGER_STRIPE_SECRET_KEY="sk_test_1", LODGER_STRIPE_WEBHOOK_SECRETS=SECRET, **MTN
+        shared_database_url,
+        LODGER_STRIPE_SECRET_KEY="sk_test_1",
+        LODGER_STRIPE_WEBHOOK_SECRETS=f"{SECRET},{FORMER}",
+        **MTN,
     ) as started:
         yield started
 
@@ -128,3 +132,10 @@ def test_unsigned_junk_is_no_mistake_of_ours(stack: Stack, body: bytes) -> None:
 def test_a_signature_that_is_none_is_refused_as_such(stack: Stack, header: str) -> None:
     answer = stack.anybody().raw("POST", "/v1/webhooks/stripe", event(), **{"Stripe-Signature": header})
     assert (answer.status_code, json_of(answer)["type"]) == (400, "/problems/webhook-signature-invalid")
+
+
+def test_while_one_secret_replaces_the_other_both_are_taken(stack: Stack) -> None:
+    for secret, status in {SECRET: 200, FORMER: 200, "whsec_of_nobody": 400}.items():
+        signed = signature(event().decode(), secret, int(datetime.now(UTC).timestamp()))
+        answer = stack.anybody().raw("POST", "/v1/webhooks/stripe", event(), **{"Stripe-Signature": signed})
+        assert answer.status_code == status
