@@ -12,6 +12,7 @@ from application import provider_webhooks
 from application.lodger import Lodger
 from application.payment_ports import GatewayUnavailable
 from application.provider_webhook_ports import ProviderWebhook
+from domain.rejections import Rejected
 from infrastructure.database import Unavailable
 from infrastructure.workers.metrics import PROVIDER_WEBHOOKS
 
@@ -66,6 +67,11 @@ class Follower:
             PROVIDER_WEBHOOKS.labels(provider, "provider_away").inc()
             known.postpone(webhook, "the provider does not answer")
             return False
+        except Rejected as refusal:  # busy, above all: many webhooks of one payment at once
+            PROVIDER_WEBHOOKS.labels(provider, refusal.code).inc()
+            _log.warning("a provider's webhook is followed later", **about, code=refusal.code)
+            known.postpone(webhook, refusal.code)
+            return True
         except Exception as error:  # noqa: BLE001 - whatever it is, the others can be followed
             PROVIDER_WEBHOOKS.labels(provider, "failed").inc()
             _log.error("could not follow a provider's webhook", **about, exc_info=error)

@@ -17,6 +17,7 @@ from domain.charges import Outcome
 from domain.money import Money
 from domain.payments import PaymentCaptured, status
 from domain.refunds import RefundOutcome
+from domain.rejections import Rejected
 from infrastructure.server_metrics import ServerMetrics
 from infrastructure.workers.provider_webhooks import Follower
 from infrastructure.workers.retention import WEBHOOKS_KEPT, Retention
@@ -336,6 +337,23 @@ def test_a_mistake_with_one_leaves_it_for_later_and_holds_up_no_other(
     follow(world.lodger)
     assert states(world.wired.database) == {"evt_1": "waiting", "evt_2": "nothing_new"}
     assert rows(world.wired.database, "last_error")[0] == ("RuntimeError",)
+
+
+def test_one_that_comes_with_too_many_others_is_followed_later(
+    world: World, provider: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def losing(*_: object) -> None:
+        raise Rejected("busy", "Too many changes at once.")
+
+    payment_id = world.pay(world.hold(world.listing()))
+    with monkeypatch.context() as patched:
+        patched.setattr("application.settlement.look", losing)
+        assert told(world, provider, "evt_1", payment_id=payment_id) == "waiting"
+    assert rows(world.wired.database, "last_error") == [("busy",)]
+    provider.approve(payment_id)
+    hasten(world.wired.database)
+    follow(world.lodger)
+    assert states(world.wired.database) == {"evt_1": "recorded"}
 
 
 def test_those_that_are_done_with_are_forgotten_after_ninety_days(world: World, provider: ScriptedGateway) -> None:
