@@ -6,7 +6,7 @@ A payout is an intent first, on the account's stream; its provider is asked afte
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID, uuid5
 
@@ -109,20 +109,30 @@ def record(lodger: Lodger, call: Call, host_id: UUID, payout_id: UUID, said: Pay
 # --- hosts ----------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Where a host is paid from now on. `url` is the page on which the provider wants to know more, if it does."""
+
+    destination: Destination
+    url: str | None
+
+
 def choose_destination(
     lodger: Lodger, call: Call, host_id: UUID, method: PayoutMethod, phone: str | None
-) -> tuple[Destination, str | None, AccountDone]:
-    """Where the host is paid from now on, and the page on which the provider wants to know more, if it does."""
+) -> AccountDone:
+    """Say where a host is paid; what failed is then tried again. `call` renders what was Chosen."""
     must_host(lodger, host_id)
     account_of(lodger, host_id, call)  # for the answer that may be kept: then nothing is chosen again
     gateway = _gateway(lodger, method)
     if phone is not None:
-        destination, url = Destination(method, gateway.name, phone), None
+        chosen = Chosen(Destination(method, gateway.name, phone), None)
     else:
         opened = gateway.open_account(host_id, lodger.people.get([host_id])[host_id].email)
-        destination, url = Destination(method, gateway.name, opened.reference), opened.url
-    lodger.payees.choose(host_id, destination)
-    return destination, url, _decide(lodger, call, host_id, payouts.readdress)
+        chosen = Chosen(Destination(method, gateway.name, opened.reference), opened.url)
+    lodger.payees.choose(host_id, chosen.destination)
+    render = call.render
+    shown = replace(call, render=lambda _: render(chosen)) if render else call
+    return _decide(lodger, shown, host_id, payouts.readdress)
 
 
 def must_host(lodger: Lodger, user_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Notices: which facts people are told of, who is, and what they may ask not to be told.
 
-A row says who by role, never an address: recipients are looked up when there is something to tell.
+A row says who by role, never an address: recipients are looked up when there is something to tell. "user" is whose
+partition it is in, where there is no booking: an account's owner, whatever the account is of.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ Template = Literal[
     "booking_no_show",
     "payment_failed",
     "refund_sent",
+    "payout_paid",
+    "payout_failed",
     "message_received",
 ]
 Category = Literal["account", "bookings", "payments", "updates", "messages"]
@@ -130,8 +133,8 @@ NOTICES: Final[Mapping[type[Fact], Notice | Silent]] = {
     HostEarningRecorded: Silent("the booking it comes from is told"),
     HostDebtRecorded: Silent("the refund it comes from is told, and the next payout says what it is less by"),
     PayoutScheduled: Silent("its outcome is told"),
-    PayoutPaid: Silent("told with the next change of this table"),
-    PayoutFailed: Silent("told with the next change of this table"),
+    PayoutPaid: Notice("payout_paid", "payments", ("user",)),
+    PayoutFailed: Notice("payout_failed", "payments", ("user",)),
     PayoutHoldPlaced: Silent("the account says so, with its reason"),
     PayoutHoldLifted: Silent("the account says so"),
 }

@@ -45,7 +45,7 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     known = parties(cursor, "notification_parties", events)
     rows = [
         (
-            _user_id(recipient, event.stream_id, concerned),
+            _user_id(recipient, event.partition_key, concerned),
             event.event_id,
             event.position,
             notice.template,
@@ -66,9 +66,9 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     )
 
 
-def _user_id(recipient: Recipient, stream_id: UUID, concerned: Parties | None) -> UUID:
+def _user_id(recipient: Recipient, owner_id: UUID, concerned: Parties | None) -> UUID:
     if recipient == "user":
-        return stream_id
+        return owner_id
     assert concerned is not None, "a booking's first fact says whom it concerns"
     return concerned.guest_id if recipient == "guest" else concerned.host_id
 

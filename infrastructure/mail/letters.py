@@ -17,8 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from application.lodger import Lodger
 from application.ports import Person, Reading
-from application.streams import BOOKING, PAYMENT, PROPERTY, Stream
+from application.streams import BOOKING, HOST_ACCOUNT, PAYMENT, PROPERTY, Stream
 from domain.bookings import Booking, BookingFact, must_be_made
+from domain.host_accounts import PayoutFailed, PayoutPaid
 from domain.lifecycle import available_actions, due_at
 from domain.money import Money
 from domain.notices import wants_mail
@@ -97,6 +98,12 @@ class Letters:
         match mailing.template:
             case "welcome":
                 return self._people(mailing.stream_id)[mailing.stream_id], {}
+            case "payout_paid" | "payout_failed":
+                account = history.stream(HOST_ACCOUNT, mailing.stream_id)
+                assert isinstance(fact, PayoutPaid | PayoutFailed)
+                payout = account.state.payouts[fact.payout_id].scheduled
+                host_id = account.partition_key
+                return self._people(host_id)[host_id], {"fact": fact, "payout": payout}
             case "payment_failed" | "refund_sent":
                 payment = must_be_started(history.stream(PAYMENT, mailing.stream_id).state)
                 booking = self._lodger.load(BOOKING, payment.started.booking_id)

@@ -10,6 +10,7 @@ import pytest
 
 from domain.bookings import BookingCancelled, BookingConfirmed, BookingExpired
 from domain.events import Event
+from domain.host_accounts import account_id
 from domain.payments import PaymentFailed, RefundStarted, RefundSucceeded
 from domain.users import UserRegistered
 from projections.notifications import NOTIFICATIONS, count_unread, of_user
@@ -22,6 +23,7 @@ from tests.support.examples import (
     GUEST,
     HELD,
     HOST,
+    HOST_ACCOUNT_HISTORIES,
     NOW,
     PAYMENT,
     REFUND,
@@ -161,3 +163,10 @@ def write(cursor: Cursor, at: str, unread: int) -> None:
     cursor.execute(
         "INSERT INTO correspondents VALUES (%s, %s, 5, %s, %s, %s)", [BOOKING, GUEST, 5 - unread, unread, at]
     )
+
+
+def test_a_host_is_told_of_payouts_and_they_are_about_no_booking(cursor: Cursor) -> None:
+    tale = Tale()
+    apply(cursor, tale.tell(account_id(HOST), *HOST_ACCOUNT_HISTORIES[0], partition=HOST))
+    apply(cursor, tale.tell(account_id(HOST), *HOST_ACCOUNT_HISTORIES[1]))
+    assert told(cursor, HOST) == [("payout_failed", None), ("payout_paid", None)]

@@ -12,6 +12,7 @@ import pytest
 from application.lodger import Lodger
 from application.ports import Person, Reading
 from domain.events import Event, Fact
+from domain.host_accounts import account_id
 from domain.notices import MESSAGE, TOLD, Recipient, Template
 from infrastructure.mail.letters import Letters
 from projections.mailings import Mailing
@@ -20,6 +21,7 @@ from tests.support.examples import (
     BOOKING_HISTORIES,
     GUEST,
     HOST,
+    HOST_ACCOUNT_HISTORIES,
     NOW,
     PAYMENT,
     PAYMENT_HISTORIES,
@@ -38,6 +40,7 @@ STORIES: list[tuple[UUID, Sequence[Fact]]] = [
     *((GUEST, history) for history in USER_HISTORIES),
     *((BOOKING, history) for history in BOOKING_HISTORIES),
     *((PAYMENT, history) for history in PAYMENT_HISTORIES),
+    *((account_id(HOST), history) for history in HOST_ACCOUNT_HISTORIES),
 ]
 
 
@@ -91,7 +94,8 @@ def written(stream_id: UUID, facts: Sequence[Fact]) -> dict[tuple[Template, Reci
     if stream_id == PAYMENT:
         tale.tell(BOOKING, *BOOKING_HISTORIES[0])
     before, mails = list(tale.events), dict[tuple[Template, Recipient], list[EmailMessage]]()
-    events = tale.tell(stream_id, *facts)
+    is_account = stream_id == account_id(HOST)
+    events = tale.tell(stream_id, *facts, partition=HOST if is_account else None)
     for told, event in enumerate(events):
         notice = TOLD.get(type(event.fact))
         for upto in range(told + 1, len(events) + 1):
@@ -107,14 +111,14 @@ def written(stream_id: UUID, facts: Sequence[Fact]) -> dict[tuple[Template, Reci
 @pytest.mark.parametrize(("stream_id", "facts"), STORIES)
 def test_a_letter_is_to_its_recipient_and_says_something(stream_id: UUID, facts: Sequence[Fact]) -> None:
     for (_, recipient), mails in written(stream_id, facts).items():
-        name = "Hana" if recipient == "host" else "Gil"
+        name = "Hana" if recipient == "host" or stream_id == account_id(HOST) else "Gil"
         for mail in mails:
             assert mail["To"] == f"{name} <{name.lower()}@example.org>"
             subject, text = str(mail["Subject"]), mail.get_content()
             assert 10 < len(subject) < 120
             assert text.startswith(f"Hello {name},\n\n")
             assert not {"None", "{{", "}}", "Undefined"} & set(text.split())
-            if stream_id != GUEST:
+            if stream_id not in (GUEST, account_id(HOST)):
                 assert "Cabin by the creek, Catskill\n" in text
 
 
