@@ -93,6 +93,14 @@ def reverse_transfer(call: Call, identifier: str) -> Object:
     return reversal
 
 
+def list_reversals(call: Call, identifier: str) -> Object:
+    return call.page(f"/v1/transfers/{identifier}/reversals", "transfer_reversal", transfer=identifier)
+
+
+def retrieve_reversal(call: Call, identifier: str, **_: str) -> Object:
+    return call.find("transfer_reversal", identifier)
+
+
 def create_payout(call: Call) -> Object:
     """From the balance of the account that the call is made for: transfers less payouts."""
     if call.account is None:

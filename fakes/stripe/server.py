@@ -38,6 +38,8 @@ API: list[tuple[str, str, str, Callable[..., Object]]] = [
     ("GET", "/v1/transfers", "transfers.list", connect.list_transfers),
     ("GET", "/v1/transfers/<identifier>", "transfers.retrieve", connect.retrieve_transfer),
     ("POST", "/v1/transfers/<identifier>/reversals", "transfers.reverse", connect.reverse_transfer),
+    ("GET", "/v1/transfers/<identifier>/reversals", "transfers.reversals", connect.list_reversals),
+    ("GET", "/v1/transfers/<_>/reversals/<identifier>", "transfers.reversal", connect.retrieve_reversal),
     ("POST", "/v1/payouts", "payouts.create", connect.create_payout),
     ("GET", "/v1/payouts", "payouts.list", connect.list_payouts),
     ("GET", "/v1/payouts/<identifier>", "payouts.retrieve", connect.retrieve_payout),

@@ -13,11 +13,18 @@ Failure = Literal["hang", "close", "error", "busy", "slow"]
 
 
 class StripeFake:
-    """A client of one running fake. `webhook_secret` is what it signs with."""
+    """A client of one running fake. `webhook_secret` is what it signs with; `settings` are the fields by which Lodger
+    finds it, for `World`."""
 
     def __init__(self, url: str, webhook_secret: str) -> None:
         self.url = url
         self.webhook_secret = webhook_secret
+        self.settings: dict[str, Any] = {
+            "card_provider": "stripe",
+            "stripe_secret_key": SECRET_KEY,
+            "stripe_api_base": url,
+            "stripe_webhook_secrets": webhook_secret,
+        }
         self._http = urllib3.PoolManager(timeout=20, retries=False)
 
     def confirm(self, reference: str, card: str = "pm_card_visa") -> dict[str, Any]:

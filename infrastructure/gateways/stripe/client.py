@@ -19,7 +19,7 @@ T = TypeVar("T")
 S = TypeVar("S", bound=stripe.StripeObject)
 
 
-class KeySpent(Exception):
+class KeySpent(GatewayUnavailable):
     """Stripe failed at the first call with this key, and gives that failure again for as long as it keeps the key."""
 
 

@@ -143,7 +143,7 @@ class StripeGateway:
             return PayoutReport("failed", self._own_words(str(order.payout_id), error), "amount_refused")
 
     def open_account(self, host_id: UUID, email: str) -> OpenedAccount:
-        return payouts.open_account(self._client, self._kept, str(host_id), email, self._public_url)
+        return payouts.open_account(self._client, self._kept, host_id, email, self._public_url)
 
     def look_up_dispute(self, dispute_id: str) -> tuple[str, DisputeReport]:
         """Raises Rejected `dispute_not_found`, also for a bank's inquiry, which takes no money."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Final
+from uuid import UUID, uuid5
 
 import stripe
 from stripe import RequestOptions, StripeClient
@@ -59,17 +60,17 @@ def pay_out(client: StripeClient, keep: Keep, order: PayoutOrder) -> PayoutRepor
             return PayoutReport("pending", evidence)
 
 
-def open_account(client: StripeClient, keep: Keep, host_id: str, email: str, public_url: str) -> OpenedAccount:
+def open_account(client: StripeClient, keep: Keep, host_id: UUID, email: str, public_url: str) -> OpenedAccount:
     """An account that pays out when it is told to, and the page on which the host completes it."""
     account = once(
-        f"account-{host_id}",
+        f"account-{uuid5(host_id, email)}",  # a key with another address would be refused
         lambda options: client.v1.accounts.create(
             {
                 "type": "express",
                 "email": email,
                 "capabilities": {"transfers": {"requested": True}},
                 "settings": {"payouts": {"schedule": {"interval": "manual"}}},
-                "metadata": {"host_id": host_id},
+                "metadata": {"host_id": str(host_id)},
             },
             options,
         ),
@@ -138,13 +139,17 @@ def _paid_out(client: StripeClient, order: PayoutOrder, transfer: stripe.Transfe
 
 
 def _take_back(client: StripeClient, order: PayoutOrder, transfer: stripe.Transfer) -> None:
-    """All of a transfer, once: it is looked at before, and Stripe reverses no more than there was."""
-    ask(
-        lambda: client.v1.transfers.reversals.create(
-            transfer.id,
-            {"metadata": {"payout_id": str(order.payout_id)}},
-            {"idempotency_key": f"{order.key}-reversal"},
-        )
+    """All of a transfer, once."""
+
+    def find() -> str | None:
+        reversals = ask(lambda: client.v1.transfers.reversals.list(transfer.id))
+        return next((reversal.id for reversal in reversals.data), None)
+
+    once(
+        f"{order.key}-reversal",
+        lambda options: client.v1.transfers.reversals.create(transfer.id, options=options),
+        lambda reference: client.v1.transfers.reversals.retrieve(transfer.id, reference),
+        find,
     )
 
 

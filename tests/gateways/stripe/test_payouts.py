@@ -37,6 +37,7 @@ def test_an_account_is_opened_once_and_shown_a_page_each_time(shop: Shop) -> Non
     first, again = (shop.gateway.open_account(host_id, "host@example.org") for _ in range(2))
 
     assert first.reference == again.reference
+    assert shop.gateway.open_account(host_id, "another@example.org").url is not None
     assert first.url == f"{shop.fake.url}/onboarding/{first.reference}"
 
 
@@ -60,6 +61,19 @@ def test_a_payout_that_failed_is_taken_back_so_that_the_next_does_not_pay_twice(
 
     assert [report.outcome for report in reports] == ["failed", "failed"]
     assert reports[0].failure_code == "bank_account_closed"
+    assert made(shop, order) == ([0], ["failed"])
+
+
+@pytest.mark.parametrize("kind", ["close", "error"])
+def test_money_that_did_not_arrive_is_taken_back_once_though_the_answer_was_lost(shop: Shop, kind: str) -> None:
+    order = order_for(shop)
+    begun = shop.gateway.pay_out(order)
+    shop.fake.settle_payout(order.destination, begun.evidence.reference, "failed")
+    shop.fake.fail("transfers.reverse", kind, acts=True)  # type: ignore[arg-type]
+    with pytest.raises(GatewayUnavailable):
+        shop.gateway.pay_out(order)
+
+    assert shop.gateway.pay_out(order).outcome == "failed"
     assert made(shop, order) == ([0], ["failed"])
 
 
