@@ -29,7 +29,7 @@ from application.ports import Answer
 from domain.rejections import Rejected
 from projections.host_accounts import HOST_ACCOUNTS, earnings_of, payouts_of
 
-resource = Resource("host-accounts", __name__, url_prefix="/v1/users/me", description="Being paid as a host.")
+resource = Resource("host-accounts", __name__, url_prefix="/v1/me", description="Being paid as a host.")
 
 _DESTINATION = "/payout-destination"
 

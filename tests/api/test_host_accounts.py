@@ -12,7 +12,7 @@ from tests.api.people import host, register
 from tests.api.refusals.host_accounts import end, scheduled
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 
-DESTINATION = "/v1/users/me/payout-destination"
+DESTINATION = "/v1/me/payout-destination"
 PHONE = {"method": "mobile_money", "phone": "+256772123456"}
 
 
@@ -21,7 +21,7 @@ def usd(amount: str) -> dict[str, str]:
 
 
 def account(ada: Client) -> dict[str, Any]:
-    answer = ada.get("/v1/users/me/host-account")
+    answer = ada.get("/v1/me/host-account")
     assert answer.status_code == 200, answer.text
     return json_of(answer)
 
@@ -29,7 +29,7 @@ def account(ada: Client) -> dict[str, Any]:
 def test_a_host_without_a_destination_is_told_so(shared: Stack) -> None:
     ada = host(shared)
     assert account(ada) == {"blocked_by": "no_destination", "next_release_at": None, "balances": [], "holds": []}
-    assert register(shared).get("/v1/users/me/host-account").status_code == 403
+    assert register(shared).get("/v1/me/host-account").status_code == 403
     assert register(shared).json("PUT", DESTINATION, PHONE).status_code == 403
 
 
@@ -59,12 +59,12 @@ def test_a_payout_is_shown_with_what_is_in_it(shared: Stack) -> None:
     end(shared, ada, payout_id, PayoutReport("paid", Evidence("sandbox", "po_1", "0" * 64)))
     shared.run_workers()
     assert account(ada)["balances"][0]["paid"] == usd("291.00")
-    listed = json_of(ada.get("/v1/users/me/payouts"))
+    listed = json_of(ada.get("/v1/me/payouts"))
     (payout,) = listed["payouts"]
     assert (payout["id"], payout["status"], payout["amount"]) == (str(payout_id), "paid", usd("291.00"))
     assert [part["amount"] for part in payout["earnings"]] == [usd("291.00")]
     assert (payout["debts"], listed["next_cursor"]) == ([], None)
-    assert json_of(ada.get("/v1/users/me/earnings")) == {"earnings": [], "next_cursor": None}
+    assert json_of(ada.get("/v1/me/earnings")) == {"earnings": [], "next_cursor": None}
     told = json_of(ada.get("/v1/notifications"))["notifications"]
     assert "payout_paid" in [each["kind"] for each in told]
 
@@ -73,8 +73,8 @@ def test_what_others_are_paid_is_nobody_elses(shared: Stack) -> None:
     scheduled(shared)
     shared.run_workers()
     eve = host(shared)
-    assert json_of(eve.get("/v1/users/me/payouts"))["payouts"] == []
-    assert json_of(eve.get("/v1/users/me/earnings"))["earnings"] == []
+    assert json_of(eve.get("/v1/me/payouts"))["payouts"] == []
+    assert json_of(eve.get("/v1/me/earnings"))["earnings"] == []
 
 
 def test_operators_hold_lift_charge_and_retry_with_a_reason(shared: Stack) -> None:

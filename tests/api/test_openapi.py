@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.api.people import PASSWORD, book, host, listing, register
+from tests.api.refusals.host_accounts import end, scheduled
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of, running
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -73,6 +74,11 @@ POST /v1/bookings/{booking_id}/payments
 GET /v1/bookings/{booking_id}/payments
 GET /v1/payments/{payment_id}
 GET /v1/me/statement
+GET /v1/me/host-account
+GET /v1/me/earnings
+GET /v1/me/payouts
+GET /v1/me/payout-destination
+PUT /v1/me/payout-destination
 GET /v1/bookings/{booking_id}/statement
 GET /v1/operator/ledger
 POST /v1/webhooks/{provider}
@@ -94,6 +100,11 @@ PUT /v1/users/me/notification-preferences
 GET /healthz
 GET /readyz
 POST /v1/operator/bookings/{booking_id}/cancel
+GET /v1/operator/hosts/{host_id}/account
+POST /v1/operator/hosts/{host_id}/payout-holds
+POST /v1/operator/hosts/{host_id}/payout-holds/{hold_id}/lift
+POST /v1/operator/hosts/{host_id}/charges
+POST /v1/operator/hosts/{host_id}/payouts/{payout_id}/retry
 GET /v1/operator/payments
 GET /v1/operator/payments/{payment_id}
 POST /v1/operator/payments/{payment_id}/contradictions/{contradiction}/resolve
@@ -163,6 +174,7 @@ def test_the_examples_run(database_url: str) -> None:
             ("PUT /v1/bookings/{booking_id}/messages/read", f"{booking}/messages/read"),
             ("PUT /v1/notifications/read", "/v1/notifications/read"),
             ("PUT /v1/users/me/notification-preferences", "/v1/users/me/notification-preferences"),
+            ("PUT /v1/me/payout-destination", "/v1/me/payout-destination"),
         ]:
             assert ada.raw("PUT", path, json.dumps(examples.pop(operation)).encode()).status_code == 200
         payment = examples.pop("POST /v1/bookings/{booking_id}/payments")
@@ -195,6 +207,12 @@ def test_the_examples_run(database_url: str) -> None:
         assert bob.post(f"{hook}/replay", again).status_code == 202
         stop = examples.pop("PATCH /v1/webhook-endpoints/{endpoint_id}")
         assert bob.patch(hook, stop, If_Match='"1"').status_code == 200
+        ann, payout_id = scheduled(stack)
+        end(stack, ann, payout_id)
+        paid = {"host_id": ann.id, "hold_id": f"payout_failed:{payout_id}", "payout_id": str(payout_id)}
+        for command in ("payouts/{payout_id}/retry", "payout-holds", "payout-holds/{hold_id}/lift", "charges"):
+            operation = f"/v1/operator/hosts/{{host_id}}/{command}"
+            assert operator.wish(operation.format(**paid), examples.pop(f"POST {operation}")).status_code == 200
         clock = examples.pop("POST /v1/operator/clock")
         assert operator.post("/v1/operator/clock", clock).status_code == 200
         assert examples == {}

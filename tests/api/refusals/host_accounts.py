@@ -22,7 +22,7 @@ _REASON = {"reason": "asked by the bank"}
 
 @scene("payout_destination_not_found")
 def nowhere_chosen(stack: Stack) -> TestResponse:
-    return host(stack).get("/v1/users/me/payout-destination")
+    return host(stack).get("/v1/me/payout-destination")
 
 
 @scene("hold_not_found")
@@ -46,7 +46,7 @@ def retry_what_is_under_way(stack: Stack) -> TestResponse:
 def scheduled(stack: Stack) -> tuple[Client, UUID]:
     """A host, and the payout that is under way to them: 291.00 for three nights at 100.00."""
     ada = host(stack)
-    chosen = ada.json("PUT", "/v1/users/me/payout-destination", {"method": "mobile_money", "phone": "+256772123456"})
+    chosen = ada.json("PUT", "/v1/me/payout-destination", {"method": "mobile_money", "phone": "+256772123456"})
     assert chosen.status_code == 200, chosen.text
     check_in = stack.now().date() + timedelta(days=3)
     nights = check_in.isoformat(), (check_in + timedelta(days=3)).isoformat()
