@@ -75,12 +75,13 @@ def create_app(store: Store) -> Flask:
     for method, path, tell in CONTROL:
         app.add_url_rule(path, f"{method} {path}", _control(store, tell), methods=[method])
 
+    @app.errorhandler(Refusal)
+    def refuse(refused: Refusal) -> Response:
+        return _json(refused.status, refused.body)
+
     @app.post("/fake/failpoints")
     def set_failpoint() -> Response:
-        try:
-            return _json(200, control.failpoint(failpoints, request.get_json()))
-        except Refusal as refused:
-            return _json(refused.status, refused.body)
+        return _json(200, control.failpoint(failpoints, request.get_json()))
 
     @app.delete("/fake/failpoints")
     def clear_failpoints() -> Response:
@@ -103,10 +104,10 @@ def create_app(store: Store) -> Flask:
 def _api(store: Store, failpoints: Failpoints, name: str, handle: Callable[..., Object]) -> Callable[..., Response]:
     def answer(**arguments: str) -> Response:
         if not request.headers.get("Authorization", "").startswith(("Bearer sk_test_", "Bearer pk_test_")):
-            return _json(401, Refusal(401, None, "Invalid API Key provided.").body)
+            raise Refusal(401, None, "Invalid API Key provided.")
         failpoint = failpoints.take(name)
         if failpoint and failpoint.kind == "busy":
-            return _json(429, Refusal(429, "rate_limit", "Too many requests.").body)
+            raise Refusal(429, "rate_limit", "Too many requests.")
         status, body, replayed = _answered(store, failpoint, lambda: handle(_call(store), **arguments))
         if failpoint and failpoint.kind in ("hang", "slow"):
             time.sleep(failpoint.seconds)
@@ -152,11 +153,8 @@ def _answered(store: Store, failpoint: Failpoint | None, handle: Callable[[], Ob
 def _control(store: Store, tell: Callable[..., Object]) -> Callable[..., Response]:
     def answer(**arguments: str) -> Response:
         told = request.get_json(silent=True) or {}
-        try:
-            with store.transaction():
-                return _json(200, tell(_call(store), told, **arguments))
-        except Refusal as refused:
-            return _json(refused.status, refused.body)
+        with store.transaction():
+            return _json(200, tell(_call(store), told, **arguments))
 
     return answer
 
