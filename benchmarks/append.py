@@ -52,7 +52,7 @@ def run(bench: Bench) -> Report:
             f"Ours is {ours / best_peer:.1f} × the better of eventsourcing's two.",
             "Each append is a new stream's BookingHeld and a transaction of its own.",
             "The limit, the peers' recorders and ours get a row encoded once and give each append a new stream's id.",
-            "Ours goes through Lodger's pool and recorder. One event by itself is an INSERT there, anything else `append()`.",
+            "Ours goes through Lodger's pool and recorder: one event by itself is an INSERT, anything else `append()`.",
             "Below, for the details: `Events.append`, which use cases call, also makes event, envelope and JSON.",
         ],
     )
