@@ -16,7 +16,7 @@ from application.payment_ports import Gateway, PayoutOrder, PayoutReport
 from application.payout_ports import Destination, PayoutMethod
 from application.streams import BOOKING, HOST_ACCOUNT, PAYMENT, USER, Done, Stream
 from domain import host_accounts, payouts, users
-from domain.bookings import must_be_made
+from domain.bookings import must_be_made, must_be_of
 from domain.host_accounts import HostAccount, HostAccountFact, PayoutScheduled
 from domain.money import Money
 from domain.payments import must_be_started
@@ -153,6 +153,8 @@ def _gateway(lodger: Lodger, method: PayoutMethod) -> Gateway:
 def hold(lodger: Lodger, call: Call, host_id: UUID, booking_id: UUID | None, reason: str) -> AccountDone:
     """Keep the account, or what one booking earns, from being paid out."""
     must_host(lodger, host_id)
+    if booking_id is not None:
+        must_be_of(lodger.load(BOOKING, booking_id).state, host_id, "host")
     hold_id = f"operator:{call.command_id}"
     return _decide(lodger, call, host_id, lambda account: payouts.hold(account, hold_id, booking_id, reason))
 

@@ -91,6 +91,8 @@ def test_operators_hold_lift_charge_and_retry_with_a_reason(shared: Stack) -> No
         None,
         usd("291.00"),
     )
+    foreign = {"reason": "Papers are missing.", "booking": str(payout_id)}
+    assert operator.post(f"{path}/payout-holds", foreign).status_code == 404
     lifted = operator.post(f"{path}/payout-holds/{hold['id']}/lift", {"reason": "They came."})
     assert json_of(lifted)["blocked_by"] is None
     charge = {"amount": usd("91.00"), "reason": "A taxi."}

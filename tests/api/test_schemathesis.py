@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from domain.calendar_sync import Entry
 from tests.api.people import answer_page, book, follow, host, listing, pay, register
+from tests.api.refusals.host_accounts import end, scheduled
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 from tests.api.test_openapi import ROUTES
 from tests.webhooks.post import carry, deliveries, hook
@@ -49,6 +50,8 @@ def known(shared: Stack) -> Mapping[str, str]:
     payment_id, refund_id = _refund_that_failed(shared, bob, listing(ada))
     own = listing(bob)
     book(ada, own)
+    paid_host, payout_id = scheduled(shared)
+    end(shared, paid_host, payout_id)
     endpoint = hook(bob, "http://127.0.0.1:1/")  # nobody listens there: the delivery waits
     book(bob, listing(ada))
     carry(shared)
@@ -65,6 +68,8 @@ def known(shared: Stack) -> Mapping[str, str]:
         "payment_id": payment_id,
         "refund_id": refund_id,
         "user_id": ada.id,
+        "host_id": paid_host.id,
+        "payout_id": str(payout_id),
         "property": listing(ada),
     }
 
