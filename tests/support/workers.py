@@ -103,16 +103,31 @@ class Stage:
         process.wait_ready()
         return Workers([process])
 
-    def _worker(self, queue: Queue) -> Process:
-        return self._process(f"{queue}-{self._started}", "worker", queue, ready=lambda: True)
+    def worker_dies(self, point: str, seconds: float = 30.0) -> None:
+        """Start a worker of the reactions that is killed at a failpoint, and wait for its end."""
+        self._started += 1
+        process = self._worker("reactions", FAILPOINT=f"{point}:kill")
+        deadline = time.monotonic() + seconds
+        while not process.ended():
+            assert time.monotonic() < deadline, f"it never came to {point}"
+            time.sleep(0.05)
+        process.kill()
 
-    def _process(self, name: str, *arguments: str, ready: Callable[[], bool]) -> Process:
+    def worker_hangs(self, point: str) -> Workers:
+        """Start a worker of the reactions that comes to a failpoint and no further."""
+        self._started += 1
+        return Workers([self._worker("reactions", FAILPOINT=f"{point}:hang")])
+
+    def _worker(self, queue: Queue, **variables: str) -> Process:
+        return self._process(f"{queue}-{self._started}", "worker", queue, ready=lambda: True, **variables)
+
+    def _process(self, name: str, *arguments: str, ready: Callable[[], bool], **variables: str) -> Process:
         return Process(
             Service(
                 name=name,
                 command=[sys.executable, "-m", "infrastructure.cli", *arguments],
                 ready=ready,
-                environment={**os.environ, **to_environment(self.settings), "PYTHONPATH": str(ROOT)},
+                environment={**os.environ, **to_environment(self.settings), "PYTHONPATH": str(ROOT), **variables},
             ),
             self._folder,
         )
