@@ -122,6 +122,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "override_reversed": "A price override ends after it begins",
         "own_property": "Hosts do not book their own property",
         "preview_in_past": "Nothing is cancelled in the past",
+        "payout_account_not_needed": "Hosts need no account there",
         "payout_method_unavailable": "Nobody pays hosts in this way",
         "price_required": "Prices start with a price per night",
         "price_out_of_range": "A price is out of range",

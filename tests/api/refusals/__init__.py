@@ -45,6 +45,7 @@ ELSEWHERE = {
     "currency_mixed": "test_bad_input",
     "amount_malformed": "in a body the schema is first; in a search see test_bad_input",
     "not_ready": "test_operations",
+    "payout_account_not_needed": "a host paid by phone names it, and no account is asked for",
     "payout_method_unavailable": "tests/application/test_payouts.py: the sandbox pays in every way",
     "payment_method_unavailable": "tests/application/test_stay.py: the sandbox takes every kind",
     "preview_in_past": "test_cancellation_preview",
