@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from application.payment_ports import GatewayUnavailable, PayoutOrder, PayoutRep
 from domain.balances import Balance, balances
 from domain.disputes import DisputeReport
 from domain.events import Actor
-from domain.host_accounts import HostDebtRecorded, HostEarningRecorded, PayoutScheduled, account_id
+from domain.host_accounts import HostDebtRecorded, HostEarningRecorded, PayoutPaid, PayoutScheduled, account_id
 from domain.money import Money
 from domain.payments import Evidence
 from domain.rejections import Rejected
@@ -252,6 +253,24 @@ def test_an_operator_has_a_failed_payout_tried_again(world: World, provider: Unr
     payouts.retry(world.lodger, operator(world), world.host, provider.asked[0].payout_id)
     pay(world)
     assert balance(world).paid == SHARE
+
+
+def test_workers_that_pay_at_once_pay_once(world: World) -> None:
+    """By the provider's own books, too."""
+    choose(world)
+    for _ in range(3):
+        world.confirmed(world.listing(), NIGHTS)
+    world.at(RELEASED)
+    workers = [Thread(target=pay, args=[world]) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert balance(world).paid == SHARE * 3
+    assert len(facts(world, PayoutScheduled)) == len(facts(world, PayoutPaid)) == 1
+    with world.wired.database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT minor, destination FROM sandbox_payouts")
+        assert cursor.fetchall() == [(3 * 29_100, PHONE)]
 
 
 def test_the_workers_pay_who_is_due_and_ask_again_later(world: World, provider: Unreliable) -> None:
