@@ -82,6 +82,20 @@ class LifeCycle(Hosts, Guests, Payers, Deadlines, Clients):
         self.answered(payment, "approve")
         self.react_to_all()
 
+    @precondition(lambda self: len(self.all_bookings) < BOOKINGS)
+    @rule(home=homes, first=st.integers(8, 14), nights=NIGHTS, method=METHODS, approved=st.booleans())
+    def think_better_of_it(self, home: Home, first: int, nights: int, method: str, approved: bool) -> None:
+        """The guest cancels while the payment is under way."""
+        booking = self.booked(home, "bob", self.nights(first, nights), 2)
+        if booking is None or booking.state == "asked":
+            return
+        payment = self.paying(booking, method)
+        assert payment is not None
+        if approved:
+            self.answered(payment, "approve")
+        self.cancel(0, "guest")
+        self.react_to_all()
+
     @invariant()
     def what_is_shown_is_what_should_be(self) -> None:
         for booking in self.all_bookings:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from hypothesis import Phase, settings
 
-from application import nights
+from application import nights, payments
 from application.calls import Call
 from application.lodger import Lodger
 from application.nights import BookingChange, BookingDone
@@ -25,6 +27,22 @@ def test_an_expiry_that_keeps_the_nights_is_found(postgres: Databases, monkeypat
         return append_booking(lodger, call, change)
 
     monkeypatch.setattr(nights, "append_booking", forgetful)
+
+    with pytest.raises(AssertionError):
+        run(postgres, settings(SHORT, phases=[Phase.generate]))
+
+
+@pytest.mark.slow
+def test_a_cancellation_that_leaves_a_charge_open_is_found(
+    postgres: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    withdraw = payments.withdraw
+
+    def forgetful(lodger: Lodger, call: Call, booking_id: UUID, reason: str) -> None:
+        if "cancelled" not in reason:
+            withdraw(lodger, call, booking_id, reason)
+
+    monkeypatch.setattr(payments, "withdraw", forgetful)
 
     with pytest.raises(AssertionError):
         run(postgres, settings(SHORT, phases=[Phase.generate]))
