@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import tests.support.effort  # noqa: F401 - names the long profile, which may be asked for anywhere
+
 if TYPE_CHECKING:
     from infrastructure.embedded.valkey import Valkey
     from tests.calendars.site import Site

@@ -14,7 +14,7 @@ import pytest
 from application.ports import EventLog
 from domain.events import Event, Fact
 from infrastructure.bootstrap import Wired, wire
-from tests.campaigns.conftest import is_long
+from tests.support.effort import is_long
 from tests.support.examples import NOW
 from tests.support.in_memory import MemoryLog, Till
 from tests.support.late_money import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.campaigns.conftest import effort
 from tests.campaigns.life_cycle import run
+from tests.support.effort import effort
 from tests.support.servers import Databases
 
 

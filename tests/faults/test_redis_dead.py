@@ -9,7 +9,7 @@ import pytest
 from infrastructure.embedded.data_folder import temporary_folder
 from infrastructure.embedded.processes import Process
 from infrastructure.embedded.valkey import Valkey
-from tests.campaigns.conftest import is_long
+from tests.support.effort import is_long
 from tests.support.ledger_checkers import money_apart
 from tests.support.workers import Post, Stage
 from tests.workers.test_faults import must_be_whole

@@ -20,7 +20,7 @@ from infrastructure.gateways.stripe import client
 from infrastructure.workers.projector import Projector
 from infrastructure.workers.reconciler import Reconciler
 from projections.payments import PAYMENTS
-from tests.campaigns.conftest import is_long
+from tests.support.effort import is_long
 from tests.support.ledger_checkers import money_apart
 from tests.support.providers import stripe_fake
 from tests.support.stripe_fake import SECRET_KEY, Failure, StripeFake
@@ -90,7 +90,16 @@ def test_a_payment_whose_webhook_never_comes_is_found_by_one_reconcile(world: Wo
 
 
 def test_lost_answers_double_no_charge_and_no_refund(world: World, fake: StripeFake) -> None:
-    times, random, lost = 1_000 if is_long() else 100, Random(5), Counter[str]()
+    times = 1_000 if is_long() else 100
+    lost = lose_answers(world, fake, times)
+    assert lost.total() == times
+    assert len(lost) == 6
+    must_agree(world, fake)
+
+
+def lose_answers(world: World, fake: StripeFake, times: int) -> Counter[str]:
+    """Stays that are paid, and some given back, while so many answers are lost; how many of which."""
+    random, lost = Random(5), Counter[str]()
     for number in range(times // 2):
         if number % 100 == 0:
             listing = world.listing()
@@ -115,10 +124,7 @@ def test_lost_answers_double_no_charge_and_no_refund(world: World, fake: StripeF
             reconcile(world)
             assert isinstance(world.booking(booking), Cancelled)
             assert world.payment(payment).refunded.minor == TOTAL
-
-    assert lost.total() == times
-    assert len(lost) == 6
-    must_agree(world, fake)
+    return lost
 
 
 def reference_of(world: World, payment_id: UUID) -> str:

@@ -12,8 +12,8 @@ from application.calls import Call
 from application.lodger import Lodger
 from application.nights import BookingChange, BookingDone
 from domain.bookings import BookingExpired
-from tests.campaigns.conftest import SHORT
 from tests.campaigns.life_cycle import run
+from tests.support.effort import SHORT
 from tests.support.servers import Databases
 
 
