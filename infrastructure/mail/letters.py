@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from email.charset import QP, Charset
 from email.errors import MessageError
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr
 from typing import Any, Final, Literal
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -30,6 +31,9 @@ from projections.mailings import Mailing
 
 NOWHERE: Final = ".invalid"
 """Addresses that end so are nobody's (RFC 2606): imported hosts have them."""
+
+_UTF8: Final = Charset("utf-8")
+_UTF8.body_encoding = QP
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Letters:
             "moment": _moment,
         }
 
-    def write(self, mailing: Mailing) -> EmailMessage | Withheld:
+    def write(self, mailing: Mailing) -> MIMEText | Withheld:
         """The mail, unless it is not to be sent: whether somebody wants it is looked up now.
 
         Its Message-ID is made from the mailing: a mail that is sent twice, because a worker died between sending it
@@ -79,15 +83,14 @@ class Letters:
         text = template.render(context, to=to, public_url=self._settings.public_url)
         subject, _, body = text.partition("\n")
         sender = Address("Lodger", addr_spec=self._settings.mail_from)
-        mail = EmailMessage()
-        mail["From"] = sender
-        mail["To"] = address
+        mail = plain_mail(body.strip() + "\n")
+        mail["From"] = formataddr((sender.display_name, sender.addr_spec))
+        mail["To"] = formataddr((address.display_name, address.addr_spec))
         mail["Subject"] = _one_line(subject)
         mail["Date"] = format_datetime(self._lodger.clock.now())
         message_id = uuid5(mailing.event_id, f"{mailing.template}:{mailing.recipient}")
         mail["Message-ID"] = f"<{message_id}@{sender.domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(body.strip() + "\n")
         return mail
 
     def _context(self, mailing: Mailing) -> tuple[Person, Mapping[str, Any]]:
@@ -140,6 +143,12 @@ class Letters:
 
     def _people(self, *user_ids: UUID) -> Mapping[UUID, Person]:
         return self._lodger.people.get(user_ids)
+
+
+def plain_mail(text: str) -> MIMEText:
+    """A text as a mail, readable on the wire. The newer EmailMessage takes ten times as long to make."""
+    charset = "us-ascii" if text.isascii() else _UTF8
+    return MIMEText(text, "plain", charset)  # type: ignore[arg-type]  # it takes a Charset, which its stub does not say
 
 
 def _address(person: Person) -> Address | None:

@@ -22,8 +22,6 @@ from infrastructure.workers.queues import Queue
 from infrastructure.workers.waker import redis_client
 
 _DELAYED_MS: Final = 500
-_NICENESS: Final = 10
-"""Of what nobody looks at while it is done, such as mail: requests and the read models have the processor first."""
 
 settings = load(os.environ)
 logs.configure(settings)
@@ -40,7 +38,6 @@ def projections() -> None:
 
 def reactions() -> None:
     """Set Dramatiq up for the process that does everything else."""
-    os.nice(_NICENESS)
     _listen("reactions")
 
 

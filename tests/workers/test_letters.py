@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.mime.text import MIMEText
+from email.policy import default
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +17,7 @@ from application.ports import Person, Reading
 from domain.events import Event, Fact
 from domain.host_accounts import account_id
 from domain.notices import MESSAGE, TOLD, Recipient, Template
-from infrastructure.mail.letters import Letters
+from infrastructure.mail.letters import Letters, plain_mail
 from projections.mailings import Mailing
 from tests.support.examples import (
     BOOKING,
@@ -87,13 +90,26 @@ def letters(events: Sequence[Event]) -> Letters:
     return Letters(Lodger(**ports), settings_for("postgresql://nowhere/lodger"))
 
 
-def written(stream_id: UUID, facts: Sequence[Fact]) -> dict[tuple[Template, Recipient], list[EmailMessage]]:
+def text_of(mail: MIMEText) -> str:
+    """As a mail program reads it."""
+    read = message_from_bytes(mail.as_bytes(), policy=default)
+    assert isinstance(read, EmailMessage)
+    return str(read.get_content())
+
+
+def test_a_letter_with_accents_is_one_that_mail_programs_read() -> None:
+    text = "Hello Zoë,\n\n€ 12.00, as agreed = good.\n"
+    assert text_of(plain_mail(text)) == text
+    assert b"Hello Zo=C3=AB" in plain_mail(text).as_bytes(), "readable on the wire"
+
+
+def written(stream_id: UUID, facts: Sequence[Fact]) -> dict[tuple[Template, Recipient], list[MIMEText]]:
     """Every letter about a story: written at once, and again after each fact that follows."""
     tale = Tale()
     tale.tell(PROPERTY, *PUBLISHED)
     if stream_id == PAYMENT:
         tale.tell(BOOKING, *BOOKING_HISTORIES[0])
-    before, mails = list(tale.events), dict[tuple[Template, Recipient], list[EmailMessage]]()
+    before, mails = list(tale.events), dict[tuple[Template, Recipient], list[MIMEText]]()
     is_account = stream_id == account_id(HOST)
     events = tale.tell(stream_id, *facts, partition=HOST if is_account else None)
     for told, event in enumerate(events):
@@ -103,7 +119,7 @@ def written(stream_id: UUID, facts: Sequence[Fact]) -> dict[tuple[Template, Reci
                 assert notice is not None
                 mailing = Mailing(event.event_id, recipient, notice.template, stream_id, told)
                 mail = letters([*before, *events[:upto]]).write(mailing)
-                assert isinstance(mail, EmailMessage)
+                assert isinstance(mail, MIMEText)
                 mails.setdefault((notice.template, recipient), []).append(mail)
     return mails
 
@@ -114,7 +130,7 @@ def test_a_letter_is_to_its_recipient_and_says_something(stream_id: UUID, facts:
         name = "Hana" if recipient == "host" or stream_id == account_id(HOST) else "Gil"
         for mail in mails:
             assert mail["To"] == f"{name} <{name.lower()}@example.org>"
-            subject, text = str(mail["Subject"]), mail.get_content()
+            subject, text = str(mail["Subject"]), text_of(mail)
             assert 10 < len(subject) < 120
             assert text.startswith(f"Hello {name},\n\n")
             assert not {"None", "{{", "}}", "Undefined"} & set(text.split())
@@ -133,10 +149,10 @@ def test_a_letter_about_messages_says_who_wrote_and_not_what(recipient: Recipien
     tale.tell(PROPERTY, *PUBLISHED)
     tale.tell(BOOKING, *BOOKING_HISTORIES[0])
     mail = letters(tale.events).write(Mailing(UUID(int=1), recipient, MESSAGE.template, BOOKING, 0))
-    assert isinstance(mail, EmailMessage)
+    assert isinstance(mail, MIMEText)
     assert mail["Subject"] == f"{other} has written to you"
-    assert f"{other} has written to you about this booking." in mail.get_content()
-    assert f"/v1/bookings/{BOOKING}/messages\n" in mail.get_content()
+    assert f"{other} has written to you about this booking." in text_of(mail)
+    assert f"/v1/bookings/{BOOKING}/messages\n" in text_of(mail)
 
 
 def subject_and_text(facts: Sequence[Fact], told: int, recipient: Recipient, template: Template) -> tuple[str, str]:
@@ -144,8 +160,8 @@ def subject_and_text(facts: Sequence[Fact], told: int, recipient: Recipient, tem
     tale.tell(PROPERTY, *PUBLISHED)
     events = tale.tell(BOOKING, *facts)
     mail = letters(tale.events).write(Mailing(events[told].event_id, recipient, template, BOOKING, 1))
-    assert isinstance(mail, EmailMessage)
-    return str(mail["Subject"]), mail.get_content()
+    assert isinstance(mail, MIMEText)
+    return str(mail["Subject"]), text_of(mail)
 
 
 def test_a_request_that_nobody_answered_and_a_hold_that_nobody_paid_end_in_other_words() -> None:
