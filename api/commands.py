@@ -18,6 +18,7 @@ from api.json_body import raw_body
 from api.metrics import count_command
 from application.calls import Call
 from application.ports import Answer, AnswerInFlight, AnswerKept, Idempotency, KeyReused
+from application.streams import Done
 from domain.events import Actor
 from domain.rejections import Rejected
 
@@ -66,6 +67,14 @@ def carry_out(
     assert answer is not None, "every call here renders"
     count_command(name, "accepted")
     return _sent(answer)
+
+
+def operate(
+    command: Callable[[Call], Done[Any, Any]], show: Callable[[Any, datetime], Answer], reason: str
+) -> Response:
+    """The same for an operator, whose every act has a reason, kept with its events."""
+    actor = Actor("operator", "operator", reason)
+    return carry_out(lambda call: command(call).answer, show, actor=actor, principal="operator")
 
 
 def answer(schema: type[Schema] | None, shown: object, status: int = 200, **headers: str) -> Answer:

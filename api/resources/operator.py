@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response
 
-from api.commands import answer, carry_out
+from api.commands import answer, operate
 from api.edge import edge
 from api.operations import Resource
 from api.schemas.bookings import BookingSchema, booked
@@ -17,7 +17,6 @@ from application import bookings
 from application.ports import Answer
 from application.streams import Stream
 from domain.bookings import Booking, BookingFact, must_be_made
-from domain.events import Actor
 
 resource = Resource("operator", __name__, url_prefix="/v1/operator", description="For operators.")
 
@@ -40,9 +39,4 @@ def cancel_booking_for_platform(body: dict[str, Any], booking_id: UUID) -> Respo
         # As its guest sees it: for an operator, who is on neither side, nothing is left to do with it either.
         return answer(BookingSchema, booked(stream.id, must_be_made(stream.state), "guest", now))
 
-    return carry_out(
-        lambda call: bookings.cancel_by_platform(lodger, call, booking_id, reason).answer,
-        show,
-        actor=Actor("operator", "operator", reason),
-        principal="operator",
-    )
+    return operate(lambda call: bookings.cancel_by_platform(lodger, call, booking_id, reason), show, reason)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from flask import Response
 
-from api.commands import answer, carry_out
+from api.commands import answer, operate
 from api.edge import edge
 from api.operations import Resource
 from api.schemas.host_accounts import ChargeSchema, HostAccountSchema, PlaceHoldSchema, account
@@ -18,7 +18,6 @@ from application import payouts
 from application.calls import Call
 from application.payouts import AccountDone, AccountStream
 from application.ports import Answer
-from domain.events import Actor
 
 resource = Resource("operator-hosts", __name__, url_prefix="/v1/operator/hosts", description="For operators.")
 
@@ -96,6 +95,4 @@ def _act(host_id: UUID, reason: str, act: Callable[[Call], AccountDone]) -> Resp
     def show(stream: AccountStream, now: datetime) -> Answer:
         return answer(HostAccountSchema, account(stream.state, lodger.payees.destination(host_id), now))
 
-    return carry_out(
-        lambda call: act(call).answer, show, actor=Actor("operator", "operator", reason), principal="operator"
-    )
+    return operate(act, show, reason)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from flask import Response
 
-from api.commands import answer, carry_out
+from api.commands import answer, operate
 from api.edge import edge
 from api.lists import page_asked, reading
 from api.operations import Resource
@@ -28,7 +28,6 @@ from application import payments, reconciliation
 from application.calls import Call
 from application.ports import Answer
 from application.settlement import PaymentDone, PaymentStream
-from domain.events import Actor
 from domain.payments import Contradiction, must_be_started
 from projections.payments import PAYMENTS, needs
 from projections.projection import page_of
@@ -133,12 +132,7 @@ def _operate(reason: str, command: Callable[[Call], PaymentDone]) -> Response:
     def show(stream: PaymentStream, _: datetime) -> Answer:
         return answer(OperatedPaymentSchema, _shown(stream))
 
-    return carry_out(
-        lambda call: command(call).answer,
-        show,
-        actor=Actor("operator", "operator", reason),
-        principal="operator",
-    )
+    return operate(command, show, reason)
 
 
 def _shown(stream: PaymentStream) -> dict[str, Any]:
