@@ -11,7 +11,7 @@ from uuid import UUID
 from application import ports
 from application.calls import Call
 from application.linked_calendars import CalendarReader, LinkedCalendars, PublishedCalendars
-from application.payment_ports import Gateway, Payers
+from application.payment_ports import Gateway, GatewayUnavailable, Payers
 from application.payout_ports import Payees
 from application.provider_webhook_ports import ProviderWebhooks
 from application.streams import Change, Done, F, Kind, S, Stream, begin, fold
@@ -51,6 +51,15 @@ class Lodger:
     published_calendars: PublishedCalendars
     new_id: Callable[[], UUID]
     wake: Callable[[], None]
+
+    def provider(self, name: str) -> Gateway:
+        """The provider that something was begun with, whoever takes new payments by now.
+
+        Raises GatewayUnavailable for one that the settings have no more: it can be asked when they have it again.
+        """
+        if name not in self.providers:
+            raise GatewayUnavailable(f"{name} is not set up")
+        return self.providers[name]
 
     def read(self, *stream_ids: UUID, call: Call | None = None) -> Histories:
         """The history of several streams in one round trip (and the kept answer of `call`, which ends it)."""

@@ -88,7 +88,7 @@ def carry_out(lodger: Lodger, call: Call, host_id: UUID, payout_id: UUID) -> Non
     )
     scheduled = cast("PayoutScheduled", intent.fact)
     order = PayoutOrder(intent.event_id, payout_id, scheduled.amount, lodger.payees.reference(payout_id))
-    record(lodger, call, host_id, payout_id, lodger.providers[scheduled.provider].pay_out(order))
+    record(lodger, call, host_id, payout_id, lodger.provider(scheduled.provider).pay_out(order))
 
 
 @retried

@@ -85,7 +85,7 @@ def _follow_dispute(lodger: Lodger, call: Call, webhook: ProviderWebhook) -> Web
     if webhook.hint.reference is None:
         return "unknown_payment"
     try:
-        reference, said = lodger.providers[webhook.provider].look_up_dispute(webhook.hint.reference)
+        reference, said = lodger.provider(webhook.provider).look_up_dispute(webhook.hint.reference)
     except Rejected:
         return "unknown_payment"
     payment = _payment(lodger, call, webhook, reference)
@@ -115,7 +115,7 @@ def _id(reference: str | None) -> UUID | None:
 
 def _payment(lodger: Lodger, call: Call, webhook: ProviderWebhook, reference: str | None) -> PaymentStream | None:
     """The payment of a charge with this provider, if it is one of ours. Raises AnswerKept and KeyReused."""
-    gateway = lodger.providers[webhook.provider]
+    gateway = lodger.provider(webhook.provider)
     payment_id = webhook.hint.payment_id or (gateway.payment_of(reference) if reference else None)
     if payment_id is None:
         return None
@@ -130,7 +130,7 @@ def _is_second_charge(lodger: Lodger, webhook: ProviderWebhook, payment: Payment
     ours, told = must_be_started(payment.state).reference, webhook.hint.reference
     if ours is None or told is None or told == ours:
         return False
-    return lodger.providers[webhook.provider].look_up(told).outcome in ("authorized", "captured")
+    return lodger.provider(webhook.provider).look_up(told).outcome in ("authorized", "captured")
 
 
 def _catch_up(lodger: Lodger, call: Call, payment: PaymentStream) -> PaymentDone:

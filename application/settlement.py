@@ -11,7 +11,7 @@ from uuid import UUID
 
 from application.calls import Call
 from application.lodger import Lodger, retried
-from application.payment_ports import Charge, Gateway, GatewayUnavailable, RefundOrder
+from application.payment_ports import Charge, Gateway, RefundOrder
 from application.streams import BOOKING, PAYMENT, Done, Stream
 from domain import bookings, charges, disputes, lifecycle, refunds
 from domain.charges import Report
@@ -101,14 +101,8 @@ def proceed(lodger: Lodger, call: Call, payment_id: UUID) -> bool:
 
 
 def gateway_of(lodger: Lodger, payment: Payment) -> Gateway:
-    """Whoever was asked first: another one may be chosen for new payments by now.
-
-    Raises GatewayUnavailable for one that the settings have no more: it can be asked when they have it again.
-    """
-    name = payment.started.provider
-    if name not in lodger.providers:
-        raise GatewayUnavailable(f"{name} is not set up")
-    return lodger.providers[name]
+    """Whoever was asked first. Raises GatewayUnavailable for a provider that is not set up any more."""
+    return lodger.provider(payment.started.provider)
 
 
 def _ask(lodger: Lodger, payment_id: UUID, state: Payment, events: Sequence[Event]) -> Report | None:

@@ -225,6 +225,20 @@ def test_a_provider_that_is_away_is_asked_again_with_the_same_key_for_the_same_p
     assert len(facts(world, PayoutScheduled)) == 1
 
 
+def test_a_payout_whose_provider_is_not_set_up_any_more_waits_until_it_is(world: World, provider: Unreliable) -> None:
+    choose(world)
+    world.confirmed(world.listing(), NIGHTS)
+    world.at(RELEASED)
+    provider.answers = [GatewayUnavailable()]
+    pay(world)
+    (scheduled,) = facts(world, PayoutScheduled)
+    without = replace(world.lodger, providers={})
+    with pytest.raises(GatewayUnavailable, match="sandbox is not set up"):
+        payouts.carry_out(without, world.call(), world.host, scheduled.payout_id)
+    pay(world)
+    assert balance(world).paid == SHARE
+
+
 def test_a_payout_that_fails_is_not_tried_again_until_the_host_is_paid_elsewhere(
     world: World, provider: Unreliable
 ) -> None:
