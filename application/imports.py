@@ -216,7 +216,8 @@ def _append(run: _Run, decision: Decision) -> None:
         return
     calendar, property_id = decision.calendar, decision.change.before.id
     taken = NightsChange(calendar.unblock, [nights_of(property_id, block) for block in calendar.block])
-    run.lodger.append(run.call(), decision.change, nights=taken if calendar.unblock or calendar.block else None)
+    call = replace(run.call(), written_by=decision.after.host_id)
+    run.lodger.append(call, decision.change, nights=taken if calendar.unblock or calendar.block else None)
 
 
 def _booked(run: _Run, taken: NightsTaken) -> dict[date, UUID]:

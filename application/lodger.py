@@ -133,6 +133,7 @@ def _envelopes(call: Call, change: Change[S, F]) -> list[Event]:
             command_id=call.command_id,
             correlation_id=call.correlation_id,
             causation_id=call.causation_id,
+            person_id=call.person_id if fact.PERSONAL else None,
         )
         for version, fact in enumerate(change.facts, start=before.version + 1)
     ]

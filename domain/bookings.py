@@ -43,6 +43,7 @@ class BookingDeclined(Fact):
     """The host does not take the guest."""
 
     TOPIC: ClassVar[str] = "BookingDeclined"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
     reason: str | None = None
 
 
@@ -118,6 +119,7 @@ class BookingCancelled(Fact):
     """Given back by guest, host or platform. `refund` is what the payer gets back (nothing when unpaid)."""
 
     TOPIC: ClassVar[str] = "BookingCancelled"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
     by: CancelledBy
     refund: Refund
     reason: str | None = None

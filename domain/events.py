@@ -1,7 +1,8 @@
 """What every event is: a fact (what happened) in an envelope (who, when, by which command).
 
 A fact is a frozen dataclass of primitives and values with an explicit stored name (`TOPIC`) and schema version;
-neither may change once stored. Facts hold no secret and no readable personal data: events are never edited.
+neither may change once stored. Facts hold no secret. What people wrote themselves is named by `PERSONAL` and is stored
+encrypted with a key of that person: events are never edited, and somebody who is forgotten shall be.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from uuid import UUID
 
 
 class Fact:
-    """Base of all facts. `TOPIC` is the stored name, `SCHEMA_VERSION` the shape it is written in today."""
+    """Base of all facts. `TOPIC` is the stored name, `SCHEMA_VERSION` the shape it is written in today.
+
+    `PERSONAL` are the paths of fields ("reason", "location.address") that hold what a person wrote or where they are.
+    Of somebody who was erased they are empty: "", 0, none.
+    """
 
     __slots__ = ()
 
     TOPIC: ClassVar[str]
     SCHEMA_VERSION: ClassVar[int] = 1
+    PERSONAL: ClassVar[tuple[str, ...]] = ()
 
 
 ActorKind = Literal["user", "api_key", "webhook", "operator", "system"]
@@ -26,7 +32,8 @@ ActorKind = Literal["user", "api_key", "webhook", "operator", "system"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acted. `id` is a user's id, a provider's name or a process's name; an operator always gives a reason."""
+    """Who acted. `id` is a user's id, a provider's name or a process's name, and of an API key its user's id and its
+    own with a slash between them; an operator always gives a reason."""
 
     kind: ActorKind
     id: str
@@ -39,7 +46,7 @@ class Event:
 
     `version` counts from 1 within the stream. `partition_key` is the property's id for property, booking and
     payment streams, and the user's id for user streams and host accounts. `occurred_at` is domain time (UTC, from the
-    clock port).
+    clock port). `person_id` is whose the fact's personal fields are, if it has some.
     `position` (place in the whole log) and `recorded_at` (the database's time) are known once it is stored.
     """
 
@@ -53,6 +60,7 @@ class Event:
     command_id: UUID
     correlation_id: UUID
     causation_id: UUID | None = None
+    person_id: UUID | None = None
     position: int | None = None
     recorded_at: datetime | None = None
 

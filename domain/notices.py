@@ -53,7 +53,18 @@ from domain.payments import (
     RefundStarted,
     RefundSucceeded,
 )
-from domain.users import UserBecameHost, UserRegistered
+from domain.users import (
+    UserBecameHost,
+    UserDeactivated,
+    UserEmailVerified,
+    UserErased,
+    UserReactivated,
+    UserRegistered,
+    UserReinstated,
+    UserRoleGranted,
+    UserRoleRevoked,
+    UserSuspended,
+)
 
 Recipient = Literal["user", "guest", "host"]
 Template = Literal[
@@ -100,7 +111,15 @@ class Silent:
 
 NOTICES: Final[Mapping[type[Fact], Notice | Silent]] = {
     UserRegistered: Notice("welcome", "account", ("user",)),
+    UserEmailVerified: Silent("whoever does it sees it done"),
     UserBecameHost: Silent("whoever does it sees it done"),
+    UserRoleGranted: Silent("the admin who does it tells them"),
+    UserRoleRevoked: Silent("the admin who does it tells them"),
+    UserSuspended: Silent("whoever logs in is told"),
+    UserReinstated: Silent("whoever logs in finds it so"),
+    UserDeactivated: Silent("whoever does it sees it done"),
+    UserReactivated: Silent("whoever does it sees it done"),
+    UserErased: Silent("there is no address left to write to"),
     BookingRequested: Notice("booking_requested", "bookings", ("host",)),
     BookingAccepted: Silent("BookingHeld is appended with it, and its notice says so"),
     BookingDeclined: Notice("booking_declined", "bookings", ("guest",)),

@@ -110,12 +110,14 @@ class PropertyCreated(Fact):
 @dataclass(frozen=True, slots=True)
 class PropertyDetailsChanged(Fact):
     TOPIC: ClassVar[str] = "PropertyDetailsChanged"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("details.title", "details.description", "details.amenities")
     details: Details
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyLocationChanged(Fact):
     TOPIC: ClassVar[str] = "PropertyLocationChanged"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("location.address", "location.latitude_e6", "location.longitude_e6")
     location: Location
 
 
@@ -144,7 +146,15 @@ class PropertyUnpublished(Fact):
     """No new bookings; those made stay as they are."""
 
     TOPIC: ClassVar[str] = "PropertyUnpublished"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("reason",)
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyErased(Fact):
+    """Its host was forgotten: it is offered no more, and what it said of itself and where it is are gone."""
+
+    TOPIC: ClassVar[str] = "PropertyErased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +169,18 @@ class NightsUnblocked(Fact):
     block_ids: tuple[UUID, ...]
 
 
-PropertyFact = (
-    PropertyCreated
-    | PropertyDetailsChanged
+ShownFact = (
+    PropertyDetailsChanged
     | PropertyLocationChanged
     | PropertyPricingChanged
     | PropertyHouseRulesChanged
     | PropertyPublished
     | PropertyUnpublished
-    | NightsBlocked
-    | NightsUnblocked
-    | CalendarFeedFact
+    | PropertyErased
 )
+"""What changes how a property is shown, and so its revision."""
+
+PropertyFact = PropertyCreated | ShownFact | NightsBlocked | NightsUnblocked | CalendarFeedFact
 
 Status = Literal["draft", "published", "unpublished"]
 
@@ -189,6 +199,7 @@ class Property:
     blocks: Mapping[UUID, Block] = field(default_factory=dict)
     calendars: Calendars = NO_CALENDARS
     revision: int = 1
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,20 +216,7 @@ def evolve(state: Property | None, fact: PropertyFact) -> Property | None:
     if isinstance(fact, PropertyCreated):
         return Property(fact.host_id, source=fact.source)
     assert state is not None, "a property's first event is PropertyCreated"
-    revision = state.revision + 1
     match fact:
-        case PropertyDetailsChanged(details):
-            return replace(state, revision=revision, details=details)
-        case PropertyLocationChanged(location):
-            return replace(state, revision=revision, location=location)
-        case PropertyPricingChanged(pricing):
-            return replace(state, revision=revision, pricing=pricing)
-        case PropertyHouseRulesChanged(house_rules):
-            return replace(state, revision=revision, house_rules=house_rules)
-        case PropertyPublished():
-            return replace(state, revision=revision, status="published")
-        case PropertyUnpublished():
-            return replace(state, revision=revision, status="unpublished")
         case NightsBlocked(blocks):
             return replace(state, blocks={**state.blocks, **{block.block_id: block for block in blocks}})
         case NightsUnblocked(block_ids):
@@ -228,6 +226,27 @@ def evolve(state: Property | None, fact: PropertyFact) -> Property | None:
             return replace(state, blocks=left)
         case CalendarFeedLinked() | CalendarFeedUnlinked() | CalendarConflictsFound() | CalendarConflictsResolved():
             return replace(state, calendars=calendar_feeds.evolve(state.calendars, fact))
+        case _:
+            return _evolve_shown(replace(state, revision=state.revision + 1), fact)
+
+
+def _evolve_shown(state: Property, fact: ShownFact) -> Property:
+    match fact:
+        case PropertyDetailsChanged(details):
+            return replace(state, details=details)
+        case PropertyLocationChanged(location):
+            return replace(state, location=location)
+        case PropertyPricingChanged(pricing):
+            return replace(state, pricing=pricing)
+        case PropertyHouseRulesChanged(house_rules):
+            return replace(state, house_rules=house_rules)
+        case PropertyPublished():
+            return replace(state, status="published")
+        case PropertyUnpublished():
+            return replace(state, status="unpublished")
+        case PropertyErased():
+            gone = replace(state, status="unpublished", is_erased=True)
+            return replace(gone, details=without_words(state.details), location=without_place(state.location))
         case _:
             assert_never(fact)
 
@@ -263,6 +282,8 @@ def change(state: Property, changes: Changes) -> tuple[PropertyFact, ...]:
 
 def publish(state: Property) -> tuple[PropertyFact, ...]:
     """Open it for booking; the refusal lists every missing part at once."""
+    if state.is_erased:
+        raise Rejected("property_not_found", "There is no such property.")
     if state.status == "published":
         return ()
     missing = missing_to_publish(state)
@@ -284,6 +305,21 @@ def missing_to_publish(state: Property) -> list[str]:
 
 def unpublish(state: Property, reason: str | None = None) -> tuple[PropertyFact, ...]:
     return (PropertyUnpublished(reason),) if state.status == "published" else ()
+
+
+def erase(state: Property) -> tuple[PropertyFact, ...]:
+    """Forget what its host said of it; again changes nothing."""
+    return () if state.is_erased else (PropertyErased(),)
+
+
+def without_words(details: Details | None) -> Details | None:
+    """What is left of the details when their host was forgotten."""
+    return details and replace(details, title="", description="", amenities=())
+
+
+def without_place(location: Location | None) -> Location | None:
+    """What is left of the location then: the city, and the zone that the stays' times are in."""
+    return location and replace(location, address="", latitude_e6=0, longitude_e6=0)
 
 
 def block(state: Property, blocks: tuple[Block, ...]) -> tuple[PropertyFact, ...]:

@@ -17,6 +17,7 @@ from infrastructure.database import Database
 from infrastructure.event_store.application import Events
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.people import People
+from infrastructure.event_store.person_keys import PersonKeys
 from infrastructure.gateways import catalogue
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.gateways.webhooks import ProviderWebhookTable
@@ -27,10 +28,10 @@ from infrastructure.outgoing import Outgoing
 from infrastructure.passwords import Argon2Passwords
 from infrastructure.payees import PayeeTable
 from infrastructure.payers import PayerTable
+from infrastructure.sealing import Sealer
 from infrastructure.settings import Settings
 from infrastructure.signing import KeyedSigner
 from infrastructure.webhooks.endpoints import WebhookEndpoints
-from infrastructure.webhooks.sealing import Sealer
 from infrastructure.workers.waker import Waker
 from infrastructure.zones import ZoneFinder
 
@@ -55,7 +56,8 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
     sandbox = SandboxGateway(database, settings.public_url) if settings.sandbox else None
     providers = catalogue.made(settings, database)
     clock = _clock(settings, database)
-    events = Events(database)
+    person_keys = PersonKeys(database, Sealer(settings.secret_keys, "person key"))
+    events = Events(database, keys=person_keys)
     outgoing = Outgoing(allow_private=settings.private_addresses)
     lodger = Lodger(
         log=events,
@@ -67,7 +69,7 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         payers=PayerTable(database),
         payees=PayeeTable(database),
         provider_webhooks=ProviderWebhookTable(database),
-        webhooks=WebhookEndpoints(database, Sealer(settings.secret_key), outgoing),
+        webhooks=WebhookEndpoints(database, Sealer(settings.secret_keys, "webhook secret"), outgoing),
         passwords=Argon2Passwords(),
         signer=KeyedSigner(settings.secret_key),
         zones=ZoneFinder(),

@@ -76,6 +76,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
             min_length=32,
         ),
     ]
+    secret_keys_before: Annotated[
+        str,
+        _meta(
+            "keys like LODGER_SECRET_KEY, separated by commas",
+            "The secret keys before this one, until `./run lodger keys rotate` has sealed anew what they sealed.",
+            secret=True,
+            pattern="^([^,]{32,}(,[^,]{32,})*)?$",
+        ),
+    ] = ""
     env: Annotated[
         Literal["development", "production", "test"],
         _meta(
@@ -211,6 +220,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         Literal["debug", "info", "warning", "error"],
         _meta("debug, info, warning or error", "The least serious thing to log."),
     ] = "info"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The secret key, and behind it those before it."""
+        return (self.secret_key, *filter(None, self.secret_keys_before.split(",")))
 
     @property
     def clock_start(self) -> datetime | None:

@@ -27,6 +27,7 @@ from domain.properties import (
     NightsUnblocked,
     PropertyCreated,
     PropertyDetailsChanged,
+    PropertyErased,
     PropertyFact,
     PropertyHouseRulesChanged,
     PropertyLocationChanged,
@@ -34,6 +35,8 @@ from domain.properties import (
     PropertyPublished,
     PropertyUnpublished,
     Status,
+    without_place,
+    without_words,
 )
 from domain.stays import Stay
 from projections.listing_claims import CALENDAR_FACTS, CLAIMS, claim
@@ -104,6 +107,9 @@ def _evolve(listing: Listing | None, event: Event) -> Listing:
             return replace(changed, status="published")
         case PropertyUnpublished():
             return replace(changed, status="unpublished")
+        case PropertyErased():
+            left = replace(changed, status="unpublished", details=without_words(listing.details))
+            return replace(left, location=without_place(listing.location))
         case NightsBlocked() | NightsUnblocked():
             raise AssertionError("blocks change the calendar only")
         case CalendarFeedLinked() | CalendarFeedUnlinked() | CalendarConflictsFound() | CalendarConflictsResolved():
@@ -120,6 +126,7 @@ _SHOWN_FACTS: Final = (
     PropertyHouseRulesChanged,
     PropertyPublished,
     PropertyUnpublished,
+    PropertyErased,
 )
 LISTINGS: Final = Projection(
     name="listings",

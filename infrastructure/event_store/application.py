@@ -18,6 +18,7 @@ from domain.events import Event, Fact
 from infrastructure.database import Database
 from infrastructure.event_store.garbage import uncollected
 from infrastructure.event_store.mapper import Mapper
+from infrastructure.event_store.person_keys import PersonKeys
 from infrastructure.event_store.recorder import PostgresRecorder
 
 _APPEND_SECONDS: Final = Histogram(
@@ -33,9 +34,12 @@ class Events(Application[UUID]):
     mapper: Mapper
     recorder: PostgresRecorder
 
-    def __init__(self, database: Database, facts: Mapping[str, type[Fact]] = FACTS) -> None:
+    def __init__(
+        self, database: Database, facts: Mapping[str, type[Fact]] = FACTS, keys: PersonKeys | None = None
+    ) -> None:
         self._database = database
         self._facts = facts
+        self._keys = keys
         super().__init__()
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
@@ -44,7 +48,7 @@ class Events(Application[UUID]):
 
     def construct_mapper(self) -> Mapper:
         """Ours, with the catalogue of facts."""
-        return Mapper(self._facts)
+        return Mapper(self._facts, keys=self._keys)
 
     def construct_recorder(self) -> PostgresRecorder:
         """Ours, on the pool. The library's factory then makes its EventStore of the two, and nothing else."""
@@ -57,8 +61,7 @@ class Events(Application[UUID]):
         streams: dict[UUID, list[Event]] = {stream_id: [] for stream_id in stream_ids}
         rows = self.recorder.load(stream_ids, idempotency, after)
         with uncollected():
-            for stored in rows:
-                event = self.mapper.to_domain_event(stored)
+            for event in self.mapper.to_domain_events(rows):
                 streams[event.stream_id].append(event)
         return streams
 

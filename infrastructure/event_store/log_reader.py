@@ -69,13 +69,12 @@ class LogReader:
         events: list[Event] = []
         rows = self._recorder.select_log(after, upto, limit)
         with uncollected():
-            for stored in rows:
-                try:
-                    events.append(self._mapper.to_domain_event(stored))
-                except UnknownEvent:
-                    if not events:
-                        raise
-                    break
+            try:
+                for event in self._mapper.to_domain_events(rows):
+                    events.append(event)
+            except UnknownEvent:
+                if not events:
+                    raise
         return events
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,8 @@ from eventsourcing.persistence import Mapper as LibraryMapper
 from eventsourcing.utils import get_topic, register_topic
 
 from domain.events import Actor, Event, Fact
+from infrastructure.event_store import personal
+from infrastructure.event_store.person_keys import PersonKeys
 from infrastructure.event_store.upcasters import UPCASTERS, Upcaster
 
 
@@ -59,7 +61,10 @@ class StoredFact(Notification):
 
 
 class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The part of the envelope that has no column of its own: the JSON text in `meta`."""
+    """The part of the envelope that has no column of its own: the JSON text in `meta`.
+
+    `sealed` are the fact's personal fields, encrypted with the key of the person whose they are.
+    """
 
     event_id: UUID
     occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
@@ -67,23 +72,29 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     command_id: UUID
     correlation_id: UUID
     causation_id: UUID | None = None
+    person_id: UUID | None = None
+    sealed: dict[str, str] = {}
 
 
 class Mapper(LibraryMapper[UUID]):
     """Events to rows and back.
 
     `facts` is every fact there is by its stored name: a name found in the log is looked up there and nowhere else,
-    so no stored text ever decides what is imported.
+    so no stored text ever decides what is imported. `keys` are those of the people whose words facts hold.
     """
 
     def __init__(
-        self, facts: Mapping[str, type[Fact]], upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS
+        self,
+        facts: Mapping[str, type[Fact]],
+        upcasters: Mapping[tuple[str, int], Upcaster] = UPCASTERS,
+        keys: PersonKeys | None = None,
     ) -> None:
         super().__init__(transcoder=JSONTranscoder())
         for name, fact in facts.items():
             register_topic(name, fact)  # refuses a second class under the same name
         self._facts = facts
         self._upcasters = upcasters
+        self._keys = keys
         self._encoder = msgspec.json.Encoder()
         self._decoders = {name: msgspec.json.Decoder(fact) for name, fact in facts.items()}
         self._meta_decoder = msgspec.json.Decoder(Meta)
@@ -103,12 +114,16 @@ class Mapper(LibraryMapper[UUID]):
             command_id=domain_event.command_id,
             correlation_id=domain_event.correlation_id,
             causation_id=domain_event.causation_id,
+            person_id=domain_event.person_id,
         )
+        state = self._encoder.encode(fact)
+        if domain_event.person_id is not None and fact.PERSONAL:
+            state, meta = self._seal(domain_event, domain_event.person_id, meta)
         return StoredFact(
             originator_id=domain_event.stream_id,
             originator_version=domain_event.version,
             topic=name,
-            state=self._encoder.encode(fact),
+            state=state,
             id=0,
             partition_key=domain_event.partition_key,
             schema_version=fact.SCHEMA_VERSION,
@@ -120,9 +135,9 @@ class Mapper(LibraryMapper[UUID]):
         """The event of a row. Raises UnknownEvent when its type, version or shape is not one this code knows."""
         assert isinstance(stored_event, StoredFact), "only rows of `events` carry an envelope"
         try:
-            fact = self._fact(stored_event)
             meta = self._meta_decoder.decode(stored_event.meta)
-        except msgspec.MsgspecError as error:
+            fact = self._fact(stored_event, meta)
+        except (msgspec.MsgspecError, ValueError) as error:
             raise _unknown(stored_event, f"its JSON does not have that shape ({error})") from error
         assert isinstance(stored_event.originator_id, UUID)
         return Event(
@@ -136,25 +151,50 @@ class Mapper(LibraryMapper[UUID]):
             command_id=meta.command_id,
             correlation_id=meta.correlation_id,
             causation_id=meta.causation_id,
+            person_id=meta.person_id,
             position=stored_event.id,
             recorded_at=stored_event.recorded_at,
         )
 
-    def _fact(self, stored: StoredFact) -> Fact:
+    def to_domain_events(self, rows: Iterable[StoredFact]) -> Iterator[Event]:
+        """The events of some rows, one by one; the keys that they need are fetched together."""
+        rows = list(rows)
+        if self._keys is not None:
+            self._keys.find(UUID(row.meta.partition(_PERSON)[2][:36]) for row in rows if _PERSON in row.meta)
+        return map(self.to_domain_event, rows)
+
+    def _seal(self, event: Event, person_id: UUID, meta: Meta) -> tuple[bytes, Meta]:
+        """What is stored of a fact with personal fields, and the envelope that has them."""
+        if self._keys is None:
+            raise ValueError("personal fields cannot be stored without the keys of people")
+        data: dict[str, Any] = msgspec.json.decode(self._encoder.encode(event.fact))
+        key = self._keys.make(person_id)
+        sealed = personal.seal(key, event.stream_id, event.version, data, event.fact.PERSONAL)
+        return self._encoder.encode(data), msgspec.structs.replace(meta, sealed=sealed)
+
+    def _fact(self, stored: StoredFact, meta: Meta) -> Fact:
         fact = self._facts.get(stored.topic)
         if fact is None:
             raise _unknown(stored, "no fact has that name")
-        if stored.schema_version == fact.SCHEMA_VERSION:
+        if stored.schema_version == fact.SCHEMA_VERSION and not meta.sealed:
             return self._decoders[stored.topic].decode(stored.state)
         if stored.schema_version > fact.SCHEMA_VERSION:
             raise _unknown(stored, f"version {fact.SCHEMA_VERSION} is the newest one known")
         raw: dict[str, Any] = msgspec.json.decode(stored.state)
+        if meta.sealed and self._keys is not None and meta.person_id is not None:
+            key = self._keys.find([meta.person_id])[meta.person_id]
+            assert isinstance(stored.originator_id, UUID)
+            personal.unseal(key, stored.originator_id, stored.originator_version, raw, meta.sealed)
         for version in range(stored.schema_version, fact.SCHEMA_VERSION):
             upcaster = self._upcasters.get((stored.topic, version))
             if upcaster is None:
                 raise _unknown(stored, f"nothing upcasts version {version}")
             raw = upcaster(raw)
         return msgspec.convert(raw, fact)
+
+
+_PERSON: Final = '"person_id":"'
+"""How the envelope names the person, in the JSON text that this file writes."""
 
 
 def _unknown(stored: StoredFact, reason: str) -> UnknownEvent:

@@ -15,9 +15,9 @@ from api.schemas.changes import ChangeSchema, told
 from application.lodger import Lodger
 from infrastructure.database import Database, Unavailable
 from infrastructure.outgoing import AddressRefused, Outgoing, OutgoingFailed
+from infrastructure.sealing import CannotOpen, Sealer
 from infrastructure.webhooks import outbox
 from infrastructure.webhooks.outbox import Claimed
-from infrastructure.webhooks.sealing import CannotOpen, Sealer
 from infrastructure.webhooks.signature import signature
 from infrastructure.workers.metrics import WEBHOOKS
 
@@ -90,7 +90,7 @@ class Courier:
         """The status that was answered, and what is wrong; None: it was taken."""
         try:
             body = text(ChangeSchema, told(self._lodger, claimed.user_id, [claimed.entry])[0]).encode()
-            secrets = [self._sealer.open(claimed.endpoint_id, sealed) for sealed in claimed.secrets]
+            secrets = [self._sealer.open(claimed.endpoint_id, sealed).decode() for sealed in claimed.secrets]
             reply = self._outgoing.request(
                 "POST",
                 claimed.url,

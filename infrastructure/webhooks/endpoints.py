@@ -15,7 +15,7 @@ from domain.rejections import Rejected
 from infrastructure.database import Database
 from infrastructure.event_store.kept_answers import keep
 from infrastructure.outgoing import AddressRefused, Outgoing
-from infrastructure.webhooks.sealing import Sealer
+from infrastructure.sealing import Sealer
 from projections.changes import CHANGES, last_before
 from projections.positions import reached
 
@@ -53,7 +53,7 @@ class WebhookEndpoints:
 
     def add(self, endpoint: WebhookEndpoint, secret: str) -> None:
         """Insert an endpoint that begins where the changes stand now. Raises VersionConflict."""
-        sealed = self._sealer.seal(endpoint.endpoint_id, secret)
+        sealed = self._sealer.seal(endpoint.endpoint_id, secret.encode())
         with self._database.connection() as connection, connection.cursor() as cursor:
             try:
                 cursor.execute(
@@ -109,7 +109,7 @@ class WebhookEndpoints:
                 """UPDATE webhook_endpoints
                    SET former_secret = secret, former_until = clock_timestamp() + %s, secret = %s
                    WHERE endpoint_id = %s RETURNING former_until""",
-                [FORMER_SECRET, self._sealer.seal(endpoint_id, secret), endpoint_id],
+                [FORMER_SECRET, self._sealer.seal(endpoint_id, secret.encode()), endpoint_id],
             )
             ((until,),) = cursor.fetchall()
             assert isinstance(until, datetime)

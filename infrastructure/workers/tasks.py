@@ -14,9 +14,9 @@ from infrastructure.bootstrap import wire
 from infrastructure.database import Unavailable
 from infrastructure.mail.letters import Letters
 from infrastructure.mail.postman import Postman
+from infrastructure.sealing import Sealer
 from infrastructure.settings import Settings
 from infrastructure.webhooks.courier import Courier
-from infrastructure.webhooks.sealing import Sealer
 from infrastructure.workers.calendars import read_linked_calendars
 from infrastructure.workers.deadlines import meet_deadlines
 from infrastructure.workers.host_payouts import pay_hosts
@@ -53,7 +53,8 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
             due = {"projections": Projector(wired.database, wired.log, running).run}
         case "reactions":
             postman = Postman(wired.database, Letters(wired.lodger, settings), settings.smtp_url)
-            courier = Courier(wired.database, wired.lodger, Sealer(settings.secret_key), wired.outgoing)
+            sealer = Sealer(settings.secret_keys, "webhook secret")
+            courier = Courier(wired.database, wired.lodger, sealer, wired.outgoing)
             due = {
                 "reactions": Reactor(wired.database, wired.log, partial(react, wired.lodger)).run,
                 "follow providers": Follower(wired.lodger).run,

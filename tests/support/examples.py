@@ -82,6 +82,7 @@ from domain.properties import (
     NightsUnblocked,
     PropertyCreated,
     PropertyDetailsChanged,
+    PropertyErased,
     PropertyFact,
     PropertyHouseRulesChanged,
     PropertyLocationChanged,
@@ -91,7 +92,19 @@ from domain.properties import (
     Source,
 )
 from domain.stays import Stay
-from domain.users import UserBecameHost, UserFact, UserRegistered
+from domain.users import (
+    UserBecameHost,
+    UserDeactivated,
+    UserEmailVerified,
+    UserErased,
+    UserFact,
+    UserReactivated,
+    UserRegistered,
+    UserReinstated,
+    UserRoleGranted,
+    UserRoleRevoked,
+    UserSuspended,
+)
 
 
 def usd(amount: str) -> Money:
@@ -195,9 +208,14 @@ CAPTURED: Final[tuple[PaymentFact, ...]] = (
     PaymentCaptured(EVIDENCE),
 )
 
-USER_HISTORIES: Final[tuple[tuple[UserFact, ...], ...]] = ((UserRegistered(), UserBecameHost()),)
+USER_HISTORIES: Final[tuple[tuple[UserFact, ...], ...]] = (
+    (UserRegistered(), UserEmailVerified(), UserBecameHost(), UserSuspended(), UserReinstated()),
+    (UserRegistered(), UserRoleGranted("auditor"), UserRoleRevoked("auditor")),
+    (UserRegistered(), UserDeactivated(), UserReactivated(), UserErased()),
+)
 PROPERTY_HISTORIES: Final[tuple[tuple[PropertyFact, ...], ...]] = (
     (*PUBLISHED, NightsBlocked((BLOCK,)), NightsUnblocked((BLOCK.block_id,)), PropertyUnpublished("renovation")),
+    (*PUBLISHED, PropertyErased()),
     (PropertyCreated(HOST, SOURCE), PropertyDetailsChanged(DETAILS)),
     (
         *PUBLISHED,

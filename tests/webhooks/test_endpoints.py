@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from application.webhooks import ENDPOINTS_MAX
-from infrastructure.webhooks.sealing import CannotOpen, Sealer
+from infrastructure.sealing import CannotOpen, Sealer
 from tests.api.people import book, host, listing, pay, register
 from tests.api.stack import Client, Stack, json_of, running
 from tests.api.test_changes import PAID, everything, page
@@ -57,13 +57,13 @@ def test_no_secret_is_in_the_database_in_a_form_to_be_read(shared: Stack, bob: C
 
 
 def test_a_sealed_secret_opens_for_its_endpoint_under_its_key_only() -> None:
-    endpoint, sealer = uuid4(), Sealer("k" * 32)
-    sealed = sealer.seal(endpoint, "whsec_x")
-    assert sealer.open(endpoint, sealed) == "whsec_x"
-    assert sealer.seal(endpoint, "whsec_x") != sealed
+    endpoint, sealer = uuid4(), Sealer(["k" * 32], "webhook secret")
+    sealed = sealer.seal(endpoint, b"whsec_x")
+    assert sealer.open(endpoint, sealed) == b"whsec_x"
+    assert sealer.seal(endpoint, b"whsec_x") != sealed
     for other, key, altered in ((uuid4(), "k", sealed), (endpoint, "j", sealed), (endpoint, "k", sealed[:-1] + b"x")):
         with pytest.raises(CannotOpen):
-            Sealer(key * 32).open(other, altered)
+            Sealer([key * 32], "webhook secret").open(other, altered)
 
 
 @pytest.mark.parametrize(
