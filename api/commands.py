@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Response, g, request
+from flask import Response, request
 from marshmallow import Schema
 
 from api import tracing
 from api.answers import JSON, JsonResponse, text
+from api.authentication import principal as caller
 from api.edge import edge
 from api.json_body import raw_body
 from api.metrics import count_command
@@ -44,11 +45,11 @@ def carry_out(
     lodger = edge().lodger
     now = lodger.clock.now()
     call = Call(
-        actor=actor or Actor("user", str(g.user_id)),
+        actor=actor or caller().actor,
         now=now,
         command_id=lodger.new_id(),
         correlation_id=UUID(tracing.current().request_id),
-        idempotency=_idempotency(principal or f"user:{g.user_id}"),
+        idempotency=_idempotency(principal or caller().name),
         render=lambda shown: show(shown, now),
     )
     name = str(request.endpoint).rpartition(".")[2]
@@ -73,8 +74,7 @@ def operate(
     command: Callable[[Call], Done[Any, Any]], show: Callable[[Any, datetime], Answer], reason: str
 ) -> Response:
     """The same for an operator, whose every act has a reason, kept with its events."""
-    actor = Actor("operator", "operator", reason)
-    return carry_out(lambda call: command(call).answer, show, actor=actor, principal="operator")
+    return carry_out(lambda call: command(call).answer, show, actor=caller().operator(reason))
 
 
 def answer(schema: type[Schema] | None, shown: object, status: int = 200, **headers: str) -> Answer:

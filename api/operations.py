@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Sequence
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final, Literal, TypeVar, assert_never, cast
-from uuid import UUID
+from typing import Any, Final, Literal, TypeVar, cast
 
-from flask import Response, g, request
+from flask import Response, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import RAISE, Schema
 from webargs.flaskparser import FlaskParser
 
 from api.answers import sent as answered
+from api.authentication import Who, admit
 from api.commands import KEY_HEADER, POSITION_HEADER, REPLAYED_HEADER, must_have_key
 from api.csv_tables import CSV
-from api.edge import edge
 from api.json_body import read_json
-from domain.rejections import Rejected
+from domain.users import STAFF_ROLES
 
-Who = Literal["anyone", "viewer", "user", "operator"]
-"""Who may call; a viewer may be signed in."""
 Method = Literal["POST", "PUT", "PATCH", "DELETE"]
 Key = Literal["honoured", "required"]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -38,9 +34,17 @@ class StrictParser(FlaskParser):
 
 
 class Resource(Blueprint):  # type: ignore[misc]
-    """The operations of one noun."""
+    """The operations of one noun.
+
+    `scope` is what API keys for it are given: "bookings" makes `bookings:read` and `bookings:write`. Without one no key
+    is let in: what concerns the account itself is for people.
+    """
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, name: str, import_name: str, *, scope: str | None = None, **given: Any) -> None:
+        super().__init__(name, import_name, **given)
+        self._scope = scope
 
     def query(
         self,
@@ -70,7 +74,7 @@ class Resource(Blueprint):  # type: ignore[misc]
             described = self.response(200, answers, headers={name: _RETURNED[name] for name in named} or None)
             if table:
                 operation = self.alt_response(200, schema={"type": "string"}, content_type=CSV)(operation)
-            self.route(rule, methods=["GET"])(self._declared(operation, described, who, headers, statuses))
+            self.route(rule, methods=["GET"])(self._declared(operation, described, who, "read", headers, statuses))
             return view
 
         return declare
@@ -83,7 +87,7 @@ class Resource(Blueprint):  # type: ignore[misc]
         def declare(view: View) -> View:
             headers = {name: _RETURNED[name] for name in returns}
             described = self.response(200, {"type": "string"}, content_type=media_type, headers=headers or None)
-            self.route(rule, methods=["GET"])(self._declared(view, described, "anyone", [], [*refuses]))
+            self.route(rule, methods=["GET"])(self._declared(view, described, "anyone", "read", [], [*refuses]))
             return view
 
         return declare
@@ -102,17 +106,20 @@ class Resource(Blueprint):  # type: ignore[misc]
         who: Who = "user",
         key: Key | None = "honoured",
         if_match: bool = False,
+        verified: bool = False,
         returns: Sequence[str] = (),
         refuses: Sequence[int] = (),
     ) -> Callable[[View], View]:
         """Something that takes effect. The view returns the response of `commands.carry_out`.
 
-        `key` None is for what keeps no answer; `returns` names further headers of the answer.
+        `key` None is for what keeps no answer; `verified` asks for a verified address; `returns` names further headers
+        of the answer.
         """
         statuses = [*refuses, *(_WITH_BODY if body else ())]
         statuses += [422] if arguments or key else []
         statuses += [409] if key else []
         statuses += [412, 428] if if_match else []
+        statuses += [403] if verified else []
         sent = [*([_KEY_SENT[key]] if key else []), *([_IF_MATCH_SENT] if if_match else [])]
         returned = {name: _RETURNED[name] for name in (*((POSITION_HEADER, REPLAYED_HEADER) if key else ()), *returns)}
 
@@ -124,7 +131,8 @@ class Resource(Blueprint):  # type: ignore[misc]
                 operation = self.arguments(arguments(), location="query")(operation)
             operation = _keyed(operation) if key == "required" else operation
             described = self.response(status, answers, headers=returned or None)
-            self.route(rule, methods=[method])(self._declared(operation, described, who, sent, statuses))
+            declared = self._declared(operation, described, who, "write", sent, statuses, verified=verified)
+            self.route(rule, methods=[method])(declared)
             return view
 
         return declare
@@ -143,7 +151,7 @@ class Resource(Blueprint):  # type: ignore[misc]
                 return view(*args, **kwargs)
 
             described = self.response(200)
-            declared = self._declared(limited, described, "anyone", [], [*refuses, 413])
+            declared = self._declared(limited, described, "anyone", "write", [], [*refuses, 413])
             self.route(rule, methods=["POST", "PUT"])(_documented(declared, {"requestBody": body}))
             return view
 
@@ -169,69 +177,37 @@ class Resource(Blueprint):  # type: ignore[misc]
         operation: Callable[..., Any],
         described: Callable[[Any], Any],
         who: Who,
+        deed: Literal["read", "write"],
         headers: list[dict[str, Any]],
         statuses: list[int],
+        *,
+        verified: bool = False,
     ) -> Callable[..., Any]:
         """The operation behind its guard, with the description that the library's decorators make.
 
         Each of those also wraps the call, a dozen times in the end: calls go past them.
         """
         if who != "anyone":
-            statuses = [*statuses, 401]
+            statuses = [*statuses, 401, *([403] if self._scope or who not in ("viewer", "user") else [])]
         description = described(operation)
         for status in sorted({*statuses, *_ALWAYS_POSSIBLE}):
             description = self.alt_response(status, response=HTTPStatus(status).name)(description)
         documented: dict[str, Any] = {"security": _SECURITY[who]}
         if headers:
             documented["parameters"] = headers
-        guarded: Any = _guarded(operation, who)
+        scope = f"{self._scope}:{deed}" if self._scope else None
+        guarded: Any = _guarded(operation, who, scope, verified)
         guarded._apidoc = _documented(description, documented)._apidoc
         return cast("Callable[..., Any]", guarded)
 
 
-def signed_in() -> UUID:
-    """The user who calls."""
-    user_id: UUID = g.user_id
-    return user_id
-
-
-def viewer() -> UUID | None:
-    """The user who calls, if anybody is signed in."""
-    user_id: UUID | None = g.get("user_id")
-    return user_id
-
-
-def _guarded(view: Callable[..., Any], who: Who) -> Callable[..., Any]:
+def _guarded(view: Callable[..., Any], who: Who, scope: str | None, verified: bool) -> Callable[..., Any]:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        match who:
-            case "operator":
-                _must_be_operator()
-            case "user":
-                g.user_id = edge().tokens.user_of(_bearer())
-            case "viewer" if "Authorization" in request.headers:
-                g.user_id = edge().tokens.user_of(_bearer())
-            case "viewer" | "anyone":
-                pass
-            case _:
-                assert_never(who)
+        admit(who, scope, verified=verified)
         return view(*args, **kwargs)
 
     return guarded
-
-
-def _must_be_operator() -> None:
-    if not hmac.compare_digest(_bearer().encode(), edge().options.operator_token.encode()):
-        raise Rejected("token_invalid", "This is not the operator's token.")
-
-
-def _bearer() -> str:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if not kind:
-        raise Rejected("token_required", "Log in at POST /v1/auth/tokens and send Authorization: Bearer …")
-    if kind.lower() != "bearer" or not token:
-        raise Rejected("token_invalid", "Only Authorization: Bearer … is understood.")
-    return token
 
 
 def _keyed(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -299,9 +275,10 @@ _RETURNED: Final[dict[str, dict[str, Any]]] = {
     "Location": {"description": "Where the new thing is.", "schema": {"type": "string"}},
     "ETag": {"description": "The version shown: send it as If-Match to change it.", "schema": {"type": "string"}},
 }
+_STAFF: Final[list[dict[str, list[str]]]] = [{"access_token": []}, {"operator_token": []}]
 _SECURITY: Final[dict[Who, list[dict[str, list[str]]]]] = {
     "anyone": [],
     "viewer": [{}, {"access_token": []}],
     "user": [{"access_token": []}],
-    "operator": [{"operator_token": []}],
+    **dict.fromkeys(STAFF_ROLES, _STAFF),
 }

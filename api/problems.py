@@ -36,8 +36,13 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "token_required": "An access token is needed",
     },
     403: {
+        "email_unverified": "The e-mail address is not verified",
         "guest_required": "Only the guest may do this",
         "host_required": "Only hosts may do this",
+        "role_missing": "This is for another role",
+        "scope_missing": "The API key is not for this",
+        "user_deactivated": "The account is closed for now",
+        "user_suspended": "The account is suspended",
     },
     404: {
         "block_not_found": "There is no such block",

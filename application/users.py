@@ -11,6 +11,7 @@ from uuid import UUID
 from application.calls import Call
 from application.lodger import Lodger, retried
 from application.ports import Answer, IdentityTaken, NewPerson, Person, VersionConflict
+from application.principals import Principal, of_user
 from application.streams import USER, Done, Stream
 from domain import users
 from domain.rejections import Rejected
@@ -68,12 +69,19 @@ def register(lodger: Lodger, call: Call, user_id: UUID, command: Register) -> Do
         raise Rejected(f"{taken.kind}_taken", f"This {taken.kind} belongs to an account already.") from taken
 
 
-def log_in(lodger: Lodger, email: str, password: str) -> Person:
-    """The person, if the password is theirs. Unknown address and wrong password look and last the same."""
+def log_in(lodger: Lodger, email: str, password: str) -> Principal:
+    """Whose password it is, if it is. Unknown address and wrong password look and last the same."""
     person = lodger.people.find(EMAIL, lodger.signer.digest(EMAIL, normalise(email)))
     if not lodger.passwords.matches(person.password_hash if person else None, password) or person is None:
         raise Rejected("credentials_wrong", "E-mail address or password is wrong.")
-    return person
+    user = lodger.load(USER, person.user_id).state
+    users.must_be_active(user)
+    return of_user(person.user_id, user, "access_token", str(lodger.new_id()))
+
+
+def must_be_verified(lodger: Lodger, user_id: UUID | None) -> None:
+    """Raises Rejected `email_unverified`, and what an account that is not active is refused with."""
+    users.must_be_verified(lodger.load(USER, user_id).state if user_id else users.NOBODY)
 
 
 @retried

@@ -29,9 +29,9 @@ resource = Resource("auth", __name__, url_prefix="/v1/auth", description="Access
 def issue_token(body: dict[str, Any]) -> Response:
     """Get an access token for 15 minutes."""
     here = edge()
-    person = users.log_in(here.lodger, body["email"], body["password"])
+    principal = users.log_in(here.lodger, body["email"], body["password"])
     token = {
-        "access_token": here.tokens.issue(person.user_id),
+        "access_token": here.tokens.issue(principal),
         "token_type": "Bearer",
         "expires_in": int(LIFETIME.total_seconds()),
     }

@@ -9,9 +9,10 @@ from uuid import UUID
 from flask import Response
 
 from api.answers import sent
+from api.authentication import signed_in
 from api.commands import answer, carry_out
 from api.edge import edge
-from api.operations import Resource, signed_in
+from api.operations import Resource
 from api.schemas.calendar_feeds import FeedSchema, FeedsSchema, LinkFeedSchema
 from api.schemas.fields import NothingSchema
 from application import calendar_feeds

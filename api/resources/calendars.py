@@ -9,9 +9,10 @@ from uuid import UUID
 
 from flask import Response
 
+from api.authentication import signed_in, viewer
 from api.commands import answer, carry_out
 from api.edge import edge
-from api.operations import Resource, signed_in, viewer
+from api.operations import Resource
 from api.schemas.calendars import BlockIdsSchema, BlockSchema, CalendarRangeSchema, CalendarSchema
 from api.schemas.fields import LAST_DAY
 from application import properties

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from api.authentication import signed_in
 from api.edge import edge
 from api.lists import PageAsked, page_asked, reading
-from api.operations import Resource, signed_in
+from api.operations import Resource
 from api.schemas.changes import ChangesSchema, FollowSchema, told
 from projections.changes import CHANGES, of_user
 from projections.positions import reached

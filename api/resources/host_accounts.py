@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import Response
 
+from api.authentication import signed_in
 from api.commands import answer, carry_out
 from api.edge import edge
 from api.lists import page_asked, reading
-from api.operations import Resource, signed_in
+from api.operations import Resource
 from api.schemas.host_accounts import (
     ChooseDestinationSchema,
     DestinationSchema,

@@ -9,10 +9,11 @@ from uuid import UUID
 from flask import Response
 
 from api.answers import sent
+from api.authentication import signed_in
 from api.commands import answer, carry_out
 from api.edge import edge
 from api.lists import page_asked
-from api.operations import Resource, signed_in
+from api.operations import Resource
 from api.schemas.messages import (
     MessageSchema,
     MessagesSchema,

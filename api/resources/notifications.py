@@ -7,9 +7,10 @@ from typing import Any
 from flask import Response
 
 from api.answers import sent
+from api.authentication import signed_in
 from api.edge import edge
 from api.lists import page_asked, reading
-from api.operations import Resource, signed_in
+from api.operations import Resource
 from api.schemas.notifications import (
     NotificationsSchema,
     PreferencesSchema,

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from flask import Response
 
+from api.authentication import signed_in
 from api.commands import answer, carry_out
 from api.edge import edge
-from api.operations import Resource, signed_in
+from api.operations import Resource
 from api.schemas.payments import PaymentSchema, PaymentsSchema, StartPaymentSchema, paid
 from application import payments
 from application.lodger import Lodger

@@ -10,8 +10,9 @@ from flask import Response, request
 
 from api import ical
 from api.answers import sent
+from api.authentication import signed_in
 from api.edge import edge
-from api.operations import Resource, signed_in
+from api.operations import Resource
 from api.schemas.calendar_feeds import PublishedCalendarSchema
 from api.schemas.fields import NothingSchema
 from application import published_calendars

@@ -8,9 +8,10 @@ from uuid import UUID
 from flask import Response
 
 from api import csv_tables
+from api.authentication import signed_in
 from api.edge import edge
 from api.lists import page_asked, reading
-from api.operations import Resource, signed_in
+from api.operations import Resource
 from api.schemas.statements import (
     COLUMNS,
     SEEN,

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from flask import Response
 
+from api.authentication import signed_in
 from api.commands import answer, carry_out, etag, expected_version
 from api.edge import edge
 from api.lists import page_asked, reading
-from api.operations import Resource, signed_in
+from api.operations import Resource
 from api.schemas.fields import NothingSchema
 from api.schemas.listings import ListingsSchema, OwnListingsSchema, listed
 from api.schemas.users import AccountSchema, ProfileSchema, PublicProfileSchema, RegisterSchema, account

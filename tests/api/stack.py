@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from api.edge import ApiOptions, Sandbox
 from application import reactions
+from application.principals import Principal
 from infrastructure.bootstrap import Wired, wire
 from infrastructure.clock import SandboxClock
 from infrastructure.database import Database
@@ -39,6 +40,11 @@ def settings(database_url: str, **changes: str) -> Settings:
             **changes,
         }
     )
+
+
+def signed_in(user_id: UUID) -> Principal:
+    """A user as if they had just logged in, with a verified address."""
+    return Principal(user_id, "access_token", str(uuid4()), is_verified=True)
 
 
 def token_key(chosen: Settings) -> bytes:

@@ -111,7 +111,7 @@ def test_operators_hold_lift_charge_and_retry_with_a_reason(shared: Stack) -> No
 )
 def test_only_operators_do_and_only_to_hosts(shared: Stack, path: str, body: object) -> None:
     ada, bob = host(shared), register(shared)
-    assert ada.wish(f"/v1/operator/hosts/{ada.id}/{path}", body).status_code == 401
+    assert ada.wish(f"/v1/operator/hosts/{ada.id}/{path}", body).status_code == 403
     operator = Client(shared, OPERATOR_TOKEN)
     assert operator.wish(f"/v1/operator/hosts/{bob.id}/{path}", body).status_code == 403
     nobody = "01900000-0000-7000-8000-000000000000"

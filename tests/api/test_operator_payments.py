@@ -274,7 +274,7 @@ ASKED: list[Callable[[Client, str], Any]] = [
 @pytest.mark.parametrize("ask", ASKED)
 def test_only_operators_may(stack: Stack, ask: Callable[[Client, str], Any]) -> None:
     bob, _, payment_id = started(stack)
-    assert ask(bob, payment_id).status_code == 401
+    assert ask(bob, payment_id).status_code == 403
     assert ask(stack.anybody(), payment_id).status_code == 401
 
 

@@ -29,6 +29,9 @@ def forge(stack: Stack, header: dict[str, Any] | None = None, key: bytes | None 
         "iat": now,
         "exp": now + timedelta(minutes=15),
         "jti": str(uuid4()),
+        "sid": str(uuid4()),
+        "roles": [],
+        "verified": True,
     }
     payload = {name: value for name, value in {**ours, **claims}.items() if value is not None}
     headers = header or HEADER
@@ -63,6 +66,8 @@ FORGERIES: dict[str, dict[str, Any]] = {
     "not yet issued": {"iat": datetime.now(UTC) + HOUR},
     "nobody": {"sub": None},
     "not an id": {"sub": "admin"},
+    "no family": {"sid": None},
+    "no roles": {"roles": None},
 }
 
 
@@ -90,13 +95,13 @@ def test_a_token_lives_fifteen_minutes_of_real_time_whatever_the_sandbox_clock_s
     claims = jwt.decode(bob.token, options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 900
     assert abs(claims["iat"] - datetime.now(UTC).timestamp()) < 60
-    assert claims.keys() == {"iss", "aud", "sub", "iat", "exp", "jti"}
+    assert claims.keys() == {"iss", "aud", "sub", "iat", "exp", "jti", "sid", "roles", "verified"}
     assert bob.get("/v1/users/me").status_code == 200
 
 
 def test_a_users_token_is_not_the_operators_and_the_other_way_round(shared: Stack) -> None:
     bob = register(shared, "bob")
-    assert bob.post("/v1/operator/clock", {"now": "2032-01-01T00:00:00Z"}).status_code == 401
+    assert bob.post("/v1/operator/clock", {"now": "2032-01-01T00:00:00Z"}).status_code == 403
     operator = Client(shared, shared.wired.settings.operator_token)
     assert operator.get("/v1/users/me").status_code == 401
 

@@ -39,6 +39,11 @@ def wrong_token(stack: Stack) -> TestResponse:
     return Client(stack, "not.a.token").get("/v1/users/me")
 
 
+@scene("role_missing")
+def no_operator(stack: Stack) -> TestResponse:
+    return register(stack).get("/v1/operator/payments")
+
+
 @scene("credentials_wrong")
 def wrong_password(stack: Stack) -> TestResponse:
     return stack.anybody().post("/v1/auth/tokens", {"email": "nobody@example.org", "password": PASSWORD})

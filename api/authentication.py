@@ -1,0 +1,78 @@
+"""Who calls, found out from what the request comes with, and held against what the operation asks for."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Literal
+from uuid import UUID
+
+from flask import g, request
+
+from api.edge import edge
+from application import users
+from application.principals import BY_SETTINGS, Principal
+from domain.rejections import Rejected
+from domain.users import StaffRole
+
+Who = Literal["anyone", "viewer", "user"] | StaffRole
+"""Who may call; a viewer may be signed in. An admin may do what every other role may."""
+
+
+def admit(who: Who, scope: str | None, *, verified: bool) -> None:
+    """Let in who may do this, as `principal`.
+
+    `scope` is what an API key must be for; None is for people only. Raises Rejected `token_required`, `token_invalid`,
+    `role_missing`, `scope_missing`, `email_unverified`.
+    """
+    if who == "anyone":
+        return
+    principal = _presented()
+    if principal is None:
+        if who == "viewer":
+            return
+        raise Rejected("token_required", "Log in at POST /v1/auth/tokens and send Authorization: Bearer …")
+    _must_have_role(principal, who)
+    if principal.scopes is not None and scope not in principal.scopes:
+        raise Rejected("scope_missing", f"This needs a key with the scope {scope}." if scope else "No key may do this.")
+    if verified and not principal.is_verified:
+        users.must_be_verified(edge().lodger, principal.user_id)
+    g.principal = principal
+
+
+def principal() -> Principal:
+    """Whoever calls."""
+    found: Principal = g.principal
+    return found
+
+
+def signed_in() -> UUID:
+    """The user who calls."""
+    user_id = principal().user_id
+    assert user_id is not None, "admitted as a user"
+    return user_id
+
+
+def viewer() -> UUID | None:
+    """The user who calls, if anybody is signed in."""
+    found: Principal | None = g.get("principal")
+    return found.user_id if found else None
+
+
+def _presented() -> Principal | None:
+    """Whom the request's credentials are of; None when it has none. Raises Rejected `token_invalid`."""
+    if "Authorization" not in request.headers:
+        return None
+    kind, _, token = request.headers["Authorization"].partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise Rejected("token_invalid", "Only Authorization: Bearer … is understood.")
+    if hmac.compare_digest(token.encode(), edge().options.operator_token.encode()):
+        return BY_SETTINGS
+    return edge().tokens.principal_of(token)
+
+
+def _must_have_role(principal: Principal, who: Who) -> None:
+    if who in ("viewer", "user"):
+        if principal.user_id is None:
+            raise Rejected("token_invalid", "The operator's token of the settings is no user's.")
+    elif who not in principal.roles and "admin" not in principal.roles:
+        raise Rejected("role_missing", f"This is for the role {who}.", role=who)
