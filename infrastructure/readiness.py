@@ -12,7 +12,7 @@ from functools import partial
 import redis
 
 from infrastructure.database import Database
-from infrastructure.workers.waker import redis_client
+from infrastructure.redis_client import redis_client
 from projections import positions
 
 

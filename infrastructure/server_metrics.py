@@ -11,7 +11,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from infrastructure.database import Database, Unavailable
-from infrastructure.workers.waker import redis_client, waiting
+from infrastructure.redis_client import redis_client
+from infrastructure.workers.waker import waiting
 from projections import payments, positions
 from projections.projection import Cursor
 

@@ -15,11 +15,11 @@ import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 
 from infrastructure import logs
+from infrastructure.redis_client import redis_client
 from infrastructure.settings import load
 from infrastructure.workers import tasks
 from infrastructure.workers.polling import Polling
 from infrastructure.workers.queues import Queue
-from infrastructure.workers.waker import redis_client
 
 _DELAYED_MS: Final = 500
 

@@ -11,18 +11,13 @@ import redis
 import structlog
 from dramatiq.brokers.redis import RedisBroker
 
+from infrastructure.redis_client import redis_client
 from infrastructure.workers.queues import QUEUES, Queue
 
-_SOCKET_SECONDS: Final = 0.25
 _APART_SECONDS: Final = 0.008
 """Between two looks at Redis: under load each costs the requests more than what it is good for."""
 
 _log = structlog.get_logger()
-
-
-def redis_client(url: str) -> redis.Redis:
-    """A client that gives up on Redis quickly: nothing here may wait for it."""
-    return redis.Redis.from_url(url, socket_timeout=_SOCKET_SECONDS, socket_connect_timeout=_SOCKET_SECONDS)
 
 
 def key(queue: Queue) -> str:
