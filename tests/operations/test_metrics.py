@@ -13,9 +13,10 @@ from application.payment_ports import GatewayUnavailable
 from domain.payments import attempt_id
 from infrastructure.gateways.metered import MeteredGateway
 from infrastructure.readiness import checks
+from infrastructure.redis_client import redis_client
 from infrastructure.server_metrics import ServerMetrics
 from infrastructure.workers.projector import Projector
-from infrastructure.workers.waker import key, redis_client
+from infrastructure.workers.waker import key
 from projections import catalogue, positions
 from projections.payments import Kind
 from tests.support.world import World
