@@ -21,6 +21,9 @@ HORIZON_DAYS: Final = 730
 PAYMENT_ATTEMPTS_MAX: Final = 20
 """Of one booking, those for its alterations among them."""
 
+PHOTOS_MAX: Final = 50
+"""That a property shows."""
+
 BLOCKS_MAX: Final = 2_000
 """Blocks that a property may have at once: bounds what its stream folds into."""
 

@@ -20,6 +20,7 @@ from domain.calendar_feeds import (
     feed_of,
 )
 from domain.events import Fact
+from domain.photos import PropertyPhotosChanged
 from domain.policies import (
     AMENITIES_MAX,
     BLOCKS_MAX,
@@ -174,6 +175,7 @@ ShownFact = (
     | PropertyLocationChanged
     | PropertyPricingChanged
     | PropertyHouseRulesChanged
+    | PropertyPhotosChanged
     | PropertyPublished
     | PropertyUnpublished
     | PropertyErased
@@ -196,6 +198,7 @@ class Property:
     location: Location | None = None
     pricing: Pricing | None = None
     house_rules: HouseRules = HouseRules()
+    photos: tuple[UUID, ...] = ()
     blocks: Mapping[UUID, Block] = field(default_factory=dict)
     calendars: Calendars = NO_CALENDARS
     revision: int = 1
@@ -240,12 +243,14 @@ def _evolve_shown(state: Property, fact: ShownFact) -> Property:
             return replace(state, pricing=pricing)
         case PropertyHouseRulesChanged(house_rules):
             return replace(state, house_rules=house_rules)
+        case PropertyPhotosChanged(photos):
+            return replace(state, photos=photos)
         case PropertyPublished():
             return replace(state, status="published")
         case PropertyUnpublished():
             return replace(state, status="unpublished")
         case PropertyErased():
-            gone = replace(state, status="unpublished", is_erased=True)
+            gone = replace(state, status="unpublished", is_erased=True, photos=())
             return replace(gone, details=without_words(state.details), location=without_place(state.location))
         case _:
             assert_never(fact)

@@ -19,6 +19,7 @@ from domain.calendar_feeds import (
 )
 from domain.events import Event
 from domain.money import Money
+from domain.photos import PropertyPhotosChanged
 from domain.properties import (
     Details,
     HouseRules,
@@ -61,9 +62,10 @@ class Listing:
     nightly: Money | None = None
     details: Details | None = None
     location: Location | None = None
+    photos: tuple[UUID, ...] = ()
 
 
-_OWN: Final = tuple(field.name for field in fields(Listing))[:8]
+_OWN: Final = (*[field.name for field in fields(Listing)][:8], "photos")
 _DETAILS: Final = tuple(field.name for field in fields(Details))
 _LOCATION: Final = tuple(field.name for field in fields(Location))
 _COLUMNS: Final = (*_OWN, "nightly_minor", "currency", *_DETAILS, *_LOCATION)
@@ -103,12 +105,14 @@ def _evolve(listing: Listing | None, event: Event) -> Listing:
             return replace(changed, nightly=pricing.nightly)
         case PropertyHouseRulesChanged(rules):
             return replace(changed, minimum_nights=rules.minimum_nights, maximum_nights=rules.maximum_nights)
+        case PropertyPhotosChanged(photos):
+            return replace(changed, photos=photos)
         case PropertyPublished():
             return replace(changed, status="published")
         case PropertyUnpublished():
             return replace(changed, status="unpublished")
         case PropertyErased():
-            left = replace(changed, status="unpublished", details=without_words(listing.details))
+            left = replace(changed, status="unpublished", photos=(), details=without_words(listing.details))
             return replace(left, location=without_place(listing.location))
         case NightsBlocked() | NightsUnblocked():
             raise AssertionError("blocks change the calendar only")
@@ -124,6 +128,7 @@ _SHOWN_FACTS: Final = (
     PropertyLocationChanged,
     PropertyPricingChanged,
     PropertyHouseRulesChanged,
+    PropertyPhotosChanged,
     PropertyPublished,
     PropertyUnpublished,
     PropertyErased,
@@ -288,7 +293,7 @@ def _save(cursor: Cursor, listings: Iterable[Listing]) -> None:
 
 
 def _row(listing: Listing) -> tuple[object, ...]:
-    own = tuple(getattr(listing, name) for name in _OWN)
+    own = (*(getattr(listing, name) for name in _OWN[:-1]), list(listing.photos))
     price = (listing.nightly.minor, listing.nightly.currency) if listing.nightly else (None, None)
     details = astuple(listing.details) if listing.details else (None,) * len(_DETAILS)
     location = astuple(listing.location) if listing.location else (None,) * len(_LOCATION)
@@ -297,11 +302,12 @@ def _row(listing: Listing) -> tuple[object, ...]:
 
 
 def _listing(row: tuple[Any, ...]) -> Listing:
-    minor, currency, *rest = row[len(_OWN) :]
+    photos, minor, currency, *rest = row[len(_OWN) - 1 :]
     details = dict(zip(_DETAILS, rest[: len(_DETAILS)], strict=True))
     location = dict(zip(_LOCATION, rest[len(_DETAILS) :], strict=True))
     return Listing(
-        **dict(zip(_OWN, row, strict=False)),
+        **dict(zip(_OWN[:-1], row, strict=False)),
+        photos=tuple(photos),
         nightly=None if minor is None else Money(minor, currency),
         details=None if details["title"] is None else Details(**{**details, "amenities": tuple(details["amenities"])}),
         location=None if location["city"] is None else Location(**location),

@@ -33,6 +33,7 @@ STORED_NAMES = {
     "UserReactivated",
     "UserErased",
     "PropertyErased",
+    "PropertyPhotosChanged",
     "PropertyCreated",
     "PropertyDetailsChanged",
     "PropertyLocationChanged",

@@ -71,6 +71,7 @@ from domain.payments import (
     RefundSucceeded,
     attempt_id,
 )
+from domain.photos import PropertyPhotosChanged
 from domain.policies import HOLD
 from domain.pricing import PriceOverride, Pricing, quote
 from domain.properties import (
@@ -158,6 +159,8 @@ PRICING: Final = Pricing(
 )
 SOURCE: Final = Source("inside_airbnb", "new-york-city", "42")
 
+PHOTO: Final = UUID("01900000-0000-7000-8000-0000000000f0")
+
 DRAFT: Final[tuple[PropertyFact, ...]] = (
     PropertyCreated(HOST),
     PropertyDetailsChanged(DETAILS),
@@ -215,7 +218,7 @@ USER_HISTORIES: Final[tuple[tuple[UserFact, ...], ...]] = (
 )
 PROPERTY_HISTORIES: Final[tuple[tuple[PropertyFact, ...], ...]] = (
     (*PUBLISHED, NightsBlocked((BLOCK,)), NightsUnblocked((BLOCK.block_id,)), PropertyUnpublished("renovation")),
-    (*PUBLISHED, PropertyErased()),
+    (*PUBLISHED, PropertyPhotosChanged((PHOTO,)), PropertyErased()),
     (PropertyCreated(HOST, SOURCE), PropertyDetailsChanged(DETAILS)),
     (
         *PUBLISHED,
