@@ -27,6 +27,7 @@ from api.resources import (
     operator,
     operator_hosts,
     operator_payments,
+    operator_users,
     payments,
     properties,
     provider_webhooks,
@@ -112,6 +113,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         operator,
         operator_hosts,
         operator_payments,
+        operator_users,
         health,
     ):
         api.register_blueprint(noun.resource)

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from api import tracing
 from application.payment_ports import GatewayUnavailable
+from application.photo_ports import PhotosUnavailable
 from domain.rejections import Rejected
 
 MIMETYPE: Final = "application/problem+json"
@@ -56,6 +57,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "payment_not_found": "There is no such payment",
         "payout_destination_not_found": "There is no destination of payouts",
         "payout_not_found": "There is no such payout",
+        "photo_not_found": "There is no such photo",
         "property_not_found": "There is no such property",
         "refund_not_found": "There is no such refund",
         "provider_not_found": "There is no such payment provider",
@@ -82,6 +84,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "currency_fixed": "The currency of a property cannot change",
         "email_taken": "The e-mail address belongs to an account",
         "nights_taken": "Some of these nights are not free",
+        "own_account": "Nobody does this to their own account",
         "payment_in_progress": "A payment is under way",
         "payment_not_captured": "Nothing of the payment was captured",
         "payout_not_failed": "The payout has not failed",
@@ -93,6 +96,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "request_in_flight": "This very request is under way",
         "too_many_attempts": "The booking was tried to be paid too often",
         "too_many_blocks": "The property has too many blocks",
+        "too_many_photos": "The property shows too many photos",
         "too_many_feeds": "The property follows too many calendars",
         "too_many_webhook_endpoints": "You have too many endpoints",
         "username_taken": "The username belongs to an account",
@@ -126,6 +130,9 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "nothing_altered": "The stay is the one that is booked already",
         "override_reversed": "A price override ends after it begins",
         "own_property": "Hosts do not book their own property",
+        "photo_malformed": "This is no picture that is taken here",
+        "photo_too_large": "The photo has too many pixels",
+        "photo_twice": "A photo is shown once",
         "preview_in_past": "Nothing is cancelled in the past",
         "payout_account_not_needed": "Hosts need no account there",
         "payout_method_unavailable": "Nobody pays hosts in this way",
@@ -160,6 +167,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     503: {
         "busy": "Too many changes at once",
         "not_ready": "Not ready yet",
+        "photos_unavailable": "The store of photos does not answer",
         "provider_unavailable": "The payment provider does not answer",
         "read_model_behind": "The read model is behind",
         "unavailable": "A server this depends on does not answer",
@@ -267,6 +275,10 @@ def of_missing_provider(_: GatewayUnavailable) -> Response:
     return Problem("provider_unavailable", "Try again in a moment.", {}).response()
 
 
+def of_missing_photos(_: PhotosUnavailable) -> Response:
+    return Problem("photos_unavailable", "Try again in a moment.", {}).response()
+
+
 def of_mistake(error: Exception) -> Response:
     """Ours: the trace is for the log, never for the client."""
     log.error("unhandled", exc_info=error)
@@ -279,4 +291,5 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, of_http)
     app.register_error_handler(ConnectionError, of_missing_server)
     app.register_error_handler(GatewayUnavailable, of_missing_provider)
+    app.register_error_handler(PhotosUnavailable, of_missing_photos)
     app.register_error_handler(Exception, of_mistake)

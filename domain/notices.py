@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from domain.api_keys import UserApiKeyCreated, UserApiKeyRevoked, UserApiKeyRolled
 from domain.bookings import (
     AlterationExpired,
     AlterationHeld,
@@ -69,6 +70,11 @@ from domain.users import (
 Recipient = Literal["user", "guest", "host"]
 Template = Literal[
     "welcome",
+    "role_granted",
+    "role_revoked",
+    "account_suspended",
+    "account_reinstated",
+    "api_key_created",
     "booking_requested",
     "booking_declined",
     "booking_held",
@@ -113,13 +119,16 @@ NOTICES: Final[Mapping[type[Fact], Notice | Silent]] = {
     UserRegistered: Notice("welcome", "account", ("user",)),
     UserEmailVerified: Silent("whoever does it sees it done"),
     UserBecameHost: Silent("whoever does it sees it done"),
-    UserRoleGranted: Silent("the admin who does it tells them"),
-    UserRoleRevoked: Silent("the admin who does it tells them"),
-    UserSuspended: Silent("whoever logs in is told"),
-    UserReinstated: Silent("whoever logs in finds it so"),
+    UserRoleGranted: Notice("role_granted", "account", ("user",)),
+    UserRoleRevoked: Notice("role_revoked", "account", ("user",)),
+    UserSuspended: Notice("account_suspended", "account", ("user",)),
+    UserReinstated: Notice("account_reinstated", "account", ("user",)),
     UserDeactivated: Silent("whoever does it sees it done"),
     UserReactivated: Silent("whoever does it sees it done"),
     UserErased: Silent("there is no address left to write to"),
+    UserApiKeyCreated: Notice("api_key_created", "account", ("user",)),
+    UserApiKeyRolled: Silent("whoever does it sees it done, and it lets nobody in who could not come in before"),
+    UserApiKeyRevoked: Silent("whoever does it sees it done"),
     BookingRequested: Notice("booking_requested", "bookings", ("host",)),
     BookingAccepted: Silent("BookingHeld is appended with it, and its notice says so"),
     BookingDeclined: Notice("booking_declined", "bookings", ("guest",)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal, assert_never, get_args
 
+from domain import api_keys
+from domain.api_keys import ApiKeys, UserApiKeyCreated, UserApiKeyRevoked, UserApiKeyRolled
 from domain.events import Fact
 from domain.rejections import Rejected
 
@@ -93,6 +95,9 @@ UserFact = (
     | UserDeactivated
     | UserReactivated
     | UserErased
+    | UserApiKeyCreated
+    | UserApiKeyRolled
+    | UserApiKeyRevoked
 )
 
 
@@ -107,6 +112,7 @@ class User:
     is_suspended: bool = False
     is_deactivated: bool = False
     is_erased: bool = False
+    api_keys: ApiKeys = ()
 
 
 NOBODY = User()
@@ -133,7 +139,9 @@ def evolve(state: User, fact: UserFact) -> User:
         case UserReactivated():
             return replace(state, is_deactivated=False)
         case UserErased():
-            return replace(state, is_erased=True, roles=frozenset())
+            return replace(state, is_erased=True, roles=frozenset(), api_keys=())
+        case UserApiKeyCreated() | UserApiKeyRolled() | UserApiKeyRevoked():
+            return replace(state, api_keys=api_keys.evolve(state.api_keys, fact))
         case _:
             assert_never(fact)
 
@@ -156,8 +164,13 @@ def become_host(state: User) -> tuple[UserFact, ...]:
 
 
 def grant_role(state: User, role: StaffRole) -> tuple[UserFact, ...]:
-    """Give somebody a role; again changes nothing."""
+    """Give somebody a role; again changes nothing.
+
+    Their address must be verified: whoever registers with somebody else's is not whom the admin means.
+    """
     must_be_active(state)
+    if not state.is_verified:
+        raise Rejected("email_unverified", "Nobody has shown yet that the address of this account is theirs.")
     return () if role in state.roles else (UserRoleGranted(role),)
 
 

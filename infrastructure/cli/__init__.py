@@ -20,6 +20,7 @@ COMMANDS = {
     "events": "list the events there are, or the catalogue of all of them",
     "audit": "replay and check what happened",
     "projections": "see, rebuild and repair the read models",
+    "users": "look up users, give and take roles, suspend and reinstate",
     "payments": "ask payment providers, and compare with them",
     "import": "load listings and calendars from elsewhere",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import monotonic, sleep
 
 from psycopg2 import extensions
@@ -61,13 +62,14 @@ class LogReader:
                 if not resumed:
                     return head
 
-    def read(self, after: int, upto: int, limit: int) -> list[Event]:
+    def read(self, after: int, upto: int, limit: int, topics: Sequence[str] = ()) -> list[Event]:
         """The events at positions in `(after, upto]`, at most `limit`; `upto` is a safe position.
 
+        With `topics` those of these only, found by looking at all of them.
         Stops before an event that this code does not know, and raises UnknownEvent when that is the first one.
         """
         events: list[Event] = []
-        rows = self._recorder.select_log(after, upto, limit)
+        rows = self._recorder.select_log(after, upto, limit, topics)
         with uncollected():
             try:
                 for event in self._mapper.to_domain_events(rows):

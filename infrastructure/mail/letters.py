@@ -99,8 +99,8 @@ class Letters:
         events = history.in_order()
         fact = next((event.fact for event in events if event.event_id == mailing.event_id), None)
         match mailing.template:
-            case "welcome":
-                return self._people(mailing.stream_id)[mailing.stream_id], {}
+            case "welcome" | "role_granted" | "role_revoked" | "account_suspended" | "account_reinstated":
+                return self._people(mailing.stream_id)[mailing.stream_id], {"fact": fact}
             case "payout_paid" | "payout_failed":
                 account = history.stream(HOST_ACCOUNT, mailing.stream_id)
                 assert isinstance(fact, PayoutPaid | PayoutFailed)

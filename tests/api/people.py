@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
 
-from application import calendar_feeds
+from application import calendar_feeds, staff
 from application.calls import Call
+from application.streams import USER
 from domain.calendar_sync import Entry, Reading
 from domain.events import Actor
+from domain.users import StaffRole, verify_email
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 
 PASSWORD = "correct horse battery"
@@ -54,6 +57,19 @@ def host(stack: Stack) -> Client:
     client = register(stack, "host")
     assert client.post("/v1/users/me/hosting").status_code == 200
     return client
+
+
+def employed(stack: Stack, *roles: StaffRole) -> Client:
+    """Somebody who works here, signed in since they have these roles."""
+    client, lodger = register(stack, "staff"), stack.wired.lodger
+    call = Call(Actor("operator", "test", "hired"), stack.now(), lodger.new_id(), lodger.new_id())
+    user = lodger.load(USER, UUID(client.id))
+    lodger.append(call, user.then(verify_email(user.state)))
+    for role in roles:
+        staff.grant_role(lodger, replace(call, command_id=lodger.new_id()), UUID(client.id), role)
+    token = stack.anybody().post("/v1/auth/tokens", {"email": client.user["email"], "password": PASSWORD})
+    assert token.status_code == 200, token.text
+    return Client(stack, json_of(token)["access_token"], client.user)
 
 
 def draft(client: Client, **changes: Any) -> str:

@@ -111,6 +111,12 @@ POST /v1/operator/payments/{payment_id}/contradictions/{contradiction}/resolve
 POST /v1/operator/payments/{payment_id}/refunds/{refund_id}/retry
 POST /v1/operator/payments/{payment_id}/ask
 GET /v1/operator/unknown-webhooks
+POST /v1/operator/users/look-up
+GET /v1/operator/users/{user_id}
+POST /v1/operator/users/{user_id}/grant-role
+POST /v1/operator/users/{user_id}/revoke-role
+POST /v1/operator/users/{user_id}/suspend
+POST /v1/operator/users/{user_id}/reinstate
 POST /v1/operator/clock
 """
 

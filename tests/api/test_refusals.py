@@ -15,11 +15,20 @@ from tests.api.people import (
     pay,
     register,
 )
-from tests.api.refusals import ELSEWHERE, SCENES, bookings, host_accounts, payments, properties, provider_webhooks
+from tests.api.refusals import (
+    ELSEWHERE,
+    SCENES,
+    bookings,
+    host_accounts,
+    payments,
+    properties,
+    provider_webhooks,
+    staff,
+)
 from tests.api.stack import Stack, json_of
 
 # Whose scenes are in SCENES once they are imported.
-__all__ = ["bookings", "host_accounts", "payments", "properties", "provider_webhooks"]
+__all__ = ["bookings", "host_accounts", "payments", "properties", "provider_webhooks", "staff"]
 
 
 @pytest.mark.parametrize("code", SCENES)

@@ -84,12 +84,19 @@ def test_an_address_is_verified_once() -> None:
 
 
 def test_a_role_is_granted_once_and_revoked_once() -> None:
-    granted = (UserRegistered(), UserRoleGranted("auditor"))
-    USERS.given(UserRegistered()).when(lambda user: grant_role(user, "auditor")).then(UserRoleGranted("auditor"))
+    verified = (UserRegistered(), UserEmailVerified())
+    granted = (*verified, UserRoleGranted("auditor"))
+    USERS.given(*verified).when(lambda user: grant_role(user, "auditor")).then(UserRoleGranted("auditor"))
     USERS.given(*granted).when(lambda user: grant_role(user, "auditor")).then_nothing()
     USERS.given(*granted).when(lambda user: grant_role(user, "analyst")).then(UserRoleGranted("analyst"))
     USERS.given(*granted).when(lambda user: revoke_role(user, "auditor")).then(UserRoleRevoked("auditor"))
     USERS.given(*granted, UserRoleRevoked("auditor")).when(lambda user: revoke_role(user, "auditor")).then_nothing()
+
+
+def test_a_role_is_not_for_whoever_has_registered_with_some_address() -> None:
+    USERS.given(UserRegistered()).when(lambda user: grant_role(user, "admin")).then_rejected("email_unverified")
+    suspended = (UserRegistered(), UserEmailVerified(), UserSuspended())
+    USERS.given(*suspended).when(lambda user: grant_role(user, "admin")).then_rejected("user_suspended")
 
 
 def test_a_suspension_begins_and_ends() -> None:

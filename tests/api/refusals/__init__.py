@@ -11,7 +11,7 @@ from tests.api.stack import Stack
 Scene = Callable[[Stack], TestResponse]
 SCENES: dict[str, Scene] = {}
 ELSEWHERE = {
-    **dict.fromkeys(("email_unverified", "user_deactivated", "user_suspended"), "tests/domain/test_users.py"),
+    **dict.fromkeys(("email_unverified", "user_deactivated"), "tests/domain/test_users.py"),
     "scope_missing": "no key is given out yet",
     "bad_request": "test_server (framing) and webargs' leftovers",
     "busy": "needs four lost races in a row",
