@@ -14,8 +14,8 @@ from application.principals import BY_SETTINGS, Principal
 from domain.rejections import Rejected
 from domain.users import StaffRole
 
-Who = Literal["anyone", "viewer", "user"] | StaffRole
-"""Who may call; a viewer may be signed in. An admin may do what every other role may."""
+Who = Literal["anyone", "viewer", "user"] | StaffRole | tuple[StaffRole, ...]
+"""Who may call; a viewer may be signed in, of several roles one is enough. An admin may do what every role may."""
 
 
 def admit(who: Who, scope: str | None, *, verified: bool) -> None:
@@ -74,5 +74,7 @@ def _must_have_role(principal: Principal, who: Who) -> None:
     if who in ("viewer", "user"):
         if principal.user_id is None:
             raise Rejected("token_invalid", "The operator's token of the settings is no user's.")
-    elif who not in principal.roles and "admin" not in principal.roles:
-        raise Rejected("role_missing", f"This is for the role {who}.", role=who)
+        return
+    wanted = (who,) if isinstance(who, str) else who
+    if principal.roles.isdisjoint((*wanted, "admin")):
+        raise Rejected("role_missing", f"This is for the role {' or '.join(wanted)}.", roles=[*wanted])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar, cast
@@ -11,13 +11,14 @@ from flask import Response, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import RAISE, Schema
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
 
 from api.answers import sent as answered
 from api.authentication import Who, admit
 from api.commands import KEY_HEADER, POSITION_HEADER, REPLAYED_HEADER, must_have_key
 from api.csv_tables import CSV
-from api.json_body import read_json
-from domain.users import STAFF_ROLES
+from api.edge import edge
+from api.json_body import raw_body, read_json
 
 Method = Literal["POST", "PUT", "PATCH", "DELETE"]
 Key = Literal["honoured", "required"]
@@ -25,6 +26,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _ALWAYS_POSSIBLE: Final = (400, 406, 500, 503)
 _WITH_BODY: Final = (413, 415, 422)
+PICTURES: Final = ("image/jpeg", "image/png", "image/webp")
 
 
 class StrictParser(FlaskParser):
@@ -137,6 +139,36 @@ class Resource(Blueprint):  # type: ignore[misc]
 
         return declare
 
+    def upload(
+        self,
+        method: Method,
+        rule: str,
+        answers: type[Schema],
+        *,
+        status: int = 200,
+        key: Key | None = "honoured",
+        returns: Sequence[str] = (),
+        refuses: Sequence[int] = (),
+    ) -> Callable[[View], View]:
+        """A command whose body is a picture: the view gets the file's bytes first."""
+        files = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in PICTURES}
+
+        def declare(view: View) -> View:
+            @wraps(view)
+            def reading(*args: Any, **kwargs: Any) -> Any:
+                request.max_content_length = edge().options.photo_limit + 1  # see json_body.raw_body
+                if request.mimetype not in PICTURES:
+                    raise UnsupportedMediaType(f"Send a picture: {', '.join(PICTURES)}.")
+                return view(raw_body(request), *args, **kwargs)
+
+            described = _documented(reading, {"requestBody": {"required": True, "content": files}})
+            self.command(
+                method, rule, answers, status=status, key=key, returns=returns, refuses=[*refuses, *_WITH_BODY]
+            )(described)
+            return view
+
+        return declare
+
     def delivery(self, rule: str, *, limit: int, refuses: Sequence[int] = ()) -> Callable[[View], View]:
         """What another company sends, by POST or PUT: at most `limit` bytes, which the view reads as they are.
 
@@ -192,7 +224,7 @@ class Resource(Blueprint):  # type: ignore[misc]
         description = described(operation)
         for status in sorted({*statuses, *_ALWAYS_POSSIBLE}):
             description = self.alt_response(status, response=HTTPStatus(status).name)(description)
-        documented: dict[str, Any] = {"security": _SECURITY[who]}
+        documented: dict[str, Any] = {"security": _SECURITY.get(who, _STAFF)}
         if headers:
             documented["parameters"] = headers
         scope = f"{self._scope}:{deed}" if self._scope else None
@@ -276,9 +308,8 @@ _RETURNED: Final[dict[str, dict[str, Any]]] = {
     "ETag": {"description": "The version shown: send it as If-Match to change it.", "schema": {"type": "string"}},
 }
 _STAFF: Final[list[dict[str, list[str]]]] = [{"access_token": []}, {"operator_token": []}]
-_SECURITY: Final[dict[Who, list[dict[str, list[str]]]]] = {
+_SECURITY: Final[Mapping[Who, list[dict[str, list[str]]]]] = {
     "anyone": [],
     "viewer": [{}, {"access_token": []}],
     "user": [{"access_token": []}],
-    **dict.fromkeys(STAFF_ROLES, _STAFF),
 }

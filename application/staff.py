@@ -88,4 +88,4 @@ def _must_be_another(by: Principal, user_id: UUID) -> None:
 
 def _must_be_above(by: Principal, user: User) -> None:
     if user.roles and "admin" not in by.roles:
-        raise Rejected("role_missing", "Only an admin does this to somebody who has a role.", role="admin")
+        raise Rejected("role_missing", "Only an admin does this to somebody who has a role.", roles=["admin"])

@@ -22,7 +22,7 @@ from application.ports import Answer
 resource = Resource("operator-hosts", __name__, url_prefix="/v1/operator/hosts", description="For operators.")
 
 
-@resource.query("/<uuid:host_id>/account", HostAccountSchema, who="operator", refuses=[403, 404])
+@resource.query("/<uuid:host_id>/account", HostAccountSchema, who=("operator", "auditor"), refuses=[403, 404])
 def show_account_of_host(host_id: UUID) -> dict[str, Any]:
     """A host's account, fresh."""
     lodger = edge().lodger

@@ -37,7 +37,7 @@ resource = Resource(
 )
 
 
-@resource.query("/payments", NeedsSchema, arguments=ListNeedsSchema, who="operator", waits=True)
+@resource.query("/payments", NeedsSchema, arguments=ListNeedsSchema, who=("operator", "auditor"), waits=True)
 def list_needs(arguments: dict[str, Any]) -> dict[str, Any]:
     """What of payments waits for an operator, the longest first.
 
@@ -51,7 +51,7 @@ def list_needs(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"items": [needed(need) for need in found.items], "next_cursor": page.next_cursor(found.after)}
 
 
-@resource.query("/unknown-webhooks", UnknownWebhooksSchema, arguments=PageOf, who="operator")
+@resource.query("/unknown-webhooks", UnknownWebhooksSchema, arguments=PageOf, who=("operator", "auditor"))
 def list_unknown_webhooks(arguments: dict[str, Any]) -> dict[str, Any]:
     """What payment providers sent about payments that are none of ours, newest first."""
     page = page_asked(arguments, "unknown webhooks")
@@ -75,7 +75,7 @@ def list_unknown_webhooks(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"webhooks": shown, "next_cursor": page.next_cursor(found.after)}
 
 
-@resource.query("/payments/<uuid:payment_id>", OperatedPaymentSchema, who="operator", refuses=[404])
+@resource.query("/payments/<uuid:payment_id>", OperatedPaymentSchema, who=("operator", "auditor"), refuses=[404])
 def show_payment_to_operator(payment_id: UUID) -> dict[str, Any]:
     """A payment, fresh, with its provider's reference, contradictions and disputes."""
     return _shown(payments.of_platform(edge().lodger, payment_id))

@@ -20,7 +20,7 @@ from api.schemas.operator_users import (
     LookUpSchema,
     OperatedUserSchema,
     RoleSchema,
-    StandingSchema,
+    UserStandingSchema,
     operated,
     standing,
 )
@@ -63,7 +63,7 @@ def show_user_to_operator(user_id: UUID) -> dict[str, Any]:
 @resource.command(
     "POST",
     "/<uuid:user_id>/grant-role",
-    StandingSchema,
+    UserStandingSchema,
     body=RoleSchema,
     example={"role": "operator", "reason": "She joins the night shift."},
     who="admin",
@@ -77,7 +77,7 @@ def grant_role(body: dict[str, Any], user_id: UUID) -> Response:
 @resource.command(
     "POST",
     "/<uuid:user_id>/revoke-role",
-    StandingSchema,
+    UserStandingSchema,
     body=RoleSchema,
     example={"role": "operator", "reason": "She has another job now."},
     who="admin",
@@ -92,7 +92,7 @@ def revoke_role(body: dict[str, Any], user_id: UUID) -> Response:
 @resource.command(
     "POST",
     "/<uuid:user_id>/suspend",
-    StandingSchema,
+    UserStandingSchema,
     body=ReasonSchema,
     example={"reason": "Three guests found another house than the one they booked."},
     who="operator",
@@ -107,7 +107,7 @@ def suspend_user(body: dict[str, Any], user_id: UUID) -> Response:
 @resource.command(
     "POST",
     "/<uuid:user_id>/reinstate",
-    StandingSchema,
+    UserStandingSchema,
     body=ReasonSchema,
     example={"reason": "The house was found to be the right one."},
     who="operator",
@@ -121,7 +121,7 @@ def reinstate_user(body: dict[str, Any], user_id: UUID) -> Response:
 
 def _act(reason: str, act: Callable[[Call], UserDone]) -> Response:
     def show(stream: Stream[User, UserFact], _: datetime) -> Answer:
-        return answer(StandingSchema, standing(stream.id, stream.state))
+        return answer(UserStandingSchema, standing(stream.id, stream.state))
 
     return operate(act, show, reason)
 

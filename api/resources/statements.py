@@ -52,7 +52,14 @@ def show_booking_statement(arguments: dict[str, Any], booking_id: UUID) -> dict[
     return _shown(arguments, wanted, role, f"booking-{booking_id}")
 
 
-@resource.query("/operator/ledger", LedgerSchema, arguments=LedgerAskedSchema, who="operator", waits=True, table=True)
+@resource.query(
+    "/operator/ledger",
+    LedgerSchema,
+    arguments=LedgerAskedSchema,
+    who=("operator", "auditor", "analyst"),
+    waits=True,
+    table=True,
+)
 def show_ledger(arguments: dict[str, Any]) -> dict[str, Any] | Response:
     """All accounts, or what is asked for, and every entry."""
     account = arguments.get("account")

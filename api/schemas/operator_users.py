@@ -28,7 +28,7 @@ class LookUpSchema(Strict):
             raise ValidationError("Give either email or username.")
 
 
-class StandingSchema(Strict):
+class UserStandingSchema(Strict):
     """What a user may do. Nothing in it says who they are: it is kept with answers."""
 
     id = Id(required=True)
@@ -39,7 +39,7 @@ class StandingSchema(Strict):
     roles = fields.List(Choice(StaffRole), required=True)
 
 
-class OperatedUserSchema(StandingSchema):
+class OperatedUserSchema(UserStandingSchema):
     """A user, with whom to write to."""
 
     username = fields.String(required=True)
@@ -49,7 +49,7 @@ class OperatedUserSchema(StandingSchema):
 
 
 def standing(user_id: Any, user: User) -> dict[str, Any]:
-    """What StandingSchema shows."""
+    """What UserStandingSchema shows."""
     return {
         "id": user_id,
         "is_host": user.is_host,
