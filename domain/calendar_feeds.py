@@ -41,6 +41,7 @@ class CalendarFeedLinked(Fact):
     """From now on the nights that this calendar says are taken are blocked."""
 
     TOPIC: ClassVar[str] = "CalendarFeedLinked"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("feed.name", "feed.site")
     feed: CalendarFeed
 
 

@@ -104,6 +104,7 @@ class PropertyCreated(Fact):
     """A host began a listing: a draft."""
 
     TOPIC: ClassVar[str] = "PropertyCreated"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("source.external_id",)
     host_id: UUID
     source: Source | None = None
 
@@ -118,7 +119,9 @@ class PropertyDetailsChanged(Fact):
 @dataclass(frozen=True, slots=True)
 class PropertyLocationChanged(Fact):
     TOPIC: ClassVar[str] = "PropertyLocationChanged"
-    PERSONAL: ClassVar[tuple[str, ...]] = ("location.address", "location.latitude_e6", "location.longitude_e6")
+    PERSONAL: ClassVar[tuple[str, ...]] = (
+        *("location.address", "location.city", "location.latitude_e6", "location.longitude_e6"),
+    )
     location: Location
 
 
@@ -323,8 +326,8 @@ def without_words(details: Details | None) -> Details | None:
 
 
 def without_place(location: Location | None) -> Location | None:
-    """What is left of the location then: the city, and the zone that the stays' times are in."""
-    return location and replace(location, address="", latitude_e6=0, longitude_e6=0)
+    """What is left of the location then: the country, and the zone that the stays' times are in."""
+    return location and replace(location, address="", city="", latitude_e6=0, longitude_e6=0)
 
 
 def block(state: Property, blocks: tuple[Block, ...]) -> tuple[PropertyFact, ...]:
@@ -354,11 +357,17 @@ def must_exist(state: Property | None) -> Property:
 
 
 def must_be_hosted_by(state: Property | None, user_id: UUID) -> Property:
-    """The property, for its host; for anybody else there is none."""
+    """The property, for its host; for anybody else there is none, and for nobody once its host was forgotten."""
     found = must_exist(state)
-    if found.host_id != user_id:
+    if found.host_id != user_id or found.is_erased:
         raise Rejected("property_not_found", "There is no such property.")
     return found
+
+
+def must_be_at(state: Property, revision: int) -> None:
+    """Refuse to change what is not what was seen."""
+    if state.revision != revision:
+        raise Rejected("revision_stale", "It was changed meanwhile. Get it again.", revision=state.revision)
 
 
 def _must_describe_a_place(details: Details) -> None:
