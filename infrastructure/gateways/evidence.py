@@ -9,11 +9,15 @@ from infrastructure.database import Connection
 
 
 def evidence_of(connection: Connection, provider: str, reference: str, body: str) -> Evidence:
-    """Store `body` in the transaction of `connection` and name it."""
+    """Store `body` in the transaction of `connection` and name it.
+
+    By `reference` it is found when the person whom it names is forgotten: the hash stays then, the body goes.
+    """
     digest = sha256(body.encode()).hexdigest()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO provider_answers (sha256, provider, body) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-            [digest, provider, body],
+            """INSERT INTO provider_answers (sha256, provider, reference, body) VALUES (%s, %s, %s, %s)
+               ON CONFLICT DO NOTHING""",
+            [digest, provider, reference, body],
         )
     return Evidence(provider, reference, digest)

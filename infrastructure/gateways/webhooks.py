@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from application.payment_ports import Hint
@@ -23,9 +24,9 @@ class ProviderWebhookTable:
     def store(self, provider: str, hint: Hint, body: bytes) -> bool:
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
-                """INSERT INTO provider_webhooks (provider, event_id, about, reference, payment_id, body)
-                   VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (provider, event_id) DO NOTHING""",
-                [provider, hint.event_id, hint.about, hint.reference, hint.payment_id, body],
+                """INSERT INTO provider_webhooks (provider, event_id, about, reference, payment_id, body, sha256)
+                   VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (provider, event_id) DO NOTHING""",
+                [provider, hint.event_id, hint.about, hint.reference, hint.payment_id, body, sha256(body).digest()],
             )
             return cursor.rowcount == 1
 
@@ -44,8 +45,8 @@ class ProviderWebhookTable:
             row = cursor.fetchone()
         if row is None:
             return None
-        webhook_id, provider, sha256, attempts, *hint = row
-        return ProviderWebhook(webhook_id, provider, Hint(*hint), bytes(sha256), attempts)
+        webhook_id, provider, digest, attempts, *hint = row
+        return ProviderWebhook(webhook_id, provider, Hint(*hint), bytes(digest), attempts)
 
     def settle(self, webhook_id: int, outcome: WebhookOutcome) -> None:
         with self._database.connection() as connection, connection.cursor() as cursor:

@@ -16,8 +16,6 @@ from domain.host_accounts import PayoutPaid
 from domain.payments import (
     DisputeLost,
     DisputeOpened,
-    PaymentCaptured,
-    PaymentCaptureStarted,
     PaymentContradicted,
     PaymentContradictionResolved,
     PaymentFailed,
