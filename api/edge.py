@@ -11,7 +11,9 @@ from uuid import UUID
 
 from flask import current_app
 
+from api.api_keys import ApiKeys
 from api.tokens import Tokens
+from application.keys import KeysNow
 from application.lodger import Lodger
 from domain.money import Money
 
@@ -82,18 +84,19 @@ class Sandbox:
 class ApiOptions:
     """How the API is set up.
 
-    `token_key` signs access tokens (32 bytes or more), `issuer` (the public URL) is named in them. `operator_token`
-    is the bearer token of /v1/operator. `checks` are what /readyz asks, by name: each says "ok" or what people should
+    `token_keys` sign access tokens (32 bytes or more each), `issuer` (the public URL) is named in them.
+    `operator_token` is the bearer token of /v1/operator. `checks` are what /readyz asks, by name: each says "ok" or what people should
     know, or raises what keeps this process from serving. `sandbox` None leaves the payment page and the operator's
-    clock out. `body_limit` is in bytes.
+    clock out. `body_limit` and `photo_limit` are in bytes.
     """
 
-    token_key: bytes
+    token_keys: KeysNow
     issuer: str
     operator_token: str
     checks: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     sandbox: Sandbox | None = None
     body_limit: int = 1024 * 1024
+    photo_limit: int = 15_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class Edge:
     reads: Reads
     options: ApiOptions
     tokens: Tokens
+    keys: ApiKeys
 
 
 EXTENSION = "lodger"

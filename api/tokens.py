@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from time import time
@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import jwt
 
+from application.keys import Keys, KeysNow
 from application.principals import Principal
 from domain.rejections import Rejected
 from domain.users import STAFF_ROLES
@@ -26,7 +27,7 @@ _CLAIMS: Final = ["iss", "aud", "sub", "iat", "exp", "jti", "sid", "roles", "ver
 class Tokens:
     """Issues and checks access tokens. They live in real time: a sandbox clock that is moved logs nobody out."""
 
-    key: bytes = field(repr=False)
+    keys: KeysNow
     issuer: str
 
     def issue(self, principal: Principal) -> str:
@@ -43,12 +44,13 @@ class Tokens:
             "roles": sorted(principal.roles),
             "verified": principal.is_verified,
         }
-        return jwt.encode(claims, self.key, algorithm=_ALGORITHM, headers=_HEADER)
+        key = self.keys().current
+        return jwt.encode(claims, key.secret, algorithm=_ALGORITHM, headers={**_HEADER, **key.header})
 
     def principal_of(self, token: str) -> Principal:
         """Whom the token speaks for. Raises Rejected `token_invalid`."""
         try:
-            principal, expires_at = _verified(token, self.key, self.issuer)
+            principal, expires_at = _verified(token, self.keys(), self.issuer)
             if expires_at <= time():
                 raise jwt.ExpiredSignatureError("expired since it was verified")
         except (jwt.InvalidTokenError, ValueError) as error:
@@ -57,16 +59,19 @@ class Tokens:
 
 
 @lru_cache(4_096)
-def _verified(token: str, key: bytes, issuer: str) -> tuple[Principal, int]:
+def _verified(token: str, keys: Keys, issuer: str) -> tuple[Principal, int]:
     """Whom a token speaks for, and until when in Unix time.
 
     Remembered, because a token is sent many times and verifying it takes a tenth of a command's time; its end is
     the one thing that can change about it. A refusal is an error and is not remembered.
     """
+    key = keys.of_header(jwt.get_unverified_header(token))
+    if key is None:
+        raise jwt.InvalidTokenError("signed with a key that is not known")
     decoded = jwt.decode_complete(
-        token, key, algorithms=[_ALGORITHM], audience=_AUDIENCE, issuer=issuer, options={"require": _CLAIMS}
+        token, key.secret, algorithms=[_ALGORITHM], audience=_AUDIENCE, issuer=issuer, options={"require": _CLAIMS}
     )
-    if decoded["header"] != _HEADER:  # no key of somebody else's (kid, jku), no other kind of token
+    if decoded["header"] != {**_HEADER, **key.header}:  # no key of somebody else's (jku), no other kind of token
         raise jwt.InvalidTokenError("unexpected header")
     claims = decoded["payload"]
     roles = frozenset(role for role in STAFF_ROLES if role in claims["roles"])

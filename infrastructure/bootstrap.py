@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from uuid_utils.compat import uuid7
 
 from application.lodger import Lodger
 from application.ports import Clock
 from infrastructure import failpoints
+from infrastructure.api_keys import ApiKeyTable
 from infrastructure.calendars.reader import HttpCalendarReader
 from infrastructure.calendars.tables import LinkedCalendarTable, PublishedCalendarTable
 from infrastructure.clock import SandboxClock, SystemClock
@@ -21,6 +23,7 @@ from infrastructure.event_store.person_keys import PersonKeys
 from infrastructure.gateways import catalogue
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.gateways.webhooks import ProviderWebhookTable
+from infrastructure.keyring import Keyring
 from infrastructure.memory import StreamMemory
 from infrastructure.messages import Messages
 from infrastructure.notifications import Notifications
@@ -28,23 +31,35 @@ from infrastructure.outgoing import Outgoing
 from infrastructure.passwords import Argon2Passwords
 from infrastructure.payees import PayeeTable
 from infrastructure.payers import PayerTable
-from infrastructure.sealing import Sealer
+from infrastructure.photos.files import files_of
+from infrastructure.photos.pictures import PillowPictures
+from infrastructure.photos.table import PhotoTable
+from infrastructure.rights import AUDITOR_ROLE, PROJECTOR_ROLE
 from infrastructure.settings import Settings
 from infrastructure.signing import KeyedSigner
+from infrastructure.token_families import RevokedFamilies, TokenFamilyTable
 from infrastructure.webhooks.endpoints import WebhookEndpoints
 from infrastructure.workers.waker import Waker
 from infrastructure.zones import ZoneFinder
 
+_PROJECTING: Final = 4
+"""Connections: a transaction for the rows, one to read the log, and the same for whoever looks on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """Lodger and the parts of it that the edges need by themselves. `sandbox` is None in production."""
+    """Lodger and the parts of it that the edges need by themselves. `sandbox` is None in production.
+
+    `database` is the writer's pool; `projecting` the projector's, unused where no read model or position is kept.
+    """
 
     lodger: Lodger
     events: Events
     log: LogReader
     settings: Settings
     database: Database
+    projecting: Database
+    keyring: Keyring
     clock: Clock
     sandbox: SandboxGateway | None
     outgoing: Outgoing
@@ -56,9 +71,11 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
     sandbox = SandboxGateway(database, settings.public_url) if settings.sandbox else None
     providers = catalogue.made(settings, database)
     clock = _clock(settings, database)
-    person_keys = PersonKeys(database, Sealer(settings.secret_keys, "person key"))
+    keyring = Keyring(database, settings.secret_keys)
+    person_keys = PersonKeys(database, keyring.sealer("person key"))
     events = Events(database, keys=person_keys)
     outgoing = Outgoing(allow_private=settings.private_addresses)
+    signer = KeyedSigner(keyring)
     lodger = Lodger(
         log=events,
         memory=StreamMemory(database),
@@ -69,12 +86,18 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         payers=PayerTable(database),
         payees=PayeeTable(database),
         provider_webhooks=ProviderWebhookTable(database),
-        webhooks=WebhookEndpoints(database, Sealer(settings.secret_keys, "webhook secret"), outgoing),
+        webhooks=WebhookEndpoints(database, keyring.sealer("webhook secret"), outgoing),
         passwords=Argon2Passwords(),
-        signer=KeyedSigner(settings.secret_key),
+        token_families=TokenFamilyTable(database),
+        revocations=RevokedFamilies(database),
+        signer=signer,
+        key_secrets=ApiKeyTable(database, signer, "live" if settings.env == "production" else "test"),
         zones=ZoneFinder(),
         gateways=catalogue.offered(settings, providers),
         providers=providers,
+        photos=PhotoTable(database),
+        photo_files=files_of(settings),
+        pictures=PillowPictures(),
         calendar_reader=HttpCalendarReader(outgoing),
         linked_calendars=LinkedCalendarTable(database),
         published_calendars=PublishedCalendarTable(database),
@@ -83,7 +106,43 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
     )
     if settings.failpoint:
         lodger = failpoints.armed(lodger, settings.failpoint)
-    return Wired(lodger, events, LogReader(database, events.mapper), settings, database, clock, sandbox, outgoing)
+    log = LogReader(database, events.mapper)
+    projecting = Database(settings.database_url, _PROJECTING, role=PROJECTOR_ROLE)
+    return Wired(lodger, events, log, settings, database, projecting, keyring, clock, sandbox, outgoing)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The log for somebody who writes none of it, and a pool with the rights for what else they do."""
+
+    database: Database
+    events: Events
+    log: LogReader
+
+
+def wire_projector(
+    settings: Settings, *, transaction_timeout: float | None = None, lock_timeout: float = 1.5
+) -> Reading:
+    """Connect whoever keeps read models: without a limit of time where they are made anew."""
+    database = Database(
+        settings.database_url,
+        _PROJECTING,
+        role=PROJECTOR_ROLE,
+        transaction_timeout=transaction_timeout,
+        lock_timeout=lock_timeout,
+    )
+    keyring = Keyring(database, settings.secret_keys)
+    return _reading(database, PersonKeys(database, keyring.sealer("person key")))
+
+
+def wire_auditor(settings: Settings) -> Reading:
+    """Connect whoever looks at what happened: without the keys to what people wrote."""
+    return _reading(Database(settings.database_url, pool_size=2, role=AUDITOR_ROLE), None)
+
+
+def _reading(database: Database, keys: PersonKeys | None) -> Reading:
+    events = Events(database, keys=keys)
+    return Reading(database, events, LogReader(database, events.mapper))
 
 
 def _clock(settings: Settings, database: Database) -> Clock:

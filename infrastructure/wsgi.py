@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from api.app import create_app
 from api.edge import ApiOptions, Sandbox
@@ -11,7 +12,6 @@ from infrastructure.bootstrap import Wired, wire
 from infrastructure.clock import SandboxClock
 from infrastructure.readiness import checks
 from infrastructure.settings import load
-from infrastructure.signing import derived_key
 
 
 def options(wired: Wired) -> ApiOptions:
@@ -21,11 +21,12 @@ def options(wired: Wired) -> ApiOptions:
     if wired.sandbox is not None and isinstance(wired.clock, SandboxClock):
         sandbox = Sandbox(wired.sandbox, wired.clock)
     return ApiOptions(
-        token_key=derived_key(settings.secret_key, "access token"),
+        token_keys=partial(wired.keyring.keys, "access token"),
         issuer=settings.public_url,
         operator_token=settings.operator_token,
         checks=checks(wired.database, settings.redis_url),
         sandbox=sandbox,
+        photo_limit=settings.photo_limit,
     )
 
 

@@ -9,12 +9,12 @@ from typing import Final, assert_never
 
 import structlog
 
+from application import photos
 from application.reactions import react
-from infrastructure.bootstrap import wire
+from infrastructure.bootstrap import wire, wire_projector
 from infrastructure.database import Unavailable
 from infrastructure.mail.letters import Letters
 from infrastructure.mail.postman import Postman
-from infrastructure.sealing import Sealer
 from infrastructure.settings import Settings
 from infrastructure.webhooks.courier import Courier
 from infrastructure.workers.calendars import read_linked_calendars
@@ -25,7 +25,7 @@ from infrastructure.workers.provider_webhooks import Follower
 from infrastructure.workers.queues import Queue
 from infrastructure.workers.reactor import Reactor
 from infrastructure.workers.reconciler import Reconciler
-from infrastructure.workers.retention import WEBHOOKS_KEPT, Retention
+from infrastructure.workers.retention import LOGINS_KEPT, WEBHOOKS_KEPT, Retention
 from projections import catalogue
 
 Task = Callable[[], None]
@@ -45,26 +45,29 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
     Each does all that is due, may run any number of times at once, and outlives a database that is away: then it is
     done next time.
     """
-    wired = wire(settings)
     due: dict[str, Task]
     match queue:
         case "projections":
+            reading = wire_projector(settings)
             running = catalogue.running(audit=settings.audit_projection)
-            due = {"projections": Projector(wired.database, wired.log, running).run}
+            due = {"projections": Projector(reading.database, reading.log, running).run}
         case "reactions":
+            wired = wire(settings)
             postman = Postman(wired.database, Letters(wired.lodger, settings), settings.smtp_url)
-            sealer = Sealer(settings.secret_keys, "webhook secret")
+            sealer = wired.keyring.sealer("webhook secret")
             courier = Courier(wired.database, wired.lodger, sealer, wired.outgoing)
             due = {
-                "reactions": Reactor(wired.database, wired.log, partial(react, wired.lodger)).run,
+                "reactions": Reactor(wired.projecting, wired.log, partial(react, wired.lodger)).run,
                 "follow providers": Follower(wired.lodger).run,
                 "deadlines": partial(meet_deadlines, wired.lodger, wired.database),
                 "pay hosts": partial(pay_hosts, wired.lodger, wired.database),
                 "reconcile payments": Reconciler(wired.lodger, wired.database).run,
                 "send mail": postman.deliver_due,
                 "read calendars": partial(read_linked_calendars, wired.lodger),
+                "work on photos": partial(photos.work, wired.lodger),
                 "send webhooks": courier.run,
                 "forget answers": Retention(wired.events.forget_answers).run,
+                "forget logins": Retention(wired.lodger.token_families.forget, LOGINS_KEPT).run,
                 "forget webhooks": Retention(wired.lodger.provider_webhooks.forget, WEBHOOKS_KEPT).run,
             }
         case _:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +16,9 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.edge import ApiOptions, Sandbox
+from api.tokens import Tokens
 from application import reactions
+from application.keys import Key, Keys
 from application.principals import Principal
 from infrastructure.bootstrap import Wired, wire
 from infrastructure.clock import SandboxClock
@@ -24,6 +28,9 @@ from infrastructure.signing import derived_key
 from infrastructure.workers.projector import Projector
 from infrastructure.workers.reactor import Reactor
 from projections import catalogue
+
+_DATA = TemporaryDirectory(prefix="lodger-tests-")
+"""Where the APIs of this process keep photos."""
 
 OPERATOR_TOKEN = "operator-token-of-the-tests-0123456789"
 
@@ -36,6 +43,7 @@ def settings(database_url: str, **changes: str) -> Settings:
             "LODGER_ENV": "test",
             "LODGER_SECRET_KEY": "secret-key-of-the-tests-0123456789abcdef",
             "LODGER_OPERATOR_TOKEN": OPERATOR_TOKEN,
+            "LODGER_DATA": _DATA.name,
             "LODGER_CLOCK": "2031-06-01T12:00:00Z",
             **changes,
         }
@@ -49,6 +57,12 @@ def signed_in(user_id: UUID) -> Principal:
 
 def token_key(chosen: Settings) -> bytes:
     return derived_key(chosen.secret_key, "access token")
+
+
+def tokens(chosen: Settings) -> Tokens:
+    """As the API makes them before any key was rotated."""
+    keys = Keys(Key(token_key(chosen), is_first=True))
+    return Tokens(lambda: keys, chosen.public_url)
 
 
 @dataclass
@@ -96,7 +110,7 @@ def app_of(wired: Wired) -> Flask:
         wired.lodger,
         wired.database.connection,
         ApiOptions(
-            token_key=token_key(wired.settings),
+            token_keys=partial(wired.keyring.keys, "access token"),
             issuer=wired.settings.public_url,
             operator_token=wired.settings.operator_token,
             checks={"database": lambda: _answers(wired.database)},

@@ -10,9 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from api.tokens import Tokens
 from tests.api.people import PASSWORD, PROPERTY, host, listing, stay
-from tests.api.stack import Client, Stack, json_of, signed_in, token_key
+from tests.api.stack import Client, Stack, json_of, signed_in, tokens
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +27,7 @@ def bookable(ada: Client) -> str:
 def somebody(stack: Stack) -> Client:
     """Signed in, and known to nobody: registering would be an event."""
     chosen = stack.wired.settings
-    return Client(stack, Tokens(token_key(chosen), chosen.public_url).issue(signed_in(UUID(int=7))))
+    return Client(stack, tokens(chosen).issue(signed_in(UUID(int=7))))
 
 
 @pytest.fixture(autouse=True)

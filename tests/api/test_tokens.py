@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import jwt
 import pytest
 
-from api.tokens import Tokens
+from application.keys import Key, Keys
 from tests.api.people import register
 from tests.api.stack import Client, Stack, json_of, token_key
 
@@ -107,7 +107,7 @@ def test_a_users_token_is_not_the_operators_and_the_other_way_round(shared: Stac
 
 
 def test_a_key_never_shows(shared: Stack) -> None:
-    assert "kkkk" not in repr(Tokens(b"k" * 32, "x"))
+    assert "kkkk" not in repr(Keys(Key(b"k" * 32)))
     assert json_of(Client(shared, "secret-token").get("/v1/users/me"))["detail"].count("secret-token") == 0
 
 

@@ -42,7 +42,7 @@ GONE = Told("", Place("", 0, "Albany"))
 
 
 def keys_on(database: Database, *secrets: str) -> PersonKeys:
-    return PersonKeys(database, Sealer(secrets or [SECRET], "person key"))
+    return PersonKeys(database, Sealer.under(secrets or [SECRET], "person key"))
 
 
 def store_on(database: Database) -> Events:

@@ -8,10 +8,9 @@ import subprocess
 import sys
 from uuid import UUID
 
-from api.tokens import Tokens
 from infrastructure.settings import ROOT, to_environment
 from tests.api.server import wait_for
-from tests.api.stack import settings, signed_in, token_key
+from tests.api.stack import settings, signed_in, tokens
 from tests.support.servers import free_port
 
 
@@ -42,7 +41,7 @@ class ApiProcess:
 
     def token(self, user_id: UUID) -> str:
         """As somebody would get it by signing in, which takes long on purpose."""
-        return Tokens(token_key(self.settings), self.settings.public_url).issue(signed_in(user_id))
+        return tokens(self.settings).issue(signed_in(user_id))
 
     def stop(self) -> None:
         """Ask it to end, and see that it has."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from infrastructure.sealing import Sealer
 from infrastructure.webhooks.courier import Courier
 from tests.api.stack import Client, Stack, json_of
 
 
 def courier_of(stack: Stack) -> Courier:
     wired = stack.wired
-    return Courier(wired.database, wired.lodger, Sealer(wired.settings.secret_keys, "webhook secret"), wired.outgoing)
+    return Courier(wired.database, wired.lodger, wired.keyring.sealer("webhook secret"), wired.outgoing)
 
 
 def carry(stack: Stack, courier: Courier | None = None) -> None:

@@ -7,7 +7,6 @@ import time
 import pytest
 
 from infrastructure.outgoing import Outgoing
-from infrastructure.sealing import Sealer
 from infrastructure.webhooks import courier as couriers
 from infrastructure.webhooks import outbox
 from infrastructure.webhooks.courier import Courier
@@ -290,7 +289,7 @@ def test_where_private_addresses_are_refused_nothing_is_sent_to_one(
     book(bob, property_id)
     wired = stack.wired
     strict = Outgoing(allow_private=False)
-    carry(stack, Courier(wired.database, wired.lodger, Sealer(wired.settings.secret_keys, "webhook secret"), strict))
+    carry(stack, Courier(wired.database, wired.lodger, wired.keyring.sealer("webhook secret"), strict))
     assert receiver.received == []
     (log,) = deliveries(bob, endpoint)
     assert (log["status"], log["error"]) == ("pending", "Only https is spoken here.")

@@ -57,13 +57,13 @@ def test_no_secret_is_in_the_database_in_a_form_to_be_read(shared: Stack, bob: C
 
 
 def test_a_sealed_secret_opens_for_its_endpoint_under_its_key_only() -> None:
-    endpoint, sealer = uuid4(), Sealer(["k" * 32], "webhook secret")
+    endpoint, sealer = uuid4(), Sealer.under(["k" * 32], "webhook secret")
     sealed = sealer.seal(endpoint, b"whsec_x")
     assert sealer.open(endpoint, sealed) == b"whsec_x"
     assert sealer.seal(endpoint, b"whsec_x") != sealed
     for other, key, altered in ((uuid4(), "k", sealed), (endpoint, "j", sealed), (endpoint, "k", sealed[:-1] + b"x")):
         with pytest.raises(CannotOpen):
-            Sealer([key * 32], "webhook secret").open(other, altered)
+            Sealer.under([key * 32], "webhook secret").open(other, altered)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""The platform itself: what is done to its keys, by whom and why. One stream; no key and no secret is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, assert_never
+from uuid import UUID
+
+from domain.events import Fact
+
+PLATFORM_ID: Final = UUID("6c6f6467-6572-4b65-8973-000000000001")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRotated(Fact):
+    """A new key was made for a purpose. `key_id` tells it from others; from a few seconds later on it is used."""
+
+    TOPIC: ClassVar[str] = "KeyRotated"
+    purpose: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDestroyed(Fact):
+    """A key is gone: nothing that was made with it counts any more."""
+
+    TOPIC: ClassVar[str] = "KeyDestroyed"
+    purpose: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RootKeyRotated(Fact):
+    """Every key was sealed anew, under the secret key that the settings have by now."""
+
+    TOPIC: ClassVar[str] = "RootKeyRotated"
+
+
+@dataclass(frozen=True, slots=True)
+class KeysBackedUp(Fact):
+    """Every key there was went into a file that a passphrase opens."""
+
+    TOPIC: ClassVar[str] = "KeysBackedUp"
+
+
+PlatformFact = KeyRotated | KeyDestroyed | RootKeyRotated | KeysBackedUp
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """`unsaved` are the keys that no backup has, as (purpose, key id); `is_root_saved`: a backup has the secret key."""
+
+    unsaved: frozenset[tuple[str, str]] = frozenset()
+    is_root_saved: bool = False
+
+
+NEW: Final = Platform()
+
+
+def evolve(state: Platform, fact: PlatformFact) -> Platform:
+    match fact:
+        case KeyRotated(purpose, key_id):
+            return replace(state, unsaved=state.unsaved | {(purpose, key_id)})
+        case KeyDestroyed(purpose, key_id):
+            return replace(state, unsaved=state.unsaved - {(purpose, key_id)})
+        case RootKeyRotated():
+            return replace(state, is_root_saved=False)
+        case KeysBackedUp():
+            return Platform(is_root_saved=True)
+        case _:
+            assert_never(fact)
