@@ -13,10 +13,14 @@ import jwt
 
 from application.keys import Keys, KeysNow
 from application.principals import Principal
+from application.token_ports import Revocations
+from domain.policies import ACCESS_TOKEN
 from domain.rejections import Rejected
 from domain.users import STAFF_ROLES
 
-LIFETIME: Final = timedelta(minutes=15)
+LEEWAY: Final = timedelta(seconds=60)
+"""How far another process's clock may be ahead: a token issued later than that is none of ours."""
+
 _ALGORITHM: Final = "HS256"
 _AUDIENCE: Final = "lodger-api"
 _HEADER: Final = {"alg": _ALGORITHM, "typ": "at+jwt"}
@@ -29,6 +33,7 @@ class Tokens:
 
     keys: KeysNow
     issuer: str
+    revocations: Revocations
 
     def issue(self, principal: Principal) -> str:
         """A token that speaks for the user for 15 minutes."""
@@ -38,7 +43,7 @@ class Tokens:
             "aud": _AUDIENCE,
             "sub": str(principal.user_id),
             "iat": now,
-            "exp": now + LIFETIME,
+            "exp": now + ACCESS_TOKEN,
             "jti": str(uuid4()),
             "sid": principal.credential_id,
             "roles": sorted(principal.roles),
@@ -55,6 +60,8 @@ class Tokens:
                 raise jwt.ExpiredSignatureError("expired since it was verified")
         except (jwt.InvalidTokenError, ValueError) as error:
             raise Rejected("token_invalid", "This access token is not valid, or no longer. Get a new one.") from error
+        if self.revocations.includes(principal.credential_id):
+            raise Rejected("token_invalid", "The login that this access token is of has ended. Log in again.")
         return principal
 
 
@@ -69,7 +76,13 @@ def _verified(token: str, keys: Keys, issuer: str) -> tuple[Principal, int]:
     if key is None:
         raise jwt.InvalidTokenError("signed with a key that is not known")
     decoded = jwt.decode_complete(
-        token, key.secret, algorithms=[_ALGORITHM], audience=_AUDIENCE, issuer=issuer, options={"require": _CLAIMS}
+        token,
+        key.secret,
+        algorithms=[_ALGORITHM],
+        audience=_AUDIENCE,
+        issuer=issuer,
+        leeway=LEEWAY,  # for when it was issued; its end is held against the clock exactly, above
+        options={"require": _CLAIMS},
     )
     if decoded["header"] != {**_HEADER, **key.header}:  # no key of somebody else's (jku), no other kind of token
         raise jwt.InvalidTokenError("unexpected header")

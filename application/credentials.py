@@ -13,3 +13,4 @@ def end_all(lodger: Lodger, user_id: UUID, *, keep: str | None = None) -> None:
     The id is `Principal.credential_id`. Whoever decides that somebody is to be signed out calls this, and the reaction
     to the event that says why calls it once more, so that it holds whatever process did it, and if that process died.
     """
+    lodger.token_families.revoke_all(user_id, keep=keep)

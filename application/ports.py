@@ -15,12 +15,14 @@ from domain.notices import Preferences
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """What a kept answer is found by. `digest` is a keyed SHA-256 of the request's body."""
+    """What a kept answer is found by. `digest` is a keyed SHA-256 of the request's body; `also` are those that it
+    would have under other keys that still count."""
 
     principal: str
     route: str
     key: str
     digest: bytes
+    also: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ class Person:
     password_hash: str | None
     version: int
     created_at: datetime
+    photo_id: UUID | None = None
 
 
 class People(Protocol):
@@ -318,6 +321,10 @@ class Signer(Protocol):
 
     def digest(self, kind: str, value: str) -> bytes:
         """A keyed SHA-256, so that a stolen table of digests cannot be guessed from."""
+        ...
+
+    def digests(self, kind: str, value: str) -> Sequence[bytes]:
+        """The same under every key that still counts, that of `digest` first: what is stored may be older."""
         ...
 
 

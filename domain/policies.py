@@ -21,6 +21,38 @@ HORIZON_DAYS: Final = 730
 PAYMENT_ATTEMPTS_MAX: Final = 20
 """Of one booking, those for its alterations among them."""
 
+ACCESS_TOKEN: Final = timedelta(minutes=15)
+"""How long an API client may go on with one access token."""
+
+REFRESH_TOKEN_END: Final = timedelta(days=30)
+"""After the login; then an API client needs the password again."""
+
+REFRESH_TOKEN_IDLE: Final = timedelta(days=14)
+"""Not used for so long, a login is over."""
+
+REFRESH_TOKEN_GRACE: Final = timedelta(seconds=10)
+"""How long a spent refresh token gets its successor once more: for whom the answer was lost on the way."""
+
+SESSION_IDLE: Final = timedelta(hours=24)
+"""Not used for so long, a browser is logged out."""
+
+SESSION_END: Final = timedelta(days=14)
+"""After the login; then a browser needs the password again."""
+
+WRONG_CODES_MAX: Final = 5
+CODES_PAUSE: Final = timedelta(minutes=15)
+"""So many wrong codes of a second factor within it, and none is looked at until it is over."""
+
+RECOVERY_CODES: Final = 10
+"""That somebody is given for the day their authenticator is lost."""
+
+VERIFICATION_LINK: Final = timedelta(hours=24)
+RESET_LINK: Final = timedelta(hours=1)
+"""How long the links in those mails work."""
+
+ACCOUNT_LETTER_PAUSE: Final = timedelta(minutes=2)
+"""Between two mails of a kind that anybody may have sent to an address."""
+
 PHOTOS_MAX: Final = 50
 """That a property shows."""
 
@@ -36,6 +68,12 @@ FEED_PAUSE: Final = timedelta(minutes=30)
 FEED_PAUSE_MAX: Final = timedelta(days=1)
 FEED_READ_ANEW: Final = timedelta(hours=12)
 """After this long a linked calendar is read in full, though it says that it is still the same."""
+
+API_KEYS_MAX: Final = 25
+"""Of one user, those that have expired among them until they are revoked."""
+
+API_KEY_OVERLAP_MAX: Final = timedelta(days=7)
+"""How long the secret before a new one may be taken at most."""
 
 MESSAGE_LENGTH_MAX: Final = 2_000
 MESSAGES_PER_HOUR: Final = 60

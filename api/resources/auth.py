@@ -1,19 +1,22 @@
-"""Logging in."""
+"""Logging in: access tokens, and the refresh tokens by which an API client gets new ones."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 
 from api.answers import sent
+from api.authentication import principal, signed_in
 from api.edge import edge
 from api.operations import Resource
-from api.schemas.auth import CredentialsSchema, TokenSchema
-from api.tokens import LIFETIME
-from application import users
+from api.schemas.auth import CredentialsSchema, LoginsSchema, RefreshTokenSchema, TokenSchema, login
+from application import tokens, users
+from application.principals import Principal
+from domain.policies import ACCESS_TOKEN
 
-resource = Resource("auth", __name__, url_prefix="/v1/auth", description="Access tokens.")
+resource = Resource("auth", __name__, url_prefix="/v1/auth", description="Logging in.")
 
 
 @resource.command(
@@ -23,16 +26,57 @@ resource = Resource("auth", __name__, url_prefix="/v1/auth", description="Access
     body=CredentialsSchema,
     who="anyone",
     key=None,
-    refuses=[401],
+    refuses=[401, 403],
     example={"email": "ada@example.org", "password": "correct horse battery"},
 )
 def issue_token(body: dict[str, Any]) -> Response:
-    """Get an access token for 15 minutes."""
-    here = edge()
-    principal = users.log_in(here.lodger, body["email"], body["password"])
-    token = {
-        "access_token": here.tokens.issue(principal),
+    """Log in: an access token for 15 minutes, and a refresh token for the next one."""
+    return give_tokens(users.log_in(edge().lodger, body["email"], body["password"]))
+
+
+@resource.command(
+    "POST", "/tokens/refresh", TokenSchema, body=RefreshTokenSchema, who="anyone", key=None, refuses=[401, 403]
+)
+def refresh_token(body: dict[str, Any]) -> Response:
+    """Get new tokens for a refresh token, which is spent by it.
+
+    Sent again within ten seconds, because the answer was lost, it gets the same successor; later, or when that was
+    used too, all tokens of this login end.
+    """
+    return _given(*tokens.refresh(edge().lodger, body["refresh_token"]))
+
+
+@resource.query("/tokens", LoginsSchema)
+def list_logins() -> dict[str, Any]:
+    """Where you are logged in by tokens, newest first."""
+    found = tokens.families(edge().lodger, signed_in())
+    return {"logins": [login(family, principal().credential_id) for family in found]}
+
+
+@resource.command("DELETE", "/tokens", None, status=204, key=None)
+def revoke_logins() -> Response:
+    """End all of these logins, this one too. Their access tokens end within a second or two."""
+    edge().lodger.token_families.revoke_all(signed_in())
+    return Response(status=204)
+
+
+@resource.command("DELETE", "/tokens/<uuid:login_id>", None, status=204, key=None, refuses=[404])
+def revoke_login(login_id: UUID) -> Response:
+    """End one of these logins."""
+    tokens.revoke(edge().lodger, signed_in(), login_id)
+    return Response(status=204)
+
+
+def give_tokens(who: Principal) -> Response:
+    """The answer to somebody who just logged in."""
+    return _given(who, tokens.begin(edge().lodger, who, request.headers.get("User-Agent", "")))
+
+
+def _given(who: Principal, refresh: str) -> Response:
+    given = {
+        "access_token": edge().tokens.issue(who),
         "token_type": "Bearer",
-        "expires_in": int(LIFETIME.total_seconds()),
+        "expires_in": int(ACCESS_TOKEN.total_seconds()),
+        "refresh_token": refresh,
     }
-    return sent(TokenSchema, token)
+    return sent(TokenSchema, given)

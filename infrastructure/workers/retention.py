@@ -13,6 +13,9 @@ ANSWERS_KEPT: Final = timedelta(days=7)
 WEBHOOKS_KEPT: Final = timedelta(days=90)
 """Providers repeat theirs for days; those about unknown payments wait for an operator, and hold personal data."""
 
+LOGINS_KEPT: Final = timedelta(days=1)
+"""After their end: for as long as an access token of theirs may be shown, and somewhat longer."""
+
 _EVERY_SECONDS: Final = 600.0
 
 

@@ -25,7 +25,7 @@ def upgrade() -> None:
     CREATE INDEX token_families_revoked ON token_families (revoked_at) WHERE revoked_at IS NOT NULL;
     CREATE INDEX token_families_ends ON token_families (ends_at);
     COMMENT ON TABLE token_families IS
-        'Logins of API clients: whose (user_id), and by what program as it named itself. Forgotten a while after the end.';
+        'Logins of API clients: whose (user_id) and by what program. Forgotten some time after their end.';
 
     CREATE TABLE refresh_tokens (
         digest    bytea NOT NULL,
@@ -44,7 +44,7 @@ def upgrade() -> None:
         CONSTRAINT asked_letters_pkey PRIMARY KEY (template, digest)
     );
     COMMENT ON TABLE asked_letters IS
-        'Mails that were asked for, by the keyed digest of an address, for a moment: whether anybody has it is looked up later.';
+        'Mails that somebody asked for, by the keyed digest of an address, until the next worker looks.';
 
     ALTER TABLE people ADD COLUMN languages text[] NOT NULL DEFAULT '{}';
     """)
