@@ -11,9 +11,11 @@ from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
 from api import headers, json_body, metrics, pages, problems, tracing
+from api.api_keys import ApiKeys
 from api.edge import EXTENSION, ApiOptions, Edge, Reads
 from api.openapi import describe
 from api.resources import (
+    api_keys,
     auth,
     bookings,
     calendar_feeds,
@@ -29,6 +31,7 @@ from api.resources import (
     operator_payments,
     operator_users,
     payments,
+    photos,
     properties,
     provider_webhooks,
     published_calendars,
@@ -89,7 +92,8 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     app = Api("lodger", template_folder="templates", static_folder=None, root_path=_HERE)
     json_body.allow(app, options.body_limit)
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = Edge(lodger, reads, options, Tokens(options.token_key, options.issuer))
+    tokens = Tokens(options.token_keys, options.issuer, lodger.revocations)
+    app.extensions[EXTENSION] = Edge(lodger, reads, options, tokens, ApiKeys(lodger))
     headers.register(app)
     problems.register(app)
     api = describe(app)
@@ -97,6 +101,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         users,
         auth,
         properties,
+        photos,
         calendars,
         calendar_feeds,
         published_calendars,
@@ -109,6 +114,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         provider_webhooks,
         changes,
         webhook_endpoints,
+        api_keys,
         notifications,
         operator,
         operator_hosts,

@@ -110,9 +110,10 @@ def _idempotency(principal: str) -> Idempotency | None:
         return None
     if not _KEY.fullmatch(key):
         raise Rejected("idempotency_key_malformed", "An Idempotency-Key has 1 to 200 visible ASCII characters.")
-    body = raw_body(request).decode()
-    digest = edge().lodger.signer.digest("request body", f"{request.query_string.decode('latin-1')}\n{body}")
-    return Idempotency(principal, f"{request.method} {request.path}", key, digest)
+    body = raw_body(request).decode(errors="backslashreplace")  # a picture is no text
+    asked = f"{request.query_string.decode('latin-1')}\n{body}"
+    digest, *also = edge().lodger.signer.digests("request body", asked)
+    return Idempotency(principal, f"{request.method} {request.path}", key, digest, also)
 
 
 def _sent(answer: Answer, *, replayed: bool = False) -> Response:

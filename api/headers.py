@@ -31,7 +31,7 @@ def complete(path: str, headers: list[tuple[str, str]]) -> None:
     """Add what every answer carries to what this one has."""
     given = {name.lower(): value for name, value in headers}
     is_page = given.get("content-type", "").startswith("text/html")
-    headers.extend(_ALWAYS)
+    headers.extend((name, value) for name, value in _ALWAYS if name.lower() not in given)
     headers.append(("Content-Security-Policy", PAGE if is_page else _NOTHING_RUNS))
     if path.startswith("/v1/") and "cache-control" not in given:
         headers.append(("Cache-Control", "no-store"))
@@ -41,7 +41,7 @@ def register(app: Flask) -> None:
     @app.before_request
     def must_be_acceptable() -> None:
         path = request.path
-        if not path.startswith("/v1/") or path.endswith(".ics"):
+        if not path.startswith("/v1/") or path.endswith((".ics", ".jpg")):
             return
         is_table = path.endswith(csv_tables.PATHS)
         if not _takes(request.headers.get("Accept", ""), csv_tables.CSV if is_table else JSON):

@@ -24,6 +24,9 @@ Method = Literal["POST", "PUT", "PATCH", "DELETE"]
 Key = Literal["honoured", "required"]
 View = TypeVar("View", bound=Callable[..., Any])
 
+_ITS_OWN: Final = ""
+"""For `scope`: that of the resource."""
+
 _ALWAYS_POSSIBLE: Final = (400, 406, 500, 503)
 _WITH_BODY: Final = (413, 415, 422)
 PICTURES: Final = ("image/jpeg", "image/png", "image/webp")
@@ -39,7 +42,7 @@ class Resource(Blueprint):  # type: ignore[misc]
     """The operations of one noun.
 
     `scope` is what API keys for it are given: "bookings" makes `bookings:read` and `bookings:write`. Without one no key
-    is let in: what concerns the account itself is for people.
+    is let in: what concerns the account itself is for people. An operation may have another than its resource's.
     """
 
     ARGUMENTS_PARSER = StrictParser()
@@ -57,6 +60,7 @@ class Resource(Blueprint):  # type: ignore[misc]
         who: Who = "user",
         waits: bool = False,
         table: bool = False,
+        scope: str | None = _ITS_OWN,
         returns: Sequence[str] = (),
         refuses: Sequence[int] = (),
     ) -> Callable[[View], View]:
@@ -76,7 +80,7 @@ class Resource(Blueprint):  # type: ignore[misc]
             described = self.response(200, answers, headers={name: _RETURNED[name] for name in named} or None)
             if table:
                 operation = self.alt_response(200, schema={"type": "string"}, content_type=CSV)(operation)
-            self.route(rule, methods=["GET"])(self._declared(operation, described, who, "read", headers, statuses))
+            self.route(rule, methods=["GET"])(self._declared(operation, described, who, "read", headers, statuses, scope=scope))
             return view
 
         return declare
@@ -109,6 +113,7 @@ class Resource(Blueprint):  # type: ignore[misc]
         key: Key | None = "honoured",
         if_match: bool = False,
         verified: bool = False,
+        scope: str | None = _ITS_OWN,
         returns: Sequence[str] = (),
         refuses: Sequence[int] = (),
     ) -> Callable[[View], View]:
@@ -133,7 +138,7 @@ class Resource(Blueprint):  # type: ignore[misc]
                 operation = self.arguments(arguments(), location="query")(operation)
             operation = _keyed(operation) if key == "required" else operation
             described = self.response(status, answers, headers=returned or None)
-            declared = self._declared(operation, described, who, "write", sent, statuses, verified=verified)
+            declared = self._declared(operation, described, who, "write", sent, statuses, verified=verified, scope=scope)
             self.route(rule, methods=[method])(declared)
             return view
 
@@ -214,21 +219,25 @@ class Resource(Blueprint):  # type: ignore[misc]
         statuses: list[int],
         *,
         verified: bool = False,
+        scope: str | None = _ITS_OWN,
     ) -> Callable[..., Any]:
         """The operation behind its guard, with the description that the library's decorators make.
 
         Each of those also wraps the call, a dozen times in the end: calls go past them.
         """
+        noun = self._scope if scope == _ITS_OWN else scope
+        needed = f"{noun}:{deed}" if noun else None
         if who != "anyone":
-            statuses = [*statuses, 401, *([403] if self._scope or who not in ("viewer", "user") else [])]
+            statuses = [*statuses, 401, *([403] if needed or who not in ("viewer", "user") else [])]
         description = described(operation)
         for status in sorted({*statuses, *_ALWAYS_POSSIBLE}):
             description = self.alt_response(status, response=HTTPStatus(status).name)(description)
-        documented: dict[str, Any] = {"security": _SECURITY.get(who, _STAFF)}
+        documented: dict[str, Any] = {"security": [*_SECURITY.get(who, _STAFF)]}
+        if needed and who != "anyone":
+            documented["security"].append({"api_key": [needed]})
         if headers:
             documented["parameters"] = headers
-        scope = f"{self._scope}:{deed}" if self._scope else None
-        guarded: Any = _guarded(operation, who, scope, verified)
+        guarded: Any = _guarded(operation, who, needed, verified)
         guarded._apidoc = _documented(description, documented)._apidoc
         return cast("Callable[..., Any]", guarded)
 

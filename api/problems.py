@@ -32,7 +32,10 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "webhook_stale": "The webhook was signed too long ago, or in the future",
     },
     401: {
+        "api_key_invalid": "The API key is not valid",
         "credentials_wrong": "E-mail address or password is wrong",
+        "refresh_token_invalid": "The refresh token is not valid",
+        "refresh_token_reused": "The refresh token was used before",
         "token_invalid": "The access token is not valid",
         "token_required": "An access token is needed",
     },
@@ -46,6 +49,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "user_suspended": "The account is suspended",
     },
     404: {
+        "api_key_not_found": "There is no such API key of yours",
         "block_not_found": "There is no such block",
         "booking_not_found": "There is no such booking",
         "calendar_not_found": "There is no such calendar",
@@ -53,6 +57,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "dispute_not_found": "There is no such dispute",
         "feed_not_found": "There is no such linked calendar",
         "hold_not_found": "There is no such hold",
+        "login_not_found": "There is no such login",
         "not_found": "There is nothing here",
         "payment_not_found": "There is no such payment",
         "payout_destination_not_found": "There is no destination of payouts",
@@ -69,6 +74,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     406: {"not_acceptable": "None of the accepted media types is offered"},
     409: {
         "block_follows_calendar": "The block follows a linked calendar",
+        "api_key_expired": "The API key has expired",
         "alteration_too_late": "It is too late to alter the booking like this",
         "booking_not_acceptable": "The booking does not wait for its host's answer",
         "booking_not_alterable": "The booking cannot be altered now",
@@ -94,6 +100,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "refund_exceeds_capture": "A refund cannot exceed what was paid",
         "refund_not_failed": "The refund did not fail",
         "request_in_flight": "This very request is under way",
+        "too_many_api_keys": "You have too many API keys",
         "too_many_attempts": "The booking was tried to be paid too often",
         "too_many_blocks": "The property has too many blocks",
         "too_many_photos": "The property shows too many photos",
@@ -106,6 +113,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     413: {"content_too_large": "The body is too large"},
     415: {"unsupported_media_type": "The body's media type is not supported"},
     422: {
+        "api_key_expiry_past": "A key ends later than it begins",
         "advance_notice_out_of_range": "Advance notice is out of range",
         "amount_malformed": "The amount is not written in its currency's digits",
         "bbox_malformed": "The bounding box is malformed",

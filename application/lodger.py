@@ -9,12 +9,15 @@ from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from application import ports
+from application.api_key_ports import KeySecrets
 from application.calls import Call
 from application.linked_calendars import CalendarReader, LinkedCalendars, PublishedCalendars
 from application.payment_ports import Gateway, GatewayUnavailable, Payers
 from application.payout_ports import Payees
+from application.photo_ports import PhotoFiles, Photos, Pictures
 from application.provider_webhook_ports import ProviderWebhooks
 from application.streams import Change, Done, F, Kind, S, Stream, begin, fold
+from application.token_ports import Revocations, TokenFamilies
 from application.webhook_ports import Webhooks
 from domain.events import Event
 from domain.payments import PaymentMethod
@@ -42,10 +45,16 @@ class Lodger:
     provider_webhooks: ProviderWebhooks
     webhooks: Webhooks
     passwords: ports.Passwords
+    token_families: TokenFamilies
+    revocations: Revocations
     signer: ports.Signer
+    key_secrets: KeySecrets
     zones: ports.Zones
     gateways: Mapping[PaymentMethod, Gateway]
     providers: Mapping[str, Gateway]
+    photos: Photos
+    photo_files: PhotoFiles
+    pictures: Pictures
     calendar_reader: CalendarReader
     linked_calendars: LinkedCalendars
     published_calendars: PublishedCalendars

@@ -13,7 +13,6 @@ from application.ports import Claim, Nights, NightsChange
 from application.streams import PROPERTY, USER, Done, Stream
 from domain import properties, users
 from domain.properties import Block, Changes, Property, PropertyFact
-from domain.rejections import Rejected
 
 
 @retried
@@ -34,8 +33,7 @@ def change(
     """Change what differs, if `expected_revision` is what the host saw."""
     listing = lodger.load(PROPERTY, property_id, call)
     state = properties.must_be_hosted_by(listing.state, host_id)
-    if state.revision != expected_revision:
-        raise Rejected("revision_stale", "It was changed meanwhile. Get it again.", revision=state.revision)
+    properties.must_be_at(state, expected_revision)
     return lodger.append(call, listing.then(properties.change(state, changes)))
 
 

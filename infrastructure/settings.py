@@ -188,6 +188,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     mtn_momo_disbursement_key: Annotated[
         str, _meta("a key", "The subscription key of MTN's Disbursements.", secret=True)
     ] = ""
+    photo_store: Annotated[
+        str,
+        _meta(
+            "a folder, or a bucket like s3://bucket/prefix",
+            "Where photos are kept; a folder is relative to LODGER_DATA, or absolute.",
+            min_length=1,
+        ),
+    ] = "photos"
+    s3_endpoint: Annotated[
+        str,
+        _meta(
+            "an address like https://minio.example",
+            "Who keeps the bucket, if it is not Amazon.",
+            pattern="^(https?://[^/]+)?$",
+        ),
+    ] = ""
+    s3_region: Annotated[str, _meta("a region like eu-central-1", "Where the bucket is.", min_length=1)] = "us-east-1"
+    s3_access_key: Annotated[str, _meta("a key", "The bucket's access key; by default the machine's own.")] = ""
+    s3_secret_key: Annotated[str, _meta("a key", "The secret that belongs to it.", secret=True)] = ""
+    photo_limit: Annotated[
+        int,
+        _meta("a number of bytes from 1000 to 100000000", "The largest photo that is taken.", ge=1_000, le=100_000_000),
+    ] = 15_000_000
     private_addresses: Annotated[
         bool,
         _meta(

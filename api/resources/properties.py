@@ -29,7 +29,7 @@ from application.streams import Done, Stream
 from domain.properties import Property, PropertyFact, must_be_hosted_by
 from projections.listings import LISTINGS, search
 
-resource = Resource("properties", __name__, url_prefix="/v1/properties", description="What hosts offer.")
+resource = Resource("properties", __name__, url_prefix="/v1/properties", scope="properties", description="What hosts offer.")
 
 PropertyStream = Stream[Property | None, PropertyFact]
 
@@ -65,7 +65,7 @@ def create_property(body: dict[str, Any]) -> Response:
     known = changes(body, None, lodger.zones.zone_at)
     return carry_out(
         lambda call: properties.create(lodger, call, property_id, signed_in(), known).answer,
-        lambda stream, _: _answer(stream, 201, Location=f"/v1/properties/{stream.id}"),
+        lambda stream, _: answer_of(stream, 201, Location=f"/v1/properties/{stream.id}"),
     )
 
 
@@ -105,7 +105,7 @@ def change_property(body: dict[str, Any], property_id: UUID) -> Response:
     wanted = changes(body, known, lodger.zones.zone_at)
     return carry_out(
         lambda call: properties.change(lodger, call, property_id, signed_in(), revision, wanted).answer,
-        lambda stream, _: _answer(stream),
+        lambda stream, _: answer_of(stream),
     )
 
 
@@ -138,9 +138,10 @@ def unpublish_property(_: dict[str, Any], property_id: UUID) -> Response:
 
 
 def _change(command: Callable[[Call], Done[Property | None, PropertyFact]]) -> Response:
-    return carry_out(lambda call: command(call).answer, lambda stream, _: _answer(stream))
+    return carry_out(lambda call: command(call).answer, lambda stream, _: answer_of(stream))
 
 
-def _answer(stream: PropertyStream, status: int = 200, **headers: str) -> Answer:
+def answer_of(stream: PropertyStream, status: int = 200, **headers: str) -> Answer:
+    """The property as it is after a command."""
     view = shown(stream)
     return answer(ShownPropertySchema, view, status, ETag=etag(view["revision"]), **headers)

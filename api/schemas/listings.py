@@ -10,6 +10,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from api.schemas.fields import Choice, Day, Id, Instant, MoneyField, NumberText, Scaled, Strict, Text
 from api.schemas.pages import NextCursor, PageOf
+from api.schemas.photos import PhotoSchema, album
 from api.schemas.properties import LocationSchema, described, placed
 from domain.money import EXPONENTS, Money
 from domain.policies import GUESTS_MAX, MINOR_MAX
@@ -37,6 +38,7 @@ class ListingSchema(Strict):
     amenities = fields.List(fields.String(), required=True)
     location = fields.Nested(LocationSchema, required=True, allow_none=True)
     price_per_night = MoneyField(required=True, allow_none=True)
+    photos = fields.List(fields.Nested(PhotoSchema), required=True)
     updated_at = Instant(required=True)
 
 
@@ -83,6 +85,7 @@ def listed(listing: Listing) -> dict[str, Any]:
         **described(listing.details),
         "location": placed(listing.location) if listing.location else None,
         "price_per_night": listing.nightly,
+        "photos": album(listing.photos),
         "updated_at": listing.updated_at,
     }
 

@@ -19,6 +19,7 @@ from api.schemas.fields import (
     Text,
     WallClock,
 )
+from api.schemas.photos import PhotoSchema, album
 from application.streams import Stream
 from domain import amenities
 from domain.policies import AMENITIES_MAX, BASIS_POINTS, GUESTS_MAX, OVERRIDES_MAX, STAY_NIGHTS_MAX
@@ -154,6 +155,7 @@ class ShownPropertySchema(Strict):
     price_per_night = MoneyField(required=True, allow_none=True)
     pricing = fields.Nested(PricingSchema, required=True, allow_none=True)
     house_rules = fields.Nested(HouseRulesSchema, required=True)
+    photos = fields.List(fields.Nested(PhotoSchema), required=True)
     missing = fields.List(fields.String(), required=True, metadata={"description": "What publishing still needs."})
 
 
@@ -220,6 +222,7 @@ def shown(stream: Stream[Property | None, PropertyFact]) -> dict[str, Any]:
         "price_per_night": pricing.nightly if pricing else None,
         "pricing": pricing,
         "house_rules": state.house_rules,
+        "photos": album(state.photos),
         "missing": missing_to_publish(state),
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields
 
 from api.schemas.fields import Flag, Id, Phone, Strict, Text
+from api.schemas.photos import PhotoSchema, pictured
 from application.ports import Person
 from domain.users import User
 
@@ -35,6 +36,7 @@ class AccountSchema(Strict):
     name = fields.String(required=True)
     phone = fields.String(required=True, allow_none=True)
     bio = fields.String(required=True)
+    photo = fields.Nested(PhotoSchema, required=True, allow_none=True)
     is_host = Flag(required=True)
 
 
@@ -44,6 +46,7 @@ class PublicProfileSchema(Strict):
     id = Id(required=True)
     username = fields.String(required=True)
     bio = fields.String(required=True)
+    photo = fields.Nested(PhotoSchema, required=True, allow_none=True)
     is_host = Flag(required=True)
 
 
@@ -56,5 +59,6 @@ def account(person: Person, user: User) -> dict[str, Any]:
         "name": person.name,
         "phone": person.phone or None,
         "bio": person.bio,
+        "photo": pictured(person.photo_id) if person.photo_id else None,
         "is_host": user.is_host,
     }

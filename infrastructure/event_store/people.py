@@ -9,7 +9,7 @@ from application.ports import Answer, Idempotency, Person, VersionConflict
 from infrastructure.database import Database
 from infrastructure.event_store.kept_answers import keep
 
-_COLUMNS = "user_id, username, email, name, phone, bio, password_hash, version, created_at"
+_COLUMNS = "user_id, username, email, name, phone, bio, password_hash, version, created_at, photo_id"
 
 
 class People:

@@ -14,6 +14,7 @@ def upgrade() -> None:
         photo_id    uuid        NOT NULL,
         user_id     uuid        NOT NULL,
         property_id uuid,
+        sha256      bytea       NOT NULL,
         width       integer     NOT NULL,
         height      integer     NOT NULL,
         state       text        NOT NULL DEFAULT 'new',
@@ -24,6 +25,8 @@ def upgrade() -> None:
     );
     COMMENT ON TABLE photos IS 'Personal: pictures that user_id uploaded, of a property or (without one) of themselves. '
         'A removed one waits for its files to be deleted.';
+    -- The same file again is the same photo, for as long as it is there.
+    CREATE UNIQUE INDEX photos_file ON photos (coalesce(property_id, user_id), sha256) WHERE state <> 'removed';
     CREATE INDEX photos_due ON photos (due_at) WHERE state <> 'ready';
     CREATE INDEX photos_user ON photos (user_id);
 

@@ -55,6 +55,13 @@ def signed_in(user_id: UUID) -> Principal:
     return Principal(user_id, "access_token", str(uuid4()), is_verified=True)
 
 
+class NothingRevoked:
+    """Implements `application.token_ports.Revocations`."""
+
+    def includes(self, family_id: str) -> bool:
+        return False
+
+
 def token_key(chosen: Settings) -> bytes:
     return derived_key(chosen.secret_key, "access token")
 
@@ -62,7 +69,7 @@ def token_key(chosen: Settings) -> bytes:
 def tokens(chosen: Settings) -> Tokens:
     """As the API makes them before any key was rotated."""
     keys = Keys(Key(token_key(chosen), is_first=True))
-    return Tokens(lambda: keys, chosen.public_url)
+    return Tokens(lambda: keys, chosen.public_url, NothingRevoked())
 
 
 @dataclass
@@ -115,6 +122,7 @@ def app_of(wired: Wired) -> Flask:
             operator_token=wired.settings.operator_token,
             checks={"database": lambda: _answers(wired.database)},
             sandbox=sandbox,
+            photo_limit=wired.settings.photo_limit,
         ),
     )
 
@@ -124,8 +132,8 @@ def over(wired: Wired) -> Stack:
     return Stack(
         wired,
         app_of(wired),
-        Projector(wired.database, wired.log, catalogue.running(audit=False)),
-        Reactor(wired.database, wired.log, lambda event: reactions.react(wired.lodger, event)),
+        Projector(wired.projecting, wired.log, catalogue.running(audit=False)),
+        Reactor(wired.projecting, wired.log, lambda event: reactions.react(wired.lodger, event)),
     )
 
 
