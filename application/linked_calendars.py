@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -94,6 +94,6 @@ class PublishedCalendars(Protocol):
 
     def withdraw(self, property_id: UUID) -> None: ...
 
-    def find(self, digest: bytes) -> UUID | None:
-        """The property that a token is for."""
+    def find(self, digests: Sequence[bytes]) -> UUID | None:
+        """The property that a token is for, by any digest of it."""
         ...

@@ -48,7 +48,7 @@ def find(lodger: Lodger, token: str) -> list[Unavailable]:
 
     What other calendars said is not repeated: two that repeat each other would never forget anything.
     """
-    property_id = lodger.published_calendars.find(lodger.signer.digest(_DIGEST, token))
+    property_id = lodger.published_calendars.find(lodger.signer.digests(_DIGEST, token))
     if property_id is None:
         raise Rejected("calendar_not_found", "There is no such calendar, or its address was replaced.")
     history = lodger.read(property_id)

@@ -58,8 +58,8 @@ def register(lodger: Lodger, call: Call, user_id: UUID, command: Register) -> Do
         name=command.name,
         password_hash=None if command.password is None else lodger.passwords.hash(command.password),
         identities=[
-            (EMAIL, lodger.signer.digest(EMAIL, email)),
-            (USERNAME, lodger.signer.digest(USERNAME, username)),
+            *((EMAIL, digest) for digest in lodger.signer.digests(EMAIL, email)),
+            *((USERNAME, digest) for digest in lodger.signer.digests(USERNAME, username)),
         ],
     )
     facts = users.register(user.state)

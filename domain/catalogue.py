@@ -9,11 +9,12 @@ from domain.bookings import BookingFact
 from domain.events import Fact
 from domain.host_accounts import HostAccountFact
 from domain.payments import PaymentFact
+from domain.platform import PlatformFact
 from domain.properties import PropertyFact
 from domain.users import UserFact
 
 FACTS: Final[Mapping[str, type[Fact]]] = {
     fact.TOPIC: fact
-    for stream in (UserFact, PropertyFact, BookingFact, PaymentFact, HostAccountFact)
+    for stream in (UserFact, PropertyFact, BookingFact, PaymentFact, HostAccountFact, PlatformFact)
     for fact in get_args(stream)
 }

@@ -11,6 +11,7 @@ from domain.bookings import BookingFact
 from domain.events import Fact
 from domain.host_accounts import HostAccountFact
 from domain.payments import PaymentFact
+from domain.platform import PlatformFact
 from domain.properties import PropertyFact
 from domain.users import UserFact
 from infrastructure.settings import ROOT
@@ -24,6 +25,7 @@ _STREAMS: Final[dict[str, Any]] = {
     "Booking": BookingFact,
     "Payment": PaymentFact,
     "HostAccount": HostAccountFact,
+    "Platform": PlatformFact,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -86,9 +86,9 @@ class PublishedCalendarTable:
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute("DELETE FROM published_calendars WHERE property_id = %s", [property_id])
 
-    def find(self, digest: bytes) -> UUID | None:
+    def find(self, digests: Sequence[bytes]) -> UUID | None:
         with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT property_id FROM published_calendars WHERE digest = %s", [digest])
+            cursor.execute("SELECT property_id FROM published_calendars WHERE digest = ANY (%s)", [list(digests)])
             row = cursor.fetchone()
         return row[0] if row else None
 

@@ -176,7 +176,7 @@ class PostgresRecorder(ApplicationRecorder):
 
 def raise_kept(kept: dict[str, Any], idempotency: Idempotency) -> NoReturn:
     """Raise what a row of `answers` (as JSON) means: AnswerKept, AnswerInFlight, or KeyReused for another body."""
-    if bytes.fromhex(kept["digest"].removeprefix("\\x")) != idempotency.digest:
+    if bytes.fromhex(kept["digest"].removeprefix("\\x")) not in (idempotency.digest, *idempotency.also):
         raise KeyReused(idempotency.key)
     if kept["status"] == IN_FLIGHT.status:
         raise AnswerInFlight(kept["position"])

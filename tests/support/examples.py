@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
+from domain.api_keys import UserApiKeyCreated, UserApiKeyRevoked, UserApiKeyRolled
 from domain.bookings import (
     AlterationExpired,
     AlterationHeld,
@@ -72,6 +73,7 @@ from domain.payments import (
     attempt_id,
 )
 from domain.photos import PropertyPhotosChanged
+from domain.platform import KeyDestroyed, KeyRotated, KeysBackedUp, PlatformFact, RootKeyRotated
 from domain.policies import HOLD
 from domain.pricing import PriceOverride, Pricing, quote
 from domain.properties import (
@@ -92,6 +94,7 @@ from domain.properties import (
     PropertyUnpublished,
     Source,
 )
+from domain.second_factors import UserSecondFactorDisabled, UserSecondFactorEnabled
 from domain.stays import Stay
 from domain.users import (
     UserBecameHost,
@@ -201,6 +204,7 @@ FULL_REFUND: Final = Refund(
 EVIDENCE: Final = Evidence("sandbox", "ch_1", "0" * 64)
 DISPUTED: Final = DisputeOpened("dp_1", usd("501.11"), usd("15.00"), "fraudulent", EVIDENCE)
 DEBT: Final = UUID(int=78)
+KEY: Final = UUID(int=60)
 NEXT_ACTION: Final = NextAction("open_page", "http://127.0.0.1/sandbox/ch_1")
 STARTED: Final = PaymentStarted(BOOKING, PROPERTY, GUEST, usd("501.11"), "card", "sandbox", 1)
 CAPTURED: Final[tuple[PaymentFact, ...]] = (
@@ -215,6 +219,13 @@ USER_HISTORIES: Final[tuple[tuple[UserFact, ...], ...]] = (
     (UserRegistered(), UserEmailVerified(), UserBecameHost(), UserSuspended(), UserReinstated()),
     (UserRegistered(), UserRoleGranted("auditor"), UserRoleRevoked("auditor")),
     (UserRegistered(), UserDeactivated(), UserReactivated(), UserErased()),
+    (
+        UserRegistered(),
+        UserApiKeyCreated(KEY, UUID(int=61), ("bookings:read", "calendars:write"), instant("2027-06-01 12:00:00")),
+        UserApiKeyRolled(KEY, UUID(int=62), instant("2026-06-02 12:00:00")),
+        UserApiKeyRevoked(KEY),
+    ),
+    (UserRegistered(), UserSecondFactorEnabled(UUID(int=63)), UserSecondFactorDisabled()),
 )
 PROPERTY_HISTORIES: Final[tuple[tuple[PropertyFact, ...], ...]] = (
     (*PUBLISHED, NightsBlocked((BLOCK,)), NightsUnblocked((BLOCK.block_id,)), PropertyUnpublished("renovation")),
@@ -280,11 +291,21 @@ HOST_ACCOUNT_HISTORIES: Final[tuple[tuple[HostAccountFact, ...], ...]] = (
         PayoutFailed(PAYOUT, "account_closed", EVIDENCE),
     ),
 )
+PLATFORM_HISTORIES: Final[tuple[tuple[PlatformFact, ...], ...]] = (
+    (
+        KeyRotated("quote", "91b3e0aa"),
+        KeyRotated("quote", "5f0c71d2"),
+        KeyDestroyed("quote", "91b3e0aa"),
+        KeysBackedUp(),
+        RootKeyRotated(),
+    ),
+)
 HISTORIES: Final[Mapping[str, tuple[tuple[Fact, ...], ...]]] = {
     "users": USER_HISTORIES,
     "properties": PROPERTY_HISTORIES,
     "bookings": BOOKING_HISTORIES,
     "payments": PAYMENT_HISTORIES,
     "host_accounts": HOST_ACCOUNT_HISTORIES,
+    "platform": PLATFORM_HISTORIES,
 }
 """Believable streams per module of the domain; together they hold every fact there is."""
