@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Flask
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import headers, json_body, metrics, pages, problems, tracing
+from api import headers, json_body, limits, metrics, pages, problems, tracing
 from api.api_keys import ApiKeys
-from api.edge import EXTENSION, ApiOptions, Edge, Reads
+from api.edge import EXTENSION, ApiOptions, Edge, Reads, edge
+from api.headers import Headers
 from api.openapi import describe
 from api.resources import (
     api_keys,
@@ -52,6 +54,8 @@ _HERE: Final = str(Path(__file__).parent)
 class Api(Flask):
     """Flask, and around it what is the same for every request: its id, its log line, its headers, what is counted."""
 
+    always: Headers
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Nothing here is a coroutine; Flask would look again at each call of a view or hook."""
         return func
@@ -61,14 +65,16 @@ class Api(Flask):
         trace = tracing.begin(environ)
 
         def start(status: str, given: list[tuple[str, str]], *exc_info: Any) -> Any:
-            headers.complete(environ["PATH_INFO"], given)
+            self.always.complete(environ, given)
+            limits.tell(trace, given)
             given.append((tracing.HEADER, trace.request_id))
             code, method = int(status[:3]), environ["REQUEST_METHOD"]
             metrics.count_answer(method, trace.route, code, trace.seconds)
             tracing.log_answer(trace, method, code)
             return start_response(status, given, *exc_info)
 
-        pieces = super().wsgi_app(environ, start)
+        asked = self.always.preflight(environ)
+        pieces = start("204 No Content", asked) or [] if asked else super().wsgi_app(environ, start)
         try:
             return [b"".join(pieces)]
         finally:
@@ -77,9 +83,10 @@ class Api(Flask):
             tracing.end()
 
     def preprocess_request(self) -> ResponseReturnValue | None:
-        """Note the rule that matched, if one did."""
+        """Note the rule that matched, if one did, and count who calls."""
         rule = request_ctx.request.url_rule
         tracing.current().route = rule.rule if rule else None
+        edge().options.limiter.count_address()
         return super().preprocess_request()
 
 
@@ -90,6 +97,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     What `options` needs is said at `ApiOptions`.
     """
     app = Api("lodger", template_folder="templates", static_folder=None, root_path=_HERE)
+    app.always = Headers(options.issuer, options.allowed_origins)
     json_body.allow(app, options.body_limit)
     app.url_map.merge_slashes = False
     tokens = Tokens(options.token_keys, options.issuer, lodger.revocations)
@@ -127,4 +135,6 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     if options.sandbox is not None:
         api.register_blueprint(clock.resource)
         app.register_blueprint(pages.sandbox)
+    if options.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=options.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
     return app

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import g, request
 
+from api.api_keys import PREFIX
 from api.edge import edge
 from application import users
 from application.principals import BY_SETTINGS, Principal
@@ -37,6 +38,7 @@ def admit(who: Who, scope: str | None, *, verified: bool) -> None:
     if verified and not principal.is_verified:
         users.must_be_verified(edge().lodger, principal.user_id)
     g.principal = principal
+    edge().options.limiter.count_caller(principal)
 
 
 def principal() -> Principal:
@@ -67,6 +69,8 @@ def _presented() -> Principal | None:
         raise Rejected("token_invalid", "Only Authorization: Bearer … is understood.")
     if hmac.compare_digest(token.encode(), edge().options.operator_token.encode()):
         return BY_SETTINGS
+    if token.startswith(PREFIX):
+        return edge().keys.principal_of(token)
     return edge().tokens.principal_of(token)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +12,7 @@ from uuid import UUID
 from flask import current_app
 
 from api.api_keys import ApiKeys
+from api.limits import Limiter
 from api.tokens import Tokens
 from application.keys import KeysNow
 from application.lodger import Lodger
@@ -87,7 +88,9 @@ class ApiOptions:
     `token_keys` sign access tokens (32 bytes or more each), `issuer` (the public URL) is named in them.
     `operator_token` is the bearer token of /v1/operator. `checks` are what /readyz asks, by name: each says "ok" or what people should
     know, or raises what keeps this process from serving. `sandbox` None leaves the payment page and the operator's
-    clock out. `body_limit` and `photo_limit` are in bytes.
+    clock out. `body_limit`, `photo_limit` and `url_limit` are in bytes, `json_depth` in levels, `array_limit` in items of
+    one array, `page_limit` in entries of one page. `limiter` says how often somebody may call, `trusted_proxies` how many
+    proxies are in front, whose X-Forwarded-For is believed. Pages of `allowed_origins` may call from browsers.
     """
 
     token_keys: KeysNow
@@ -97,6 +100,13 @@ class ApiOptions:
     sandbox: Sandbox | None = None
     body_limit: int = 1024 * 1024
     photo_limit: int = 15_000_000
+    url_limit: int = 8192
+    json_depth: int = 64
+    array_limit: int = 1000
+    page_limit: int = 100
+    limiter: Limiter = field(default_factory=Limiter)
+    trusted_proxies: int = 0
+    allowed_origins: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ def describe(app: Flask) -> LodgerApi:
     components.security_scheme(
         "operator_token", {"type": "http", "scheme": "bearer", "description": "The operator's token."}
     )
+    components.security_scheme("api_key", {"type": "http", "scheme": "bearer", "description": "A key with this scope."})
     api.ma_plugin.converter.add_attribute_function(_own_field)
     return api
 

@@ -19,6 +19,7 @@ from api.commands import KEY_HEADER, POSITION_HEADER, REPLAYED_HEADER, must_have
 from api.csv_tables import CSV
 from api.edge import edge
 from api.json_body import raw_body, read_json
+from api.limits import Name
 
 Method = Literal["POST", "PUT", "PATCH", "DELETE"]
 Key = Literal["honoured", "required"]
@@ -27,7 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 _ITS_OWN: Final = ""
 """For `scope`: that of the resource."""
 
-_ALWAYS_POSSIBLE: Final = (400, 406, 500, 503)
+_ALWAYS_POSSIBLE: Final = (400, 406, 429, 500, 503)
 _WITH_BODY: Final = (413, 415, 422)
 PICTURES: Final = ("image/jpeg", "image/png", "image/webp")
 
@@ -240,6 +241,20 @@ class Resource(Blueprint):  # type: ignore[misc]
         guarded: Any = _guarded(operation, who, needed, verified)
         guarded._apidoc = _documented(description, documented)._apidoc
         return cast("Callable[..., Any]", guarded)
+
+
+def limited(name: Name) -> Callable[[View], View]:
+    """Count each call of the view, too, among those that its address may make of its kind."""
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            edge().options.limiter.count(name)
+            return view(*args, **kwargs)
+
+        return cast("View", counted)
+
+    return declare
 
 
 def _guarded(view: Callable[..., Any], who: Who, scope: str | None, verified: bool) -> Callable[..., Any]:

@@ -16,6 +16,8 @@ from application.payment_ports import Gateway, GatewayUnavailable, Payers
 from application.payout_ports import Payees
 from application.photo_ports import PhotoFiles, Photos, Pictures
 from application.provider_webhook_ports import ProviderWebhooks
+from application.second_factor_ports import Authenticators, SecondFactors
+from application.session_ports import Sessions
 from application.streams import Change, Done, F, Kind, S, Stream, begin, fold
 from application.token_ports import Revocations, TokenFamilies
 from application.webhook_ports import Webhooks
@@ -31,12 +33,14 @@ TRIES: Final = 4
 class Lodger:
     """The application: ports, wired by `infrastructure.bootstrap`. `wake` tells the workers that there is news.
 
+    `wall_clock` shows real time, which nobody moves: what people log in with goes by it.
     `gateways` says who takes each kind of payment now; `providers` are all that ever did, by name.
     """
 
     log: ports.EventLog
     memory: ports.Memory
     clock: ports.Clock
+    wall_clock: ports.Clock
     people: ports.People
     messages: ports.Messages
     notifications: ports.Notifications
@@ -47,6 +51,9 @@ class Lodger:
     passwords: ports.Passwords
     token_families: TokenFamilies
     revocations: Revocations
+    sessions: Sessions
+    second_factors: SecondFactors
+    authenticators: Authenticators
     signer: ports.Signer
     key_secrets: KeySecrets
     zones: ports.Zones

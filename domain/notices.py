@@ -54,6 +54,7 @@ from domain.payments import (
     RefundStarted,
     RefundSucceeded,
 )
+from domain.second_factors import UserSecondFactorDisabled, UserSecondFactorEnabled
 from domain.users import (
     UserBecameHost,
     UserDeactivated,
@@ -74,6 +75,8 @@ Template = Literal[
     "role_revoked",
     "account_suspended",
     "account_reinstated",
+    "second_factor_enabled",
+    "second_factor_disabled",
     "api_key_created",
     "booking_requested",
     "booking_declined",
@@ -125,6 +128,8 @@ NOTICES: Final[Mapping[type[Fact], Notice | Silent]] = {
     UserReinstated: Notice("account_reinstated", "account", ("user",)),
     UserDeactivated: Silent("whoever does it sees it done"),
     UserReactivated: Silent("whoever does it sees it done"),
+    UserSecondFactorEnabled: Notice("second_factor_enabled", "account", ("user",)),
+    UserSecondFactorDisabled: Notice("second_factor_disabled", "account", ("user",)),
     UserErased: Silent("there is no address left to write to"),
     UserApiKeyCreated: Notice("api_key_created", "account", ("user",)),
     UserApiKeyRolled: Silent("whoever does it sees it done, and it lets nobody in who could not come in before"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal, assert_never, get_args
+from uuid import UUID
 
-from domain import api_keys
+from domain import api_keys, second_factors
 from domain.api_keys import ApiKeys, UserApiKeyCreated, UserApiKeyRevoked, UserApiKeyRolled
 from domain.events import Fact
 from domain.rejections import Rejected
+from domain.second_factors import UserSecondFactorDisabled, UserSecondFactorEnabled
 
 StaffRole = Literal["auditor", "analyst", "operator", "admin"]
 """What somebody may be on top of being a guest or a host. An admin grants and revokes these."""
@@ -98,6 +100,8 @@ UserFact = (
     | UserApiKeyCreated
     | UserApiKeyRolled
     | UserApiKeyRevoked
+    | UserSecondFactorEnabled
+    | UserSecondFactorDisabled
 )
 
 
@@ -113,6 +117,7 @@ class User:
     is_deactivated: bool = False
     is_erased: bool = False
     api_keys: ApiKeys = ()
+    second_factor: UUID | None = None
 
 
 NOBODY = User()
@@ -130,18 +135,18 @@ def evolve(state: User, fact: UserFact) -> User:
             return replace(state, roles=state.roles | {role})
         case UserRoleRevoked(role):
             return replace(state, roles=state.roles - {role})
-        case UserSuspended():
-            return replace(state, is_suspended=True)
-        case UserReinstated():
-            return replace(state, is_suspended=False)
+        case UserSuspended() | UserReinstated():
+            return replace(state, is_suspended=isinstance(fact, UserSuspended))
         case UserDeactivated():
             return replace(state, is_deactivated=True)
         case UserReactivated():
             return replace(state, is_deactivated=False)
         case UserErased():
-            return replace(state, is_erased=True, roles=frozenset(), api_keys=())
+            return replace(state, is_erased=True, roles=frozenset(), api_keys=(), second_factor=None)
         case UserApiKeyCreated() | UserApiKeyRolled() | UserApiKeyRevoked():
             return replace(state, api_keys=api_keys.evolve(state.api_keys, fact))
+        case UserSecondFactorEnabled() | UserSecondFactorDisabled():
+            return replace(state, second_factor=second_factors.evolve(fact))
         case _:
             assert_never(fact)
 

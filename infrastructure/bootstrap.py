@@ -35,6 +35,8 @@ from infrastructure.photos.files import files_of
 from infrastructure.photos.pictures import PillowPictures
 from infrastructure.photos.table import PhotoTable
 from infrastructure.rights import AUDITOR_ROLE, PROJECTOR_ROLE
+from infrastructure.second_factors import SecondFactorTable, TimedCodes
+from infrastructure.sessions import RedisSessions
 from infrastructure.settings import Settings
 from infrastructure.signing import KeyedSigner
 from infrastructure.token_families import RevokedFamilies, TokenFamilyTable
@@ -80,6 +82,7 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         log=events,
         memory=StreamMemory(database),
         clock=clock,
+        wall_clock=SystemClock(),
         people=People(database),
         messages=Messages(database),
         notifications=Notifications(database),
@@ -88,6 +91,9 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         provider_webhooks=ProviderWebhookTable(database),
         webhooks=WebhookEndpoints(database, keyring.sealer("webhook secret"), outgoing),
         passwords=Argon2Passwords(),
+        sessions=RedisSessions(database, settings.redis_url),
+        second_factors=SecondFactorTable(database, keyring.sealer("second factor")),
+        authenticators=TimedCodes(),
         token_families=TokenFamilyTable(database),
         revocations=RevokedFamilies(database),
         signer=signer,

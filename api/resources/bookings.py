@@ -44,7 +44,7 @@ from domain.requests import RequestBooking
 from domain.stays import Stay
 from projections.bookings import BOOKINGS, counts, of_user
 
-resource = Resource("bookings", __name__, url_prefix="/v1/bookings", description="Stays of guests.")
+resource = Resource("bookings", __name__, url_prefix="/v1/bookings", scope="bookings", description="Stays of guests.")
 
 
 @resource.command(

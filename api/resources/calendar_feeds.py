@@ -26,6 +26,7 @@ resource = Resource(
     "calendar feeds",
     __name__,
     url_prefix="/v1/properties/<uuid:property_id>",
+    scope="calendars",
     description="Calendars of other marketplaces.",
 )
 

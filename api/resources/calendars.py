@@ -22,7 +22,9 @@ from domain.policies import HORIZON_DAYS
 from domain.properties import Block, Property
 from domain.rejections import Rejected
 
-resource = Resource("calendars", __name__, url_prefix="/v1/properties/<uuid:property_id>", description="Nights.")
+resource = Resource(
+    "calendars", __name__, url_prefix="/v1/properties/<uuid:property_id>", scope="calendars", description="Nights."
+)
 
 _SHOWN_DAYS: Final = 90
 _DAYS_MAX: Final = HORIZON_DAYS + 1

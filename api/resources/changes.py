@@ -16,7 +16,13 @@ from projections.changes import CHANGES, of_user
 from projections.positions import reached
 from projections.projection import PAGE_MAX
 
-resource = Resource("changes", __name__, url_prefix="/v1/changes", description="Following your bookings and payments.")
+resource = Resource(
+    "changes",
+    __name__,
+    url_prefix="/v1/changes",
+    scope="changes",
+    description="Following your bookings and payments.",
+)
 
 _LIFETIME: Final = timedelta(days=3_650)
 """A client may be switched off for long, and still nothing is skipped: the log forgets nothing."""

@@ -30,7 +30,7 @@ from application.ports import Answer
 from domain.rejections import Rejected
 from projections.host_accounts import HOST_ACCOUNTS, earnings_of, payouts_of
 
-resource = Resource("host-accounts", __name__, url_prefix="/v1/me", description="Being paid as a host.")
+resource = Resource("host-accounts", __name__, url_prefix="/v1/me", scope="payouts", description="Being paid as a host.")
 
 _DESTINATION = "/payout-destination"
 
@@ -79,6 +79,7 @@ def show_payout_destination() -> dict[str, Any]:
     DestinationSchema,
     body=ChooseDestinationSchema,
     example={"method": "mobile_money", "phone": "+256772123456"},
+    scope=None,  # where money goes is for people to say
     refuses=[403],
 )
 def choose_payout_destination(body: dict[str, Any]) -> Response:

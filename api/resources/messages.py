@@ -33,6 +33,7 @@ resource = Resource(
     "messages",
     __name__,
     url_prefix="/v1/bookings/<uuid:booking_id>/messages",
+    scope="messages",
     description="What guest and host of a booking write to each other.",
 )
 

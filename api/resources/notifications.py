@@ -24,7 +24,9 @@ from api.schemas.pages import PageOf
 from application import notifications
 from projections.notifications import NOTIFICATIONS, count_unread, of_user
 
-resource = Resource("notifications", __name__, url_prefix="/v1", description="What you are told, and how.")
+resource = Resource(
+    "notifications", __name__, url_prefix="/v1", scope="notifications", description="What you are told, and how."
+)
 
 _PREFERENCES = "/users/me/notification-preferences"
 

@@ -19,7 +19,7 @@ from application.ports import Answer
 from application.settlement import PaymentStream
 from domain.payments import must_be_started
 
-resource = Resource("payments", __name__, url_prefix="/v1", description="Paying for bookings.")
+resource = Resource("payments", __name__, url_prefix="/v1", scope="payments", description="Paying for bookings.")
 
 
 @resource.command(

@@ -17,7 +17,9 @@ from api.schemas.calendar_feeds import PublishedCalendarSchema
 from api.schemas.fields import NothingSchema
 from application import published_calendars
 
-resource = Resource("published calendars", __name__, url_prefix="/v1", description="Calendars to be followed.")
+resource = Resource(
+    "published calendars", __name__, url_prefix="/v1", scope="calendars", description="Calendars to be followed."
+)
 
 _TOKEN_BYTES: Final = 24
 

@@ -27,7 +27,7 @@ from application import bookings
 from domain.rejections import Rejected
 from projections.ledger import LEDGER, Wanted, entries, standings
 
-resource = Resource("statements", __name__, url_prefix="/v1", description="Whose money is where.")
+resource = Resource("statements", __name__, url_prefix="/v1", scope="statements", description="Whose money is where.")
 
 
 @resource.query("/me/statement", StatementSchema, arguments=StatementAskedSchema, waits=True, table=True)

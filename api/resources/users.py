@@ -116,7 +116,7 @@ def become_host(_: dict[str, Any]) -> Response:
     )
 
 
-@resource.query("/me/properties", ListingsSchema, arguments=OwnListingsSchema, waits=True)
+@resource.query("/me/properties", ListingsSchema, arguments=OwnListingsSchema, waits=True, scope="properties")
 def list_my_properties(arguments: dict[str, Any]) -> dict[str, Any]:
     """Your properties, drafts too; newest first."""
     page = page_asked(arguments, "own", signed_in())

@@ -38,6 +38,7 @@ resource = Resource(
     "webhook endpoints",
     __name__,
     url_prefix="/v1/webhook-endpoints",
+    scope="webhook_endpoints",
     description="Having your changes sent, signed, to an address of yours.",
 )
 

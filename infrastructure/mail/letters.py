@@ -23,7 +23,7 @@ from domain.bookings import Booking, BookingFact, must_be_made
 from domain.host_accounts import PayoutFailed, PayoutPaid
 from domain.lifecycle import available_actions, due_at
 from domain.money import Money
-from domain.notices import wants_mail
+from domain.notices import CATEGORY_OF, wants_mail
 from domain.payments import must_be_started
 from domain.properties import must_exist
 from infrastructure.settings import Settings
@@ -99,7 +99,7 @@ class Letters:
         events = history.in_order()
         fact = next((event.fact for event in events if event.event_id == mailing.event_id), None)
         match mailing.template:
-            case "welcome" | "role_granted" | "role_revoked" | "account_suspended" | "account_reinstated":
+            case template if CATEGORY_OF[template] == "account":
                 return self._people(mailing.stream_id)[mailing.stream_id], {"fact": fact}
             case "payout_paid" | "payout_failed":
                 account = history.stream(HOST_ACCOUNT, mailing.stream_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.people import PASSWORD, book, host, listing, register
+from tests.api.people import PASSWORD, book, host, listing, register, verify
 from tests.api.refusals.host_accounts import end, scheduled
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of, running
 
@@ -93,6 +93,11 @@ POST /v1/webhook-endpoints/{endpoint_id}/secret
 GET /v1/webhook-endpoints/{endpoint_id}/deliveries
 POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay
 POST /v1/webhook-endpoints/{endpoint_id}/replay
+POST /v1/api-keys
+GET /v1/api-keys
+GET /v1/api-keys/{key_id}
+POST /v1/api-keys/{key_id}/roll
+DELETE /v1/api-keys/{key_id}
 GET /v1/notifications
 PUT /v1/notifications/read
 GET /v1/users/me/notification-preferences
@@ -213,6 +218,9 @@ def test_the_examples_run(database_url: str) -> None:
         assert bob.post(f"{hook}/replay", again).status_code == 202
         stop = examples.pop("PATCH /v1/webhook-endpoints/{endpoint_id}")
         assert bob.patch(hook, stop, If_Match='"1"').status_code == 200
+        verify(stack, bob)
+        key = bob.post("/v1/api-keys", examples.pop("POST /v1/api-keys")).headers["Location"]
+        assert bob.post(f"{key}/roll", examples.pop("POST /v1/api-keys/{key_id}/roll")).status_code == 200
         ann, payout_id = scheduled(stack)
         end(stack, ann, payout_id)
         paid = {"host_id": ann.id, "hold_id": f"payout_failed:{payout_id}", "payout_id": str(payout_id)}
