@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 from typing import Any
 
 import pytest
 
 from api.problems import STATUS_OF
+from tests.api import refusals
 from tests.api.people import (
     book,
     host,
@@ -15,20 +18,12 @@ from tests.api.people import (
     pay,
     register,
 )
-from tests.api.refusals import (
-    ELSEWHERE,
-    SCENES,
-    bookings,
-    host_accounts,
-    payments,
-    properties,
-    provider_webhooks,
-    staff,
-)
+from tests.api.refusals import ELSEWHERE, SCENES
 from tests.api.stack import Stack, json_of
 
-# Whose scenes are in SCENES once they are imported.
-__all__ = ["bookings", "host_accounts", "payments", "properties", "provider_webhooks", "staff"]
+# A module's scenes are in SCENES once it is imported.
+for noun in pkgutil.iter_modules(refusals.__path__):
+    importlib.import_module(f"{refusals.__name__}.{noun.name}")
 
 
 @pytest.mark.parametrize("code", SCENES)

@@ -36,6 +36,7 @@ ELSEWHERE = {
     "too_many_blocks": "two thousand requests; test in domain",
     "unavailable": "test_problems",
     "unsupported_media_type": "test_problems",
+    **dict.fromkeys(("photo_twice", "photos_unavailable", "too_many_photos"), "tests/photos/test_api.py"),
     **dict.fromkeys(
         (
             "too_many_webhook_endpoints webhook_delivery_not_found webhook_endpoint_exists webhook_endpoint_not_found "
