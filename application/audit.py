@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from application.lodger import Lodger
+from application.lodger import Histories
+from application.ports import EventLog
 from application.streams import BOOKING
 from domain.bookings import must_be_made
 from domain.events import Event
 from domain.payments import attempt_ids
 
 
-def story(lodger: Lodger, booking_id: UUID) -> list[Event]:
+def story(log: EventLog, booking_id: UUID) -> list[Event]:
     """Everything that happened to a booking and its payments, in the log's order."""
-    told = lodger.read(booking_id, *attempt_ids(booking_id))
+    told = Histories(log.load([booking_id, *attempt_ids(booking_id)]))
     must_be_made(told.stream(BOOKING, booking_id).state)
     return told.in_order()

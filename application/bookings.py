@@ -97,4 +97,4 @@ def find(lodger: Lodger, booking_id: UUID, user_id: UUID) -> tuple[Stream[Bookin
 def history(lodger: Lodger, booking_id: UUID, user_id: UUID) -> list[Event]:
     """The story of a booking, for its guest or its host."""
     find(lodger, booking_id, user_id)
-    return audit.story(lodger, booking_id)
+    return audit.story(lodger.log, booking_id)

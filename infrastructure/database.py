@@ -25,11 +25,15 @@ from sqlalchemy.pool.base import _ConnectionRecord
 from sqlalchemy.util.queue import Empty as PoolEmpty
 from sqlalchemy.util.queue import QueueCommon
 
-from infrastructure.roles import MAY_SET, WRITER_ROLE
+from infrastructure.rights import TRANSACTION_SECONDS, WRITER_ROLE
+from infrastructure.roles import MAY_SET
 
 POOL_TIMEOUT_SECONDS = 2.0
 _BRIEFLY_IDLE_SECONDS = 0.2
 """A connection that was in use so shortly ago is not asked whether it was closed: even that takes time."""
+
+_IDLE_SECONDS = 600.0
+"""After that the server ends what nobody uses: a machine that lost its power says no good-bye and may hold locks."""
 
 register_uuid()  # type: ignore[no-untyped-call]  # so its stubs have it; for what is sent
 # What is read is read by msgspec: a tenth of the time for a UUID, and each row of the log has two.
@@ -131,9 +135,10 @@ def engine_url(url: str) -> URL:
 class Database:
     """A pool of connections to one database.
 
-    `role` is taken by every new connection when it exists and the login is its member, so that the application
-    holds the writer's few rights whoever it logs in as; None keeps the login's own.
-    Times are in seconds. The defaults fit the command path; something that works in bulk passes longer ones.
+    `role` is taken by every new connection when it exists and the login is its member, so that whatever runs here
+    holds that role's few rights whoever it logs in as; None keeps the login's own. `transaction_timeout` is in seconds,
+    by default the role's: a statement is cancelled shortly before, and a transaction that is still open then is ended
+    with its connection. `lock_timeout` is how long a lock is waited for. 0 is no limit.
     """
 
     def __init__(
@@ -143,16 +148,21 @@ class Database:
         *,
         role: str | None = WRITER_ROLE,
         application_name: str = "lodger",
-        statement_timeout: float = 5.0,
-        lock_timeout: float = 2.0,
+        transaction_timeout: float | None = None,
+        lock_timeout: float = 1.5,
     ) -> None:
+        seconds = TRANSACTION_SECONDS[role] if transaction_timeout is None else transaction_timeout
         settings = {
             "timezone": "UTC",
+            "search_path": "public",
             "default_transaction_isolation": r"read\ committed",  # kept answers and the nights guard rest on it
-            "statement_timeout": f"{statement_timeout * 1000:.0f}",
-            "lock_timeout": f"{lock_timeout * 1000:.0f}",
-            "idle_in_transaction_session_timeout": f"{statement_timeout * 1000:.0f}",
+            # The longer of two limits counts for nothing, and this is the one that keeps the connection.
+            "statement_timeout": _milliseconds(seconds * 0.9),
+            "lock_timeout": _milliseconds(lock_timeout),
+            "idle_in_transaction_session_timeout": _milliseconds(seconds),
+            "idle_session_timeout": _milliseconds(_IDLE_SECONDS),
         }
+        self._transaction_timeout = _milliseconds(seconds)
         self._role = role
         self.losses = 0
         """How many connections broke. Whoever remembers something about the server forgets it when this grows:
@@ -192,14 +202,19 @@ class Database:
     def _prepare(self, connection: Connection, _record: object) -> None:
         """Act as the role, where it exists and this login may."""
         extensions.register_type(_UUIDS, connection)  # over the one that SQLAlchemy has registered on it
-        if self._role is None:
-            return
         with connection.cursor() as cursor:
+            # Servers before version 17 do not know it.
             cursor.execute(
-                f"SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = %s AND {MAY_SET}",  # noqa: S608
-                [self._role],
+                f"""SELECT set_config(name, %s, false) FROM pg_settings WHERE name = 'transaction_timeout';
+                    SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = %s AND {MAY_SET}""",  # noqa: S608
+                [self._transaction_timeout, self._role],
             )
         connection.commit()
+
+
+def _milliseconds(seconds: float) -> str:
+    """As PostgreSQL's settings have it; 0 is no limit there too."""
+    return f"{seconds * 1000:.0f}"
 
 
 class _CheckOut:

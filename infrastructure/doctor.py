@@ -11,6 +11,7 @@ import psycopg2
 import psycopg2.extensions
 import redis
 
+from infrastructure.rights import ANALYTICS, ROLES
 from infrastructure.roles import missing_roles
 from infrastructure.schema import current_revision, head_revision
 from infrastructure.settings import ROOT, Settings, SettingsError, load
@@ -68,6 +69,7 @@ def _postgres(settings: Settings) -> Iterator[Finding]:
             for extension in EXTENSIONS:
                 yield _extension(cursor, extension)
             yield _schema_grant(cursor)
+            yield _analytics(cursor)
             yield _clock(cursor)
         yield _roles(connection)
     finally:
@@ -112,19 +114,31 @@ def _schema_grant(cursor: psycopg2.extensions.cursor) -> Finding:
     )
 
 
+def _analytics(cursor: psycopg2.extensions.cursor) -> Finding:
+    if _one(cursor, "SELECT to_regnamespace(%s) IS NOT NULL", ANALYTICS):
+        return Finding(f"schema {ANALYTICS}")
+    if _one(cursor, "SELECT has_database_privilege(current_database(), 'CREATE')"):
+        return Finding(f"schema {ANALYTICS} can be created by migrate")
+    login = _one(cursor, "SELECT quote_ident(current_user)")
+    return Finding(
+        f"the schema {ANALYTICS} is missing and this login may make none",
+        f"as the database's owner: CREATE SCHEMA {ANALYTICS} AUTHORIZATION {login};",
+    )
+
+
 def _roles(connection: psycopg2.extensions.connection) -> Finding:
-    missing = missing_roles(connection)
+    missing, all_roles = missing_roles(connection), ", ".join(ROLES)
     with connection.cursor() as cursor:
         login = _one(cursor, "SELECT quote_ident(current_user)")
         creates = _one(cursor, "SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user")
         exists = {role for role in missing if _one(cursor, "SELECT to_regrole(%s) IS NOT NULL", role)}
     if not missing:
-        return Finding("roles lodger_owner and lodger_writer")
+        return Finding(f"roles {all_roles}")
     if creates and not exists:
-        return Finding("roles lodger_owner and lodger_writer can be created by migrate")
+        return Finding(f"roles {all_roles} can be created by migrate")
     create = "".join(f"CREATE ROLE {role} NOLOGIN; " for role in missing if role not in exists)
     return Finding(
-        f"this login may not take the role {' and '.join(missing)}: events are then kept by the trigger alone",
+        f"this login may not take {' and '.join(missing)}, and does with its own rights what is theirs to do",
         f"as a superuser: {create}GRANT {', '.join(missing)} TO {login};",
     )
 

@@ -13,7 +13,7 @@ from application.audit import story
 from domain.events import Event
 from domain.money import Money
 from domain.rejections import Rejected
-from infrastructure.bootstrap import wire
+from infrastructure.bootstrap import wire_auditor
 from infrastructure.cli.environment import current_settings
 from infrastructure.refusals import Refused
 
@@ -27,10 +27,13 @@ def command() -> None:
 @click.argument("booking", type=click.UUID)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per event, for programs.")
 def history(booking: UUID, as_json: bool) -> None:
-    """The whole story of a BOOKING (its id): the booking and its payments, in the log's order."""
-    wired = wire(current_settings(), wake=lambda: None)
+    """The whole story of a BOOKING (its id): the booking and its payments, in the log's order.
+
+    What guests and hosts wrote is not shown: it is encrypted, and auditors have no keys.
+    """
+    reading = wire_auditor(current_settings())
     try:
-        events = story(wired.lodger, booking)
+        events = story(reading.events, booking)
     except Rejected as refusal:
         raise Refused(f"{refusal} A booking's id is in its address: /v1/bookings/ID.") from refusal
     if as_json:

@@ -10,11 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from domain.catalogue import FACTS
+from infrastructure.bootstrap import wire_auditor, wire_projector
 from infrastructure.cli.environment import current_settings
-from infrastructure.database import Database
-from infrastructure.event_store.log_reader import LogReader
-from infrastructure.event_store.mapper import Mapper
 from infrastructure.refusals import Refused
 from infrastructure.workers.rebuild import rebuild
 from projections import positions
@@ -30,9 +27,9 @@ def command() -> None:
 @command.command()
 def status() -> None:
     """Show how far each reader of the log has come, and what is wrong; exits with 1 when something is."""
-    database = Database(current_settings().database_url, pool_size=2)
-    head = log_reader(database).safe_position()
-    with database.connection() as connection, connection.cursor() as cursor:
+    reading = wire_auditor(current_settings())
+    head = reading.log.safe_position()
+    with reading.database.connection() as connection, connection.cursor() as cursor:
         standings = positions.standings(cursor)
     table = Table("name", "version", "position", "lag", "moved at", "state", box=None)
     for standing in standings.values():
@@ -56,8 +53,8 @@ def rebuild_(names: tuple[str, ...], changed: bool, everything: bool) -> None:
     if unknown:
         raise Refused(f"There is no read model {unknown[0]}. There are: {', '.join(rebuildable())}.")
     # One transaction that takes as long as it takes.
-    database = Database(current_settings().database_url, pool_size=3, statement_timeout=0, lock_timeout=60)
-    with database.connection() as connection, connection.cursor() as cursor:
+    reading = wire_projector(current_settings(), transaction_timeout=0, lock_timeout=60)
+    with reading.database.connection() as connection, connection.cursor() as cursor:
         standings = positions.standings(cursor)
     chosen = list(names)
     kept = [standings[name] for name in rebuildable() if name in standings]
@@ -69,15 +66,11 @@ def rebuild_(names: tuple[str, ...], changed: bool, everything: bool) -> None:
     ) as progress:
         for name in dict.fromkeys(chosen):
             show = partial(_show, progress, progress.add_task(name, total=None))
-            rebuild(database, log_reader(database), PROJECTIONS[name], show)
+            rebuild(reading.database, reading.log, PROJECTIONS[name], show)
 
 
 def _show(progress: Progress, task: TaskID, done: int, whole: int) -> None:
     progress.update(task, completed=done, total=whole)
-
-
-def log_reader(database: Database) -> LogReader:
-    return LogReader(database, Mapper(FACTS))
 
 
 def rebuildable() -> list[str]:

@@ -119,12 +119,12 @@ def test_a_rebuild_tells_nobody_anything_anew(stack: Stack, people: tuple[Client
     before = told(ada), told(bob)
     assert before[1]["unread"] == 1  # the message
 
-    rebuild(stack.wired.database, stack.wired.log, NOTIFICATIONS)
+    rebuild(stack.wired.projecting, stack.wired.log, NOTIFICATIONS)
     stack.run_workers()
 
     assert (told(ada), told(bob)) == before
     assert mailed(stack) == [(bob.user["email"], "Host has written to you")]
-    rebuild(stack.wired.database, stack.wired.log, NOTIFICATIONS)
+    rebuild(stack.wired.projecting, stack.wired.log, NOTIFICATIONS)
     assert mailed(stack) == []
 
 

@@ -194,7 +194,7 @@ def waits(shown: Mapping[str, Any], reason: str, now: object) -> bool:
 
 def listed(world: World, booking: UUID, people: Mapping[Role, UUID]) -> None:
     """Lists say the same."""
-    Projector(world.wired.database, world.log, [BOOKINGS]).run()
+    Projector(world.wired.projecting, world.log, [BOOKINGS]).run()
     state, now = world.booking(booking), world.clock.now()
     names = ("status", "pending_reason", "expires_at", "available_actions", "total_price", "check_in", "check_out")
     for role, user in people.items():

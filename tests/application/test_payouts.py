@@ -331,13 +331,12 @@ def test_the_lists_are_what_the_log_says(world: World, provider: Unreliable) -> 
     assert [(part.booking_id, part.amount) for part in listed[0].earnings] == [(booking, SHARE)]
     assert [(part.reason, part.amount.minor) for part in listed[0].debts] == [("charged", 9_100)]
     assert (earning.booking_id, earning.amount) == (upcoming, SHARE)
-    assert unlike_rebuilt(world.wired.database, world.log, HOST_ACCOUNTS) == []
+    assert unlike_rebuilt(world.wired.projecting, world.log, HOST_ACCOUNTS) == []
 
 
 def project(world: World) -> None:
-    Projector(world.wired.database, world.log, [HOST_ACCOUNTS]).run()
+    Projector(world.wired.projecting, world.log, [HOST_ACCOUNTS]).run()
 
 
 def execute(world: World, statement: str) -> None:
-    with world.wired.database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
+    world.execute(statement)

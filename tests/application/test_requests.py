@@ -64,7 +64,7 @@ def test_a_request_that_nobody_answers_is_over_after_24_hours_though_no_worker_r
     rejected("booking_not_cancellable", lambda: world.cancel(asked))
     assert world.claims(listing) == []
     assert isinstance(world.booking(asked), Requested)  # nobody has written down yet that it expired
-    Projector(world.wired.database, world.log, [BOOKINGS]).run()
+    Projector(world.wired.projecting, world.log, [BOOKINGS]).run()
     meet_deadlines(world.lodger, world.wired.database)
     assert isinstance(world.booking(asked), Expired)
 

@@ -57,7 +57,7 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
 
 
 def test_a_statement_that_takes_too_long_is_unavailable(database_url: str) -> None:
-    database = Database(database_url, statement_timeout=0.1)
+    database = Database(database_url, transaction_timeout=0.1)
     with pytest.raises(Unavailable), database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(5)")
     database.close()
@@ -164,7 +164,7 @@ def test_without_the_right_to_roles_it_works_and_the_trigger_still_guards(postgr
     database = Database(url)
     Events(database, FACTS).append([noted(uuid4(), 1)])
 
-    assert said[0].startswith("going on without the roles lodger_owner and lodger_writer")
+    assert said[0].startswith("going on without the roles lodger_owner, lodger_writer, lodger_projector")
     with database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
         assert cursor.fetchone() == ("plain",)

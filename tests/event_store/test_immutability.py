@@ -9,7 +9,7 @@ from psycopg2.errors import InsufficientPrivilege, ObjectNotInPrerequisiteState
 
 from infrastructure.database import Connection, Database
 from infrastructure.event_store.application import Events
-from infrastructure.roles import OWNER_ROLE, WRITER_ROLE
+from infrastructure.rights import OWNER_ROLE, WRITER_ROLE
 from tests.event_store.facts import noted
 from tests.support.servers import Databases
 

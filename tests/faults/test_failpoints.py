@@ -76,7 +76,7 @@ def test_an_api_that_dies_while_a_guest_pays_charges_once_and_answers_the_repeat
     assert [said["id"] for _, said in answers] == [str(attempt_id(UUID(booking), 1)) for booking in bookings]
     assert stack.count("SELECT count(*) FROM sandbox_charges") == len(PAYING)
     assert stack.count("SELECT count(*) FROM events WHERE type = 'PaymentStarted'") == len(PAYING)
-    assert money_apart(stack.wired.database, stack.wired.log, stack.wired.lodger.providers) == []
+    assert money_apart(stack.wired.projecting, stack.wired.log, stack.wired.lodger.providers) == []
 
 
 def test_workers_that_die_around_a_capture_take_the_money_once_and_confirm_the_booking(stage: Stage) -> None:
@@ -139,7 +139,7 @@ def told(world: World, *facts: type) -> int:
 
 
 def apart(world: World) -> list[str]:
-    return money_apart(world.wired.database, world.log, world.lodger.providers)
+    return money_apart(world.wired.projecting, world.log, world.lodger.providers)
 
 
 def happens(true: Callable[[], bool], seconds: float = 60.0) -> None:

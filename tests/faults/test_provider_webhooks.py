@@ -41,7 +41,7 @@ def test_fifty_at_once_have_one_effect(database_url: str) -> None:
         assert more_than_once(world, delivery, looks() - before) == []
         world.react()
         assert isinstance(world.booking(world.payment(payment_id).started.booking_id), Confirmed)
-        assert money_apart(world.wired.database, world.log, world.lodger.providers) == []
+        assert money_apart(world.wired.projecting, world.log, world.lodger.providers) == []
 
 
 def test_forged_and_endless_ones_are_refused_by_the_running_server(database_url: str) -> None:
@@ -73,7 +73,7 @@ def test_stripe_sends_late_twice_and_in_no_order_and_every_booking_is_confirmed_
         assert any(event.actor.kind == "webhook" for event in world.events())
         captured = [event.stream_id for event in world.events() if isinstance(event.fact, PaymentCaptured)]
         assert len(captured) == len(set(captured)) == 10
-        assert money_apart(world.wired.database, world.log, world.lodger.providers) == []
+        assert money_apart(world.wired.projecting, world.log, world.lodger.providers) == []
 
 
 def _sent_without_a_length(port: int, size: int) -> int:

@@ -38,5 +38,5 @@ def test_bookings_and_payments_go_on_while_redis_is_dead(database_url: str) -> N
         workers.kill()
         server.kill()
         assert load.slowest < 2.0
-        assert money_apart(stage.database, stage.reader, stage.world.lodger.providers) == []
+        assert money_apart(stage.world.wired.projecting, stage.reader, stage.world.lodger.providers) == []
         stage.world.close()

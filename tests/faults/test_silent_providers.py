@@ -136,7 +136,7 @@ def reference_of(world: World, payment_id: UUID) -> str:
 def reconcile(world: World) -> None:
     """One pass over everything that is under way."""
     database = world.wired.database
-    Projector(database, world.log, [PAYMENTS]).run()
+    Projector(world.wired.projecting, world.log, [PAYMENTS]).run()
     assert {outcome for _, outcome in Reconciler(world.lodger, database).run_all()} <= {"settled", "waiting"}
 
 
@@ -150,4 +150,4 @@ def must_agree(world: World, fake: StripeFake) -> None:
     assert all(charge["captured"] in (0, TOTAL) and charge["refunded"] in (0, TOTAL) for charge in ledger.values())
     kept = sum(charge["captured"] - charge["refunded"] for charge in ledger.values())
     whole = {"stripe": {"USD": kept}}
-    assert money_apart(world.wired.database, world.log, world.lodger.providers, whole) == []
+    assert money_apart(world.wired.projecting, world.log, world.lodger.providers, whole) == []

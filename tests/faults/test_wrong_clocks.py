@@ -54,13 +54,13 @@ def test_clocks_that_are_an_hour_off_double_no_charge_and_lose_no_nights(
     processes = [replace(world.lodger, clock=HandClock(world.clock.time + off)) for off in OFF]
     confirmed = sum(_stay(world, processes, random) for _ in range(15))
 
-    projector = Projector(world.wired.database, world.log, running(audit=True))
+    projector = Projector(world.wired.projecting, world.log, running(audit=True))
     projector.run()
     assert misapplied(world.wired.database) == {}
     assert gaps_in_streams(database_url) == []
     assert overlapping_nights(database_url) == []
     assert world.kept_by_provider() == confirmed * TOTAL
-    assert money_apart(world.wired.database, world.log, world.lodger.providers) == []
+    assert money_apart(world.wired.projecting, world.log, world.lodger.providers) == []
     assert confirmed > 0
 
 

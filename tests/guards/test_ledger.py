@@ -29,12 +29,11 @@ def off(world: World) -> list[str]:
 
 
 def apart(world: World) -> list[str]:
-    return money_apart(world.wired.database, world.log, world.lodger.providers)
+    return money_apart(world.wired.projecting, world.log, world.lodger.providers)
 
 
 def execute(world: World, statement: str) -> None:
-    with world.wired.database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
+    world.execute(statement)
 
 
 def forget(monkeypatch: pytest.MonkeyPatch, account: str) -> None:
@@ -52,13 +51,13 @@ def test_with_every_posting_the_books_balance_and_without_one_the_checker_says_s
     world: World, database_url: str, monkeypatch: pytest.MonkeyPatch, account: str
 ) -> None:
     world.confirmed(world.listing())
-    Projector(world.wired.database, world.log, [LEDGER]).run()
+    Projector(world.wired.projecting, world.log, [LEDGER]).run()
     assert off(world) == []
 
     alter(database_url, NO_BALANCE)
     forget(monkeypatch, account)
     world.confirmed(world.listing())
-    Projector(world.wired.database, world.log, [LEDGER]).run()
+    Projector(world.wired.projecting, world.log, [LEDGER]).run()
     assert off(world) != []
 
 
@@ -67,7 +66,7 @@ def test_without_the_database_s_own_check_nothing_else_stops_such_a_posting(
 ) -> None:
     forget(monkeypatch, "platform_revenue")
     world.confirmed(world.listing())
-    Projector(world.wired.database, world.log, [LEDGER]).run()
+    Projector(world.wired.projecting, world.log, [LEDGER]).run()
     with world.wired.database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT stopped_reason FROM positions WHERE name = 'ledger'")
         ((reason,),) = cursor.fetchall()
@@ -110,13 +109,13 @@ def test_a_charge_that_no_payment_knows_is_said_by_the_whole_of_what_the_provide
     )
     assert apart(world) == []
     whole = {"sandbox": {"USD": world.kept_by_provider()}}
-    assert money_apart(world.wired.database, world.log, world.lodger.providers, whole) == [
+    assert money_apart(world.wired.projecting, world.log, world.lodger.providers, whole) == [
         "USD in all: log has 33600, sandbox has 67200"
     ]
 
 
 def nobodys(world: World) -> list[str]:
-    Projector(world.wired.database, world.log, [LEDGER]).run()
+    Projector(world.wired.projecting, world.log, [LEDGER]).run()
     with world.wired.database.connection() as connection, connection.cursor() as cursor:
         return money_of_nobody(cursor)
 

@@ -42,8 +42,8 @@ def dying(projection: Projection, *, at: int) -> Projection:
 
 def test_killed_between_rows_and_position_nothing_is_lost_or_doubled(world: World) -> None:
     with pytest.raises(Killed):
-        Projector(world.wired.database, world.log, [dying(AUDIT, at=1)]).run()
-    Projector(world.wired.database, world.log, [AUDIT]).run()
+        Projector(world.wired.projecting, world.log, [dying(AUDIT, at=1)]).run()
+    Projector(world.wired.projecting, world.log, [AUDIT]).run()
     assert misapplied(world.wired.database) == {}
 
 
@@ -63,7 +63,7 @@ def _apart(world: World, first: str, *, kill: bool) -> None:
     def move(cursor: Cursor) -> None:
         positions.move(cursor, [AUDIT.name], safe)
 
-    with world.wired.database.transaction() as connection, connection.cursor() as cursor:
+    with world.wired.projecting.transaction() as connection, connection.cursor() as cursor:
         positions.register(cursor, AUDIT.name, AUDIT.version)
         events = reader.read(positions.reached(cursor, AUDIT.name), safe, 1_000)
 
@@ -73,7 +73,7 @@ def _apart(world: World, first: str, *, kill: bool) -> None:
 
     steps: list[Callable[[Cursor], None]] = [apply, move] if first == "rows" else [move, apply]
     for step in steps:
-        with world.wired.database.transaction() as connection, connection.cursor() as cursor:
+        with world.wired.projecting.transaction() as connection, connection.cursor() as cursor:
             step(cursor)
         if kill:
             raise Killed

@@ -34,8 +34,7 @@ def reconcile(world: World, database_url: str, tmp_path: Path, monkeypatch: pyte
 
 
 def execute(world: World, statement: str) -> None:
-    with world.wired.database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
+    world.execute(statement)
 
 
 def returned(world: World) -> str:

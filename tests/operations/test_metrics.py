@@ -43,7 +43,7 @@ def registered(database_url: str, redis_url: str) -> CollectorRegistry:
 
 
 def project(world: World) -> None:
-    Projector(world.wired.database, world.log, catalogue.running(audit=False)).run()
+    Projector(world.wired.projecting, world.log, catalogue.running(audit=False)).run()
 
 
 def test_lag_is_what_the_log_has_and_a_consumer_has_not(world: World, figures: CollectorRegistry) -> None:
@@ -56,7 +56,7 @@ def test_lag_is_what_the_log_has_and_a_consumer_has_not(world: World, figures: C
 
 def test_a_consumer_that_stands_still_shows(world: World, figures: CollectorRegistry) -> None:
     project(world)
-    with world.wired.database.transaction() as connection, connection.cursor() as cursor:
+    with world.wired.projecting.transaction() as connection, connection.cursor() as cursor:
         positions.stop(cursor, "bookings", "an unknown event")
     assert figures.get_sample_value("lodger_consumer_stopped", {"consumer": "bookings"}) == 1
     assert checks(world.wired.database, NOBODY)["read_models"]() == "bookings stopped"

@@ -136,7 +136,7 @@ def test_all_pages_of_somebody_are_exactly_their_events_in_the_logs_order(
         elif isinstance(event.fact, PaymentStarted):
             concerned[event.stream_id] = concerned[event.fact.booking_id]
     wanted = [event for event in tale.events if type(event.fact) in TYPES]
-    database = Database(shared_database_url, pool_size=1)
+    database = Database(shared_database_url, pool_size=1, role=None)
     with database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("BEGIN")
         for begin in range(0, len(wanted), batch):
@@ -165,7 +165,7 @@ def test_a_client_that_asks_while_many_write_misses_nothing_and_sees_it_in_order
     writers = [Thread(target=write, args=[number]) for number in range(4)]
     for writer in writers:
         writer.start()
-    projectors = [Projector(world.wired.database, world.log, [CHANGES]) for _ in range(2)]
+    projectors = [Projector(world.wired.projecting, world.log, [CHANGES]) for _ in range(2)]
     seen: list[Entry] = []
     while True:
         over = not any(writer.is_alive() for writer in writers)
@@ -191,8 +191,8 @@ def test_a_client_that_asks_while_many_write_misses_nothing_and_sees_it_in_order
 def test_rebuilt_the_changes_are_the_same(database_url: str) -> None:
     world = World(database_url)
     world.confirmed(world.listing())
-    Projector(world.wired.database, world.log, [CHANGES]).run()
-    assert unlike_rebuilt(world.wired.database, world.log, CHANGES) == []
+    Projector(world.wired.projecting, world.log, [CHANGES]).run()
+    assert unlike_rebuilt(world.wired.projecting, world.log, CHANGES) == []
     with world.wired.database.connection() as connection, connection.cursor() as cursor:
         assert len(everything(cursor, world.host)) == 6
     world.close()

@@ -146,7 +146,7 @@ def test_whatever_happened_the_kept_ledger_is_what_the_facts_move_and_balances_e
         for event, posting in postings(market.tale.events)
         for entry in posting
     ]
-    database = Database(shared_database_url, pool_size=1)
+    database = Database(shared_database_url, pool_size=1, role=None)
     with database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("BEGIN")
         for begin in range(0, len(market.tale.events), batch):
@@ -195,7 +195,7 @@ def test_a_currency_does_not_make_up_for_another(cursor: Cursor) -> None:
 
 def test_live_and_rebuilt_the_ledger_is_the_same(database_url: str) -> None:
     world = World(database_url)
-    projector = Projector(world.wired.database, world.log, [LEDGER])
+    projector = Projector(world.wired.projecting, world.log, [LEDGER])
     listing = world.listing()
     world.confirmed(listing)
     projector.run()
@@ -203,7 +203,7 @@ def test_live_and_rebuilt_the_ledger_is_the_same(database_url: str) -> None:
     world.clock.pass_(timedelta(minutes=1))
     world.react()
     projector.run()
-    assert unlike_rebuilt(world.wired.database, world.log, LEDGER) == []
+    assert unlike_rebuilt(world.wired.projecting, world.log, LEDGER) == []
     with world.wired.database.connection() as connection, connection.cursor() as cursor:
         # 300.00 a stay of three nights: 336.00 with the guest's fee of 12%; the host's are 300.00 less 3%.
         assert standing(cursor, Wanted(host_id=world.host)) == {
@@ -217,7 +217,7 @@ def test_live_and_rebuilt_the_ledger_is_the_same(database_url: str) -> None:
 def test_a_refund_after_the_payout_is_owed_by_the_host_until_the_next_one(database_url: str) -> None:
     """Over the real log, with the host's account as it decides: nobody posts by hand."""
     world = World(database_url)
-    projector = Projector(world.wired.database, world.log, [LEDGER])
+    projector = Projector(world.wired.projecting, world.log, [LEDGER])
 
     def after(action: str) -> dict[Account, str]:
         world.react()
@@ -246,6 +246,6 @@ def test_a_refund_after_the_payout_is_owed_by_the_host_until_the_next_one(databa
     world.at("2026-07-11 19:00:00")
     pay_out()
     assert after("netted") == {"processor_clearing": "150.00", "platform_revenue": "-150.00"}
-    assert unlike_rebuilt(world.wired.database, world.log, LEDGER) == []
-    assert money_apart(world.wired.database, world.log, world.lodger.providers) == []
+    assert unlike_rebuilt(world.wired.projecting, world.log, LEDGER) == []
+    assert money_apart(world.wired.projecting, world.log, world.lodger.providers) == []
     world.close()

@@ -179,7 +179,7 @@ def test_a_rebuild_makes_the_rows_that_are_there(database_url: str) -> None:
     """Of payments that are under way, contradicted, refunded in vain and disputed, projected bit by bit."""
     provider, world = ScriptedGateway(), World(database_url)
     world.lodger = provider.serve(world.lodger)
-    projector = Projector(world.wired.database, world.log, [PAYMENTS])
+    projector = Projector(world.wired.projecting, world.log, [PAYMENTS])
     provider.refunds_wait = True
     for number in range(4):
         payment = world.pay(world.hold(world.listing()))
@@ -207,5 +207,5 @@ def test_a_rebuild_makes_the_rows_that_are_there(database_url: str) -> None:
         cursor.execute("SELECT kind FROM payment_needs ORDER BY kind")
         found = [kind for (kind,) in cursor.fetchall()]
     assert found == ["contradiction", "disputed", "refund_failed", "under_way"]
-    assert unlike_rebuilt(world.wired.database, world.log, PAYMENTS) == []
+    assert unlike_rebuilt(world.wired.projecting, world.log, PAYMENTS) == []
     world.close()

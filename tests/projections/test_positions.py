@@ -8,13 +8,14 @@ from time import monotonic
 import pytest
 
 from infrastructure.database import Database
+from infrastructure.rights import PROJECTOR_ROLE
 from projections import positions
 from projections.positions import Behind, wait_until
 
 
 @pytest.fixture
 def database(database_url: str) -> Database:
-    database = Database(database_url)
+    database = Database(database_url, role=PROJECTOR_ROLE)
     with database.connection() as connection, connection.cursor() as cursor:
         positions.register(cursor, "listings", 1)
     return database

@@ -74,7 +74,7 @@ def test_stripes_log_in_every_order_ends_the_same(database_url: str) -> None:
 
         ended = facts(world, [payment_id for payment_id, _ in references])
         assert {tuple(names) for names in ended.values()} == {tuple(SETTLED)}
-        assert money_apart(world.wired.database, world.log, world.lodger.providers) == []
+        assert money_apart(world.wired.projecting, world.log, world.lodger.providers) == []
         world.close()
 
 
@@ -138,5 +138,5 @@ def test_when_nothing_was_known_but_the_intent_every_order_ends_the_same(databas
         told.append(payment_id)
     assert {tuple(names) for names in facts(world, told).values()} == {tuple(SETTLED)}
     assert provider.kept() == 0
-    assert money_apart(world.wired.database, world.log, world.lodger.providers) == []
+    assert money_apart(world.wired.projecting, world.log, world.lodger.providers) == []
     world.close()

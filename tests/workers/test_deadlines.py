@@ -27,7 +27,7 @@ def meet(world: World) -> None:
 
 
 def show(world: World) -> None:
-    Projector(world.wired.database, world.log, [BOOKINGS]).run()
+    Projector(world.wired.projecting, world.log, [BOOKINGS]).run()
 
 
 def test_a_hold_is_expired_at_its_deadline_and_not_before(database_url: str) -> None:

@@ -35,7 +35,7 @@ def must_be_whole(stage: Stage, load: Load) -> None:
     """Every event was applied once, read models are what the log makes of them, and all that was paid is confirmed."""
     stage.wait_until_caught_up()
     assert misapplied(stage.database) == {}
-    assert [unlike_rebuilt(stage.database, stage.reader, p) for p in MODELS] == [[]] * 4
+    assert [unlike_rebuilt(stage.world.wired.projecting, stage.reader, p) for p in MODELS] == [[]] * 4
     assert misapplied(stage.database) == {}
     assert len(load.paid) > 10
     assert load.unconfirmed() == []

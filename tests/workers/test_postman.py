@@ -35,7 +35,7 @@ def postman(world: World, port: int) -> Postman:
 
 def sent(world: World) -> list[Message]:
     """Everything that the outbox holds now, delivered; in the order it was sent."""
-    Projector(world.wired.database, world.log, [MAILINGS]).run()
+    Projector(world.wired.projecting, world.log, [MAILINGS]).run()
     port = free_port()
     with MailSink(port, free_port()) as sink:
         postman(world, port).deliver_due()
@@ -122,7 +122,7 @@ def test_a_mail_whose_postman_died_before_saying_so_is_sent_again_as_the_same_ma
 
 
 def test_mails_wait_while_the_server_is_away_and_are_sent_when_it_is_back(world: World) -> None:
-    Projector(world.wired.database, world.log, [MAILINGS]).run()
+    Projector(world.wired.projecting, world.log, [MAILINGS]).run()
     postman(world, free_port()).deliver_due()
     assert statuses(world) == [("pending", None)]
     assert sent(world) == []  # not due yet

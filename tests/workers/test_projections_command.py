@@ -22,7 +22,7 @@ Lodger = Callable[..., Result]
 def world(database_url: str) -> Iterator[World]:
     world = World(database_url)
     world.listing()
-    Projector(world.wired.database, world.log, running(audit=False)).run()
+    Projector(world.wired.projecting, world.log, running(audit=False)).run()
     yield world
     world.close()
 
@@ -36,8 +36,7 @@ def lodger(world: World, database_url: str, tmp_path: Path, monkeypatch: pytest.
 
 
 def execute(world: World, statement: str) -> None:
-    with world.wired.database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
+    world.execute(statement)
 
 
 def rows(result: Result) -> dict[str, list[str]]:

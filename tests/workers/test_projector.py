@@ -43,7 +43,7 @@ def world(database_url: str) -> Iterator[World]:
 
 def projector(world: World, *projections: Projection, more: type[Fact] | None = None) -> Projector:
     known = {**FACTS, more.TOPIC: more} if more else FACTS
-    return Projector(world.wired.database, LogReader(world.wired.database, Mapper(known)), projections)
+    return Projector(world.wired.projecting, LogReader(world.wired.database, Mapper(known)), projections)
 
 
 def standing(world: World, projection: Projection) -> Standing:

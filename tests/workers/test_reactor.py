@@ -27,7 +27,7 @@ def world(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
 
 
 def reactor(world: World, react_: Callable[[Event], None]) -> Reactor:
-    return Reactor(world.wired.database, world.log, react_)
+    return Reactor(world.wired.projecting, world.log, react_)
 
 
 def position(world: World) -> tuple[int, str | None]:
@@ -103,7 +103,7 @@ def test_reacting_twice_is_reacting_once(world: World) -> None:
     mine = reactor(world, partial(react, world.lodger))
     mine.run()
     events = len(world.events())
-    with world.wired.database.connection() as connection, connection.cursor() as cursor:
+    with world.wired.projecting.connection() as connection, connection.cursor() as cursor:
         positions.move(cursor, [NAME], 0)
     mine.run()
     assert len(world.events()) == events

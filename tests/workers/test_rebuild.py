@@ -25,19 +25,19 @@ def world(database_url: str) -> Iterator[World]:
     """A confirmed booking, and every projection up to date."""
     world = World(database_url)
     world.confirmed(world.listing())
-    Projector(world.wired.database, world.log, list(PROJECTIONS.values())).run()
+    Projector(world.wired.projecting, world.log, list(PROJECTIONS.values())).run()
     yield world
     world.close()
 
 
 @pytest.mark.parametrize("name", [name for name, projection in PROJECTIONS.items() if projection.rebuildable])
 def test_a_rebuilt_read_model_is_the_one_that_was_there(world: World, name: str) -> None:
-    assert unlike_rebuilt(world.wired.database, world.log, PROJECTIONS[name]) == []
+    assert unlike_rebuilt(world.wired.projecting, world.log, PROJECTIONS[name]) == []
 
 
 def test_the_checker_tells_a_row_that_the_log_does_not_make(world: World) -> None:
     _execute(world, "UPDATE listings SET title = 'forged'")
-    live, rebuilt = unlike_rebuilt(world.wired.database, world.log, LISTINGS)
+    live, rebuilt = unlike_rebuilt(world.wired.projecting, world.log, LISTINGS)
     assert live.startswith("listings: live only: ")
     assert "forged" in live
     assert "A room" in rebuilt
@@ -47,16 +47,16 @@ def test_a_rebuild_sends_no_mail(world: World) -> None:
     before = _query(world, "SELECT * FROM mailings ORDER BY position, recipient")
     for projection in PROJECTIONS.values():
         if projection.rebuildable:
-            rebuild(world.wired.database, world.log, projection)
+            rebuild(world.wired.projecting, world.log, projection)
     assert _query(world, "SELECT * FROM mailings ORDER BY position, recipient") == before
     with pytest.raises(Refused, match="an outbox"):
-        rebuild(world.wired.database, world.log, MAILINGS)
+        rebuild(world.wired.projecting, world.log, MAILINGS)
 
 
 def test_a_rebuild_takes_over_the_version_of_the_code_and_the_end_of_the_log(world: World) -> None:
     _execute(world, "UPDATE positions SET version = 0, position = 3, stopped_reason = 'out of date'")
     told: list[tuple[int, int]] = []
-    head = rebuild(world.wired.database, world.log, LISTINGS, lambda done, whole: told.append((done, whole)))
+    head = rebuild(world.wired.projecting, world.log, LISTINGS, lambda done, whole: told.append((done, whole)))
     assert told[-1] == (head, head)
     ((version, position, reason),) = _query(
         world, "SELECT version, position, stopped_reason FROM positions WHERE name = 'listings'"
@@ -69,7 +69,7 @@ def test_a_rebuild_that_fails_leaves_the_rows_as_they_were(world: World) -> None
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        rebuild(world.wired.database, world.log, replace(LISTINGS, apply=fail))
+        rebuild(world.wired.projecting, world.log, replace(LISTINGS, apply=fail))
     with world.wired.database.connection() as connection, connection.cursor() as cursor:
         assert len(listings.search(cursor, Search(city="Albany")).items) == 1
 
@@ -78,11 +78,11 @@ def test_people_read_the_old_rows_and_workers_wait_while_a_rebuild_is_under_way(
     seen: list[int] = []
 
     def look(_done: int, _whole: int) -> None:
-        with world.wired.database.connection() as connection, connection.cursor() as cursor:
+        with world.wired.projecting.connection() as connection, connection.cursor() as cursor:
             seen.append(len(listings.search(cursor, Search(city="Albany")).items))
             assert positions.lock(cursor, ["listings"]) == {}
 
-    rebuild(world.wired.database, world.log, LISTINGS, lambda d, w: look(d, w) if not seen else None)
+    rebuild(world.wired.projecting, world.log, LISTINGS, lambda d, w: look(d, w) if not seen else None)
     assert seen == [1]
 
 
@@ -93,5 +93,4 @@ def _query(world: World, statement: str) -> list[tuple[object, ...]]:
 
 
 def _execute(world: World, statement: str) -> None:
-    with world.wired.database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
+    world.execute(statement)

@@ -47,7 +47,7 @@ def world(database_url: str, provider: ScriptedGateway, monkeypatch: pytest.Monk
 
 
 def project(world: World) -> None:
-    Projector(world.wired.database, world.log, [PAYMENTS]).run()
+    Projector(world.wired.projecting, world.log, [PAYMENTS]).run()
 
 
 def one_pass(world: World) -> None:
@@ -60,9 +60,7 @@ def due_at_once(world: World) -> None:
 
 
 def execute(world: World, statement: str) -> list[tuple[object, ...]]:
-    with world.wired.database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-        return cursor.fetchall() if cursor.description else []
+    return world.execute(statement)
 
 
 def told(world: World, kind: type[object]) -> int:

@@ -34,7 +34,7 @@ def begun(world: World) -> UUID:
 
 
 def settle(world: World) -> Result:
-    Projector(world.wired.database, world.log, [PAYMENTS]).run()
+    Projector(world.wired.projecting, world.log, [PAYMENTS]).run()
     return CliRunner().invoke(command, ["settle"])
 
 
