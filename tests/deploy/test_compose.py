@@ -75,8 +75,8 @@ def test_every_variable_of_lodgers_services_is_a_setting() -> None:
 
 
 def test_every_variable_of_the_example_is_used_and_described_ones_are_settings() -> None:
-    named = set(re.findall(r"^#? ?([A-Z_]+)=", EXAMPLE.read_text(), re.MULTILINE))
-    used = set(re.findall(r"\$\{([A-Z_]+)", PATH.read_text()))
+    named = set(re.findall(r"^#? ?([A-Z0-9_]+)=", EXAMPLE.read_text(), re.MULTILINE))
+    used = set(re.findall(r"\$\{([A-Z0-9_]+)", PATH.read_text()))
 
     assert named - used == {"COMPOSE_PROFILES"}, "Compose's own"
     assert used - named == set(), "each is described"
