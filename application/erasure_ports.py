@@ -83,8 +83,8 @@ class Erasure:
 class Erasures(Protocol):
     """Whom to forget. It follows from UserErased, and is kept so that forgetting goes on where it was stopped."""
 
-    def begin(self, user_id: UUID) -> None:
-        """See to it that somebody is swept from now on; again changes nothing."""
+    def begin(self, user_id: UUID, *, anew: bool = False) -> None:
+        """See to it that somebody is swept from now on; again changes nothing, unless it is to begin `anew`."""
         ...
 
     def take_due(self) -> Erasure | None:

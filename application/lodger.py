@@ -11,6 +11,7 @@ from uuid import UUID
 from application import ports
 from application.api_key_ports import KeySecrets
 from application.calls import Call
+from application.erasure_ports import Erasures, PersonalData
 from application.linked_calendars import CalendarReader, LinkedCalendars, PublishedCalendars
 from application.payment_ports import Gateway, GatewayUnavailable, Payers
 from application.payout_ports import Payees
@@ -65,6 +66,8 @@ class Lodger:
     calendar_reader: CalendarReader
     linked_calendars: LinkedCalendars
     published_calendars: PublishedCalendars
+    personal_data: PersonalData
+    erasures: Erasures
     new_id: Callable[[], UUID]
     wake: Callable[[], None]
 

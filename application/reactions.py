@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final, assert_never, get_args
 
-from application import bookings, payments, payouts, settlement
+from application import bookings, credentials, payments, payouts, settlement
 from application.calls import following
 from application.lodger import Lodger
 from application.payment_ports import GatewayUnavailable
@@ -30,6 +30,7 @@ from domain.payments import (
     PaymentVoidStarted,
     RefundStarted,
 )
+from domain.users import UserErased
 
 _Followed = (
     PaymentAuthorized
@@ -48,6 +49,7 @@ _Followed = (
     | BookingExpired
     | AlterationExpired
     | BookingNoShowRecorded
+    | UserErased
 )
 FOLLOWED: Final = get_args(_Followed)
 """Nothing follows from the others, which are most."""
@@ -93,5 +95,8 @@ def react(lodger: Lodger, event: Event) -> None:
             payments.withdraw(lodger, call, event.stream_id, "the hold lapsed")
         case BookingNoShowRecorded():
             payments.withdraw(lodger, call, event.stream_id, "the guest did not come")
+        case UserErased():
+            credentials.end_all(lodger, event.stream_id)
+            lodger.erasures.begin(event.stream_id)
         case _:
             assert_never(event.fact)

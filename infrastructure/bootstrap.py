@@ -16,6 +16,8 @@ from infrastructure.calendars.reader import HttpCalendarReader
 from infrastructure.calendars.tables import LinkedCalendarTable, PublishedCalendarTable
 from infrastructure.clock import SandboxClock, SystemClock
 from infrastructure.database import Database
+from infrastructure.erasure.erasures import ErasureTable
+from infrastructure.erasure.personal_data import PersonalDataTables
 from infrastructure.event_store.application import Events
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.people import People
@@ -107,6 +109,8 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         calendar_reader=HttpCalendarReader(outgoing),
         linked_calendars=LinkedCalendarTable(database),
         published_calendars=PublishedCalendarTable(database),
+        personal_data=PersonalDataTables(settings, person_keys),
+        erasures=ErasureTable(database),
         new_id=uuid7,
         wake=wake or Waker(settings.redis_url).wake,
     )

@@ -61,6 +61,11 @@ class Inbox:
             kept = list(self._messages)
         return kept if to is None else [message for message in kept if to.lower() in message.to]
 
+    def forget(self) -> None:
+        """Everything."""
+        with self._lock:
+            self._messages.clear()
+
     def message(self, number: int) -> Message | None:
         return next((message for message in self.messages() if message.id == number), None)
 
@@ -112,6 +117,11 @@ def _page_handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
                 self._answer(200, "text/html", _message_page(message))
             else:
                 self._answer(404, "text/html", _page("Not found", "<p>There is no such page.</p>"))
+
+        def do_DELETE(self) -> None:
+            if self.path == "/messages.json":
+                inbox.forget()
+            self._answer(200, "application/json", json.dumps({"messages": msgspec.to_builtins(inbox.messages())}))
 
         def _answer(self, status: int, kind: str, text: str) -> None:
             content = text.encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from email.charset import QP, Charset
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -31,6 +31,8 @@ from projections.mailings import Mailing
 
 NOWHERE: Final = ".invalid"
 """Addresses that end so are nobody's (RFC 2606): imported hosts have them."""
+
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _UTF8: Final = Charset("utf-8")
 _UTF8.body_encoding = QP
@@ -142,13 +144,19 @@ class Letters:
         return self._lodger.messages.readings(reader.user_id, [booking_id]).get(booking_id, Reading()).unread
 
     def _people(self, *user_ids: UUID) -> Mapping[UUID, Person]:
-        return self._lodger.people.get(user_ids)
+        found = self._lodger.people.get(user_ids)
+        return {user_id: found.get(user_id) or _left(user_id) for user_id in user_ids}
 
 
 def plain_mail(text: str) -> MIMEText:
     """A text as a mail, readable on the wire. The newer EmailMessage takes ten times as long to make."""
     charset = "us-ascii" if text.isascii() else _UTF8
     return MIMEText(text, "plain", charset)  # type: ignore[arg-type]  # it takes a Charset, which its stub does not say
+
+
+def _left(user_id: UUID) -> Person:
+    """Whoever was erased: others are told of them still."""
+    return Person(user_id, "", f"nobody@erased{NOWHERE}", "Somebody who left", None, "", None, 0, _LONG_AGO)
 
 
 def _address(person: Person) -> Address | None:

@@ -63,12 +63,12 @@ class Postman:
                 return
             server.send_message(mail)
         except _THIS_MAIL as error:
-            self._settle(mailing, "refused" if _is_final(error) else "pending", f"{type(error).__name__}: {error}")
+            self._settle(mailing, "refused" if _is_final(error) else "pending", _kind(error))
         except OSError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other mails can be sent
             _log.error("mail cannot be written", mailing=mailing, exc_info=error)
-            self._settle(mailing, "pending", f"{type(error).__name__}: {error}")
+            self._settle(mailing, "pending", type(error).__name__)
         else:
             self._settle(mailing, "sent", None)
 
@@ -89,6 +89,18 @@ def connected(smtp_url: str) -> smtplib.SMTP:
     if address.username:
         server.login(unquote(address.username), unquote(address.password or ""))
     return server
+
+
+def _kind(error: Exception) -> str:
+    """An error's name and the server's codes: what the server says in words repeats the address."""
+    match error:
+        case smtplib.SMTPRecipientsRefused(recipients=recipients):
+            codes = sorted({code for code, _ in recipients.values()})
+        case smtplib.SMTPResponseException(smtp_code=code):
+            codes = [code]
+        case _:
+            codes = []
+    return " ".join([type(error).__name__, *map(str, codes)])
 
 
 def _is_final(error: Exception) -> bool:

@@ -19,6 +19,7 @@ from infrastructure.settings import Settings
 from infrastructure.webhooks.courier import Courier
 from infrastructure.workers.calendars import read_linked_calendars
 from infrastructure.workers.deadlines import meet_deadlines
+from infrastructure.workers.erasures import forget_people
 from infrastructure.workers.host_payouts import pay_hosts
 from infrastructure.workers.projector import Projector
 from infrastructure.workers.provider_webhooks import Follower
@@ -66,6 +67,7 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
                 "read calendars": partial(read_linked_calendars, wired.lodger),
                 "work on photos": partial(photos.work, wired.lodger),
                 "send webhooks": courier.run,
+                "forget people": partial(forget_people, wired.lodger),
                 "forget answers": Retention(wired.events.forget_answers).run,
                 "forget logins": Retention(wired.lodger.token_families.forget, LOGINS_KEPT).run,
                 "forget webhooks": Retention(wired.lodger.provider_webhooks.forget, WEBHOOKS_KEPT).run,

@@ -1,0 +1,113 @@
+"""What becomes of the read models' tables: nearly all of them know people by their ids only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from infrastructure.erasure.rules import CURRENCY, IDS, OURS, PROVIDER, REFERENCE, STATE, Kept, Projected, Rule, Shown
+
+READ_MODELS: Final[Mapping[str, Rule]] = {
+    "listings": Projected(
+        "PropertyErased",
+        Shown(
+            "properties",
+            """SELECT property_id AS id, status, title, description, property_type, room_type, guests, bedrooms, beds,
+                      amenities, address, city, country, latitude_e6, longitude_e6, zone, nightly_minor, currency,
+                      minimum_nights, maximum_nights, photos, created_at, updated_at
+               FROM listings WHERE host_id = %(user)s ORDER BY created_at, property_id""",
+        ),
+        blanked=("title", "description", "amenities", "address", "city", "city_key"),
+        words={
+            **dict.fromkeys(("status", "property_type", "room_type"), OURS),
+            **dict.fromkeys(("country", "country_key"), "an ISO 3166 code"),
+            "currency": CURRENCY,
+            "zone": "an IANA time zone: what the guests' stays are reckoned in",
+        },
+    ),
+    "listing_claims": Kept(IDS),
+    "bookings": Kept(
+        IDS,
+        {
+            **dict.fromkeys(("status", "waits_for", "kind"), OURS),
+            "currency": CURRENCY,
+            "state": STATE,
+        },
+        Shown(
+            "bookings",
+            """SELECT booking_id AS id, CASE guest_id WHEN %(user)s THEN 'guest' ELSE 'host' END AS "as",
+                      property_id AS property, check_in, check_out, guests, total_minor, currency, status, created_at
+               FROM bookings WHERE booking_id = ANY (%(bookings)s) ORDER BY created_at, booking_id""",
+        ),
+    ),
+    "mailings": Kept(
+        "who is written to about what, by ids; the address is looked up when it is sent",
+        {
+            **dict.fromkeys(("recipient", "template", "status"), OURS),
+            "last_error": "why it was not sent: a word of ours, or an error's name and the server's code",
+        },
+    ),
+    "notifications": Kept(
+        IDS,
+        {"kind": OURS, "category": OURS},
+        Shown(
+            "notifications",
+            """SELECT kind, category, booking_id AS booking, occurred_at AS at FROM notifications
+               WHERE user_id = %(user)s ORDER BY position""",
+        ),
+    ),
+    "notification_parties": Kept(IDS),
+    "changes": Kept(IDS, {"type": OURS}),
+    "change_parties": Kept(IDS),
+    "payments": Kept(
+        IDS,
+        {
+            "provider": PROVIDER,
+            "currency": CURRENCY,
+            "reference": REFERENCE,
+            "state": f"{STATE}, and operators' reasons",
+            **dict.fromkeys(("method", "stage"), OURS),
+        },
+        Shown(
+            "payments",
+            """SELECT payment_id AS id, booking_id AS booking, provider, method, minor, currency, stage, created_at
+               FROM payments WHERE payment_id = ANY (%(payments)s) ORDER BY created_at, payment_id""",
+        ),
+    ),
+    "payment_needs": Kept(
+        IDS,
+        {"kind": OURS, "subject": "an id", "currency": CURRENCY, "said": "an outcome, in one of our own words"},
+    ),
+    "ledger_entries": Kept(IDS, {"fact": OURS, "account": OURS, "currency": CURRENCY}),
+    "ledger_parties": Kept(IDS),
+    "ledger_states": Kept(IDS, {"kind": OURS, "state": STATE}),
+    "host_earnings": Kept(
+        IDS,
+        {"currency": CURRENCY},
+        Shown(
+            "earnings",
+            """SELECT booking_id AS booking, minor, currency, release_at FROM host_earnings
+               WHERE host_id = %(user)s ORDER BY release_at, booking_id""",
+        ),
+    ),
+    "host_payouts": Kept(
+        IDS,
+        {"currency": CURRENCY, "provider": PROVIDER, "status": OURS, "failure_code": OURS},
+        Shown(
+            "payouts",
+            """SELECT payout_id AS id, minor, currency, provider, status, failure_code, scheduled_at, ended_at
+               FROM host_payouts WHERE host_id = %(user)s ORDER BY scheduled_at, payout_id""",
+        ),
+    ),
+    "host_payout_portions": Kept(IDS, {"kind": OURS}),
+    "host_debts": Kept(
+        IDS,
+        {"currency": CURRENCY, "reason": OURS},
+        Shown(
+            "debts",
+            "SELECT booking_id AS booking, minor, currency, reason FROM host_debts WHERE host_id = %(user)s",
+        ),
+    ),
+    "host_holds": Kept(IDS, {"hold_id": "made of ids and our own words"}),
+    "audit_events": Kept(IDS),
+}
