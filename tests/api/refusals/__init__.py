@@ -12,7 +12,6 @@ Scene = Callable[[Stack], TestResponse]
 SCENES: dict[str, Scene] = {}
 ELSEWHERE = {
     **dict.fromkeys(("email_unverified", "user_deactivated"), "tests/domain/test_users.py"),
-    "scope_missing": "no key is given out yet",
     "bad_request": "test_server (framing) and webargs' leftovers",
     "busy": "needs four lost races in a row",
     "content_too_large": "test_server",
