@@ -1,0 +1,120 @@
+"""Who asks: one client for each column of the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Final
+from uuid import UUID
+
+from application.calls import Call
+from application.streams import USER
+from domain.events import Actor
+from domain.users import StaffRole, verify_email
+from tests.api.people import PASSWORD
+from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
+
+STAFF: Final[tuple[StaffRole, ...]] = ("analyst", "auditor", "operator", "admin")
+_numbers = count(1)
+
+
+@dataclass
+class Cast:
+    """Everybody. What there is belongs to `guest` and `host`; the other two have as much to do with it as anybody.
+
+    Who is suspended does nothing and may be the same for all.
+    """
+
+    stack: Stack
+    suspended: Client | None = None
+    clients: dict[str, Client] = field(init=False)
+
+    def __post_init__(self) -> None:
+        stack = self.stack
+        guest, host = person(stack), hosting(person(stack))
+        analyst = person(stack, "analyst")
+        self.clients = {
+            "anonymous": stack.anybody(),
+            "unverified": person(stack, verified=False),
+            "guest": guest,
+            "other guest": person(stack),
+            "host": host,
+            "other host": hosting(person(stack)),
+            "analyst": analyst,
+            **{role: person(stack, role) for role in STAFF[1:]},
+            "settings": Client(stack, OPERATOR_TOKEN),
+            "guest's key": keyed(guest, *KEY_SCOPES),
+            "unscoped key": keyed(analyst, "analytics:read"),
+            "suspended": self.suspended or suspended(person(stack)),
+        }
+
+    def __getitem__(self, principal: str) -> Client:
+        return self.clients[principal]
+
+
+KEY_SCOPES: Final = tuple(
+    f"{noun}:{deed}"
+    for noun, deeds in {
+        "bookings": "read write",
+        "calendars": "read write",
+        "changes": "read",
+        "messages": "read write",
+        "notifications": "read write",
+        "payments": "read write",
+        "payouts": "read",
+        "properties": "read write",
+        "statements": "read",
+        "webhook_endpoints": "read write",
+    }.items()
+    for deed in deeds.split()
+)
+"""All that somebody without a role can give a key."""
+
+
+def person(stack: Stack, *roles: StaffRole, verified: bool = True) -> Client:
+    """Somebody new, who logs in when all this is so of them."""
+    name = f"person-{next(_numbers)}"
+    credentials = {"email": f"{name}@permissions.example", "password": PASSWORD}
+    registered = stack.anybody().post("/v1/users", {"username": name, "name": "Somebody", **credentials})
+    assert registered.status_code == 201, registered.text
+    client = Client(stack, user=json_of(registered))
+    if verified:
+        _verify(client)
+    for role in roles:
+        operate(client, "grant-role", role=role)
+    token = stack.anybody().post("/v1/auth/tokens", credentials)
+    assert token.status_code == 200, token.text
+    client.token = json_of(token)["access_token"]
+    return client
+
+
+def hosting(client: Client) -> Client:
+    assert client.post("/v1/users/me/hosting").status_code == 200
+    return client
+
+
+def suspended(client: Client) -> Client:
+    operate(client, "suspend")
+    return client
+
+
+def keyed(client: Client, *scopes: str) -> Client:
+    """The same user by an API key."""
+    made = client.post("/v1/api-keys", {"name": "a machine", "scopes": list(scopes)})
+    assert made.status_code == 201, made.text
+    return Client(client.stack, json_of(made)["key"], client.user)
+
+
+def operate(client: Client, act: str, **what: str) -> None:
+    """Have an act of staff done to somebody."""
+    path = f"/v1/operator/users/{client.id}/{act}"
+    answer = Client(client.stack, OPERATOR_TOKEN).post(path, {"reason": "for the table", **what})
+    assert answer.status_code == 200, answer.text
+
+
+def _verify(client: Client) -> None:
+    """As if they had followed the link in the mail."""
+    lodger = client.stack.wired.lodger
+    user = lodger.load(USER, UUID(client.id))
+    call = Call(Actor("user", client.id), client.stack.now(), lodger.new_id(), lodger.new_id())
+    lodger.append(call, user.then(verify_email(user.state)))

@@ -1,0 +1,78 @@
+"""Every route, asked by everybody: exactly the statuses of docs/permissions.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+
+from tests.api.stack import Client, Stack, json_of
+from tests.permissions import table
+from tests.permissions.asking import CHANGE_WHO_ASKS, Ask, asking_of
+from tests.permissions.cast import Cast
+from tests.permissions.world import World
+
+ROWS = table.read()
+
+
+def routes(app: Flask) -> Iterator[str]:
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield f"{method} {path}"
+
+
+def test_every_route_has_a_row_and_every_row_is_a_route(stack: Stack) -> None:
+    there = set(routes(stack.app))
+    new, gone = sorted(there - ROWS.keys()), sorted(ROWS.keys() - there)
+    assert not new, "say in docs/permissions.md who may ask, and in tests/permissions/asking.py how:\n" + "\n".join(new)
+    assert not gone, "in docs/permissions.md and nowhere else:\n" + "\n".join(gone)
+
+
+@pytest.fixture(scope="session")
+def examples(stack: Stack) -> Mapping[str, object]:
+    """The body that the description of each route sends, if it sends one."""
+    paths: dict[str, dict[str, Any]] = json_of(stack.anybody().get("/openapi.json"))["paths"]
+    return {
+        f"{method.upper()} {path}": described["requestBody"]["content"]["application/json"].get("example")
+        for path, methods in paths.items()
+        for method, described in methods.items()
+        if isinstance(described, dict) and "application/json" in described.get("requestBody", {}).get("content", {})
+    }
+
+
+@pytest.mark.parametrize("route", ROWS)
+def test_a_route_answers_each_as_the_table_says(
+    world: World, examples: Mapping[str, object], route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, asking = ROWS[route], asking_of(route)
+    if route in CHANGE_WHO_ASKS:
+        monkeypatch.setattr(world, "cast", Cast(world.stack, world.cast["suspended"]))
+    refused = [principal for principal, status in expected.items() if status >= 400]
+    let_in = [principal for principal, status in expected.items() if status < 400]
+    reads = route.startswith("GET ")
+
+    common = asking(world)  # nobody who is refused changes it
+    answers = {principal: send(world.cast[principal], route, common, examples) for principal in refused}
+    for principal in let_in:
+        ask = common if reads else asking(world)
+        answers[principal] = send(world.cast[principal], route, ask, examples)
+
+    assert {principal: answers[principal] for principal in expected} == expected
+
+
+def send(client: Client, route: str, ask: Ask, examples: Mapping[str, object]) -> int:
+    """The status of the answer."""
+    method, _, template = route.partition(" ")
+    path = template.format_map(ask.ids) + (f"?{ask.query}" if ask.query and method in ("GET", "DELETE") else "")
+    headers = {"Idempotency-Key": str(uuid4()), **ask.headers}
+    ask = replace(ask, body=examples.get(route) if ask.body is None else ask.body)
+    if isinstance(ask.body, bytes) and method != "GET":
+        return client.raw(method, path, ask.body, ask.content_type, **headers).status_code
+    body = None if method == "GET" else ask.body
+    return client.json(method, path, body, **headers).status_code
