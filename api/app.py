@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask
+from flask import Flask, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestURITooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import headers, json_body, limits, metrics, pages, problems, tracing
+from api import account_pages, cookies, headers, json_body, limits, metrics, pages, problems, tracing
 from api.api_keys import ApiKeys
 from api.edge import EXTENSION, ApiOptions, Edge, Reads, edge
 from api.headers import Headers
@@ -24,6 +25,7 @@ from api.resources import (
     calendars,
     changes,
     clock,
+    email_verification,
     health,
     host_accounts,
     messages,
@@ -32,12 +34,16 @@ from api.resources import (
     operator_hosts,
     operator_payments,
     operator_users,
+    passwords,
     payments,
+    personal_data,
     photos,
     properties,
     provider_webhooks,
     published_calendars,
     quotes,
+    second_factors,
+    sessions,
     statements,
     users,
     webhook_endpoints,
@@ -86,7 +92,10 @@ class Api(Flask):
         """Note the rule that matched, if one did, and count who calls."""
         rule = request_ctx.request.url_rule
         tracing.current().route = rule.rule if rule else None
-        edge().options.limiter.count_address()
+        options = edge().options
+        options.limiter.count_address()
+        if len(request.path) + len(request.query_string) > options.url_limit:
+            raise RequestURITooLarge(f"A path and query have at most {options.url_limit} bytes.")
         return super().preprocess_request()
 
 
@@ -104,10 +113,14 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     app.extensions[EXTENSION] = Edge(lodger, reads, options, tokens, ApiKeys(lodger))
     headers.register(app)
     problems.register(app)
-    api = describe(app)
+    api = describe(app, cookies.name(plain=options.plain_cookies))
     for noun in (
         users,
         auth,
+        email_verification,
+        passwords,
+        sessions,
+        second_factors,
         properties,
         photos,
         calendars,
@@ -117,6 +130,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         bookings,
         messages,
         payments,
+        personal_data,
         host_accounts,
         statements,
         provider_webhooks,
@@ -132,9 +146,11 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     ):
         api.register_blueprint(noun.resource)
     app.register_blueprint(pages.docs)
+    app.register_blueprint(account_pages.pages)
     if options.sandbox is not None:
         api.register_blueprint(clock.resource)
         app.register_blueprint(pages.sandbox)
     if options.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=options.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
+        behind: Any = ProxyFix(app.wsgi_app, x_for=options.trusted_proxies, x_proto=0)
+        app.wsgi_app = behind  # type: ignore[method-assign]
     return app

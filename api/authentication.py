@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import AbstractContextManager
 from typing import Literal
 from uuid import UUID
 
 from flask import g, request
 
+from api import cookies
 from api.api_keys import PREFIX
 from api.edge import edge
 from application import users
 from application.principals import BY_SETTINGS, Principal
+from application.sessions import principal_of
 from domain.rejections import Rejected
 from domain.users import StaffRole
 
@@ -60,10 +63,20 @@ def viewer() -> UUID | None:
     return found.user_id if found else None
 
 
+def guessing(account: str) -> AbstractContextManager[None]:
+    """Around looking at a password or a code: see `Limiter.guessing`. `account` is a normalised address, or an id."""
+    here = edge()
+    return here.options.limiter.guessing(here.lodger.signer.digest("login failures", account).hex()[:32])
+
+
 def _presented() -> Principal | None:
-    """Whom the request's credentials are of; None when it has none. Raises Rejected `token_invalid`."""
+    """Whom the request's credentials are of; None when it has none. A header goes before a cookie.
+
+    Raises Rejected `token_invalid`, and what `cookies.session` does.
+    """
     if "Authorization" not in request.headers:
-        return None
+        session = cookies.session()
+        return principal_of(session) if session else None
     kind, _, token = request.headers["Authorization"].partition(" ")
     if kind.lower() != "bearer" or not token:
         raise Rejected("token_invalid", "Only Authorization: Bearer … is understood.")

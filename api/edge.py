@@ -86,11 +86,12 @@ class ApiOptions:
     """How the API is set up.
 
     `token_keys` sign access tokens (32 bytes or more each), `issuer` (the public URL) is named in them.
-    `operator_token` is the bearer token of /v1/operator. `checks` are what /readyz asks, by name: each says "ok" or what people should
-    know, or raises what keeps this process from serving. `sandbox` None leaves the payment page and the operator's
-    clock out. `body_limit`, `photo_limit` and `url_limit` are in bytes, `json_depth` in levels, `array_limit` in items of
-    one array, `page_limit` in entries of one page. `limiter` says how often somebody may call, `trusted_proxies` how many
-    proxies are in front, whose X-Forwarded-For is believed. Pages of `allowed_origins` may call from browsers.
+    `operator_token` is the bearer token of /v1/operator. `checks` are what /readyz asks, by name: each says "ok" or
+    what people should know, or raises what keeps this process from serving. `sandbox` None leaves the payment page and
+    the operator's clock out. `body_limit`, `photo_limit` and `url_limit` are in bytes, `json_depth` in levels,
+    `array_limit` in items of one array, `page_limit` in entries of one page. `limiter` says how often somebody may
+    call, `trusted_proxies` how many proxies are in front, whose X-Forwarded-For is believed. Pages of
+    `allowed_origins` may call from browsers. `plain_cookies` has sessions' cookies go without TLS too, in development.
     """
 
     token_keys: KeysNow
@@ -107,6 +108,7 @@ class ApiOptions:
     limiter: Limiter = field(default_factory=Limiter)
     trusted_proxies: int = 0
     allowed_origins: Sequence[str] = ()
+    plain_cookies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from flask import Flask, Request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from api.edge import edge
 from domain.rejections import Rejected
-
-DEPTH_MAX: Final = 64
 
 
 def read_json(request: Request) -> Any:
@@ -24,7 +23,8 @@ def read_json(request: Request) -> Any:
         return None
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
-    return parse(raw)
+    options = edge().options
+    return parse(raw, options.json_depth, options.array_limit)
 
 
 def raw_body(request: Request) -> bytes:
@@ -45,16 +45,19 @@ def allow(app: Flask, limit: int) -> None:
     app.config["MAX_CONTENT_LENGTH"] = limit + 1
 
 
-def parse(raw: bytes) -> Any:
-    """JSON as RFC 8259 has it, and stricter: UTF-8, no key twice, no NaN, no half of a surrogate pair, no abyss."""
+def parse(raw: bytes, depth: int, items: int) -> Any:
+    """JSON as RFC 8259 has it, and stricter: UTF-8, no key twice, no NaN, no half of a surrogate pair, no abyss.
+
+    At most `depth` levels, and `items` in an array. Raises Rejected `json_malformed`.
+    """
     try:
         text = raw.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_unique, parse_float=Decimal, parse_constant=_no_number)
-        _must_be_shallow_text(value, 0)
+        _must_be_moderate_text(value, depth, items)
     except UnicodeError as error:
         raise Rejected("json_malformed", "The body is not UTF-8 text.") from error
     except RecursionError as error:
-        raise _too_deep() from error
+        raise _too_deep(depth) from error
     except ValueError as error:
         raise Rejected("json_malformed", f"The body is not JSON: {error}"[:200]) from error
     return value
@@ -71,20 +74,22 @@ def _no_number(name: str) -> NoReturn:
     raise Rejected("json_malformed", f"{name} is not JSON.")
 
 
-def _must_be_shallow_text(value: Any, depth: int) -> None:
+def _must_be_moderate_text(value: Any, depth: int, items: int) -> None:
     """Encoding raises UnicodeError for a lone surrogate, which no database and no answer could carry."""
-    if depth > DEPTH_MAX:
-        raise _too_deep()
+    if depth < 0:
+        raise RecursionError
     if isinstance(value, str):
         value.encode()
     elif isinstance(value, dict):
         for key, each in value.items():
             key.encode()
-            _must_be_shallow_text(each, depth + 1)
+            _must_be_moderate_text(each, depth - 1, items)
     elif isinstance(value, list):
+        if len(value) > items:
+            raise Rejected("json_malformed", f"The body has an array of more than {items} items.", maximum=items)
         for each in value:
-            _must_be_shallow_text(each, depth + 1)
+            _must_be_moderate_text(each, depth - 1, items)
 
 
-def _too_deep() -> Rejected:
-    return Rejected("json_malformed", f"The body is nested deeper than {DEPTH_MAX} levels.", maximum=DEPTH_MAX)
+def _too_deep(levels: int) -> Rejected:
+    return Rejected("json_malformed", f"The body is nested deeper than {levels} levels.", maximum=levels)

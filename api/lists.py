@@ -66,12 +66,12 @@ class PageAsked:
 
 def page_asked(arguments: Mapping[str, Any], *query: object) -> PageAsked:
     """The page that `limit` and `cursor` ask for. Raises Rejected `cursor_invalid` or `cursor_expired`."""
-    lodger = edge().lodger
+    lodger, limit = edge().lodger, min(arguments["limit"], edge().options.page_limit)
     asked, *also = [digest.hex() for digest in lodger.signer.digests(_PURPOSE, repr(query))]
     if "cursor" not in arguments:
-        return PageAsked(None, arguments["limit"], asked)
+        return PageAsked(None, limit, asked)
     claims = lodger.signer.verify(_PURPOSE, arguments["cursor"], lodger.clock.now())
     after = claims["after"]
     if claims["query"] not in (asked, *also) or not isinstance(after, list):
         raise Rejected("cursor_invalid", "This cursor is of another query.")
-    return PageAsked(tuple(after), arguments["limit"], asked)
+    return PageAsked(tuple(after), limit, asked)

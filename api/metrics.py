@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from prometheus_client import Counter, Histogram
 
@@ -24,6 +24,11 @@ PROVIDER_WEBHOOKS: Final = Counter(
     ["provider", "outcome"],
 )
 
+LIMITED: Final = Counter("lodger_rate_limited_total", "Requests refused as too many, by the limit.", ["limit"])
+RATE_COUNTS: Final = Counter(
+    "lodger_rate_counts_total", "Meetings of the processes' counts in Redis: shared or failed.", ["outcome"]
+)
+
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS", "PUT"})
 
 
@@ -37,6 +42,15 @@ def count_answer(method: str, route: str | None, status: int, seconds: float) ->
 def count_command(name: str, outcome: str) -> None:
     """Outcome is accepted, replayed or the refusal's code."""
     _commands(name, outcome).inc()
+
+
+def count_limited(limit: str) -> None:
+    LIMITED.labels(limit).inc()
+
+
+def count_sharing(outcome: Literal["shared", "failed"]) -> None:
+    """`failed`: each process counts alone for a while."""
+    RATE_COUNTS.labels(outcome).inc()
 
 
 @lru_cache(1024)

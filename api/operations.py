@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar, cast
@@ -229,13 +229,12 @@ class Resource(Blueprint):  # type: ignore[misc]
         noun = self._scope if scope == _ITS_OWN else scope
         needed = f"{noun}:{deed}" if noun else None
         if who != "anyone":
-            statuses = [*statuses, 401, *([403] if needed or who not in ("viewer", "user") else [])]
+            may_be_refused = needed or deed == "write" or who not in ("viewer", "user")
+            statuses = [*statuses, 401, *([403] if may_be_refused else [])]
         description = described(operation)
         for status in sorted({*statuses, *_ALWAYS_POSSIBLE}):
             description = self.alt_response(status, response=HTTPStatus(status).name)(description)
-        documented: dict[str, Any] = {"security": [*_SECURITY.get(who, _STAFF)]}
-        if needed and who != "anyone":
-            documented["security"].append({"api_key": [needed]})
+        documented: dict[str, Any] = {"security": _security(who, deed, needed)}
         if headers:
             documented["parameters"] = headers
         guarded: Any = _guarded(operation, who, needed, verified)
@@ -255,6 +254,20 @@ def limited(name: Name) -> Callable[[View], View]:
         return cast("View", counted)
 
     return declare
+
+
+def _security(who: Who, deed: Literal["read", "write"], scope: str | None) -> list[dict[str, list[str]]]:
+    """What lets somebody in, each by itself: with a session's cookie only a write needs the token beside it."""
+    if who == "anyone":
+        return []
+    found: list[dict[str, list[str]]] = [{}] if who == "viewer" else []
+    found.append({"access_token": []})
+    found.append({"session": [], "csrf_token": []} if deed == "write" else {"session": []})
+    if who not in ("viewer", "user"):
+        found.append({"operator_token": []})
+    if scope:
+        found.append({"api_key": [scope]})
+    return found
 
 
 def _guarded(view: Callable[..., Any], who: Who, scope: str | None, verified: bool) -> Callable[..., Any]:
@@ -328,12 +341,7 @@ _RETURNED: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "enum": ["true"]},
     },
     "Link": {"description": 'Of CSV: where the next page is, `rel="next"`.', "schema": {"type": "string"}},
+    "Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}},
     "Location": {"description": "Where the new thing is.", "schema": {"type": "string"}},
     "ETag": {"description": "The version shown: send it as If-Match to change it.", "schema": {"type": "string"}},
-}
-_STAFF: Final[list[dict[str, list[str]]]] = [{"access_token": []}, {"operator_token": []}]
-_SECURITY: Final[Mapping[Who, list[dict[str, list[str]]]]] = {
-    "anyone": [],
-    "viewer": [{}, {"access_token": []}],
-    "user": [{"access_token": []}],
 }

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from api import tracing
 from application.payment_ports import GatewayUnavailable
 from application.photo_ports import PhotosUnavailable
+from application.session_ports import SessionsUnavailable
 from domain.rejections import Rejected
 
 MIMETYPE: Final = "application/problem+json"
@@ -34,20 +35,20 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     401: {
         "api_key_invalid": "The API key is not valid",
         "credentials_wrong": "E-mail address or password is wrong",
-        "second_factor_required": "A code of the second factor is needed too",
-        "second_factor_wrong": "The code of the second factor is wrong",
-        "session_invalid": "The session is over",
         "refresh_token_invalid": "The refresh token is not valid",
         "refresh_token_reused": "The refresh token was used before",
+        "second_factor_required": "A code of the second factor is needed too",
+        "code_wrong": "The code of the second factor is wrong",
+        "session_invalid": "The session is over",
         "token_invalid": "The access token is not valid",
         "token_required": "An access token is needed",
     },
     403: {
-        "email_unverified": "The e-mail address is not verified",
         "csrf_token_wrong": "The X-CSRF-Token is missing or not the session's",
+        "login_not_fresh": "Log in once more first",
+        "email_unverified": "The e-mail address is not verified",
         "guest_required": "Only the guest may do this",
         "host_required": "Only hosts may do this",
-        "password_wrong": "The password is wrong",
         "request_cross_site": "The request comes from another site",
         "role_missing": "This is for another role",
         "scope_missing": "The API key is not for this",
@@ -71,8 +72,8 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "photo_not_found": "There is no such photo",
         "property_not_found": "There is no such property",
         "refund_not_found": "There is no such refund",
-        "session_not_found": "There is no such session of yours",
         "provider_not_found": "There is no such payment provider",
+        "session_not_found": "There is no such session of yours",
         "user_not_found": "There is no such user",
         "webhook_delivery_not_found": "There is no such delivery",
         "webhook_endpoint_not_found": "There is no such endpoint of yours",
@@ -91,6 +92,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "booking_not_payable": "The booking is not waiting for payment",
         "clock_backwards": "The clock only moves forward",
         "contradiction_not_open": "No such contradiction waits for somebody",
+        "erasure_blocked": "Something of the person is not over yet",
         "market_unlike": "The import does not look like its market",
         "snapshot_older": "The import is older than what is known",
         "source_differs": "The property comes from elsewhere",
@@ -121,6 +123,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     },
     412: {"revision_stale": "It was changed meanwhile"},
     413: {"content_too_large": "The body is too large"},
+    414: {"uri_too_long": "The path and query are too long"},
     415: {"unsupported_media_type": "The body's media type is not supported"},
     422: {
         "api_key_expiry_past": "A key ends later than it begins",
@@ -135,6 +138,14 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "currency_unknown": "The currency is unknown",
         "cursor_expired": "The cursor has expired",
         "cursor_invalid": "The cursor was not issued here, or for another query",
+        "email_token_expired": "The link has expired",
+        "email_token_invalid": "The link is not one of ours",
+        "email_token_used": "The link was used already",
+        "reset_token_expired": "The link has expired",
+        "reset_token_invalid": "The link is not one of ours",
+        "reset_token_used": "The link was used already",
+        "password_common": "The password is one of the commonest",
+        "password_telling": "The password holds the account's own name",
         "discount_out_of_range": "A discount is out of range",
         "email_malformed": "This is not an e-mail address",
         "fee_out_of_range": "A fee is out of range",
@@ -181,6 +192,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     },
     428: {"precondition_required": "This change needs If-Match"},
     429: {
+        "too_many_codes": "Too many wrong codes were tried",
         "too_many_messages": "So many messages are not taken at once",
         "too_many_requests": "So many requests are not taken at once",
     },
@@ -205,6 +217,7 @@ _CODE_OF_STATUS: Final[Mapping[int, str]] = {
     405: "method_not_allowed",
     406: "not_acceptable",
     413: "content_too_large",
+    414: "uri_too_long",
     415: "unsupported_media_type",
     422: "validation_failed",
 }
@@ -297,6 +310,11 @@ def of_missing_provider(_: GatewayUnavailable) -> Response:
     return Problem("provider_unavailable", "Try again in a moment.", {}).response()
 
 
+def of_missing_sessions(error: SessionsUnavailable) -> Response:
+    log.warning("sessions unavailable", error=str(error))
+    return Problem("sessions_unavailable", "Try again in a moment. Access tokens go on meanwhile.", {}).response()
+
+
 def of_missing_photos(_: PhotosUnavailable) -> Response:
     return Problem("photos_unavailable", "Try again in a moment.", {}).response()
 
@@ -313,5 +331,6 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, of_http)
     app.register_error_handler(ConnectionError, of_missing_server)
     app.register_error_handler(GatewayUnavailable, of_missing_provider)
+    app.register_error_handler(SessionsUnavailable, of_missing_sessions)
     app.register_error_handler(PhotosUnavailable, of_missing_photos)
     app.register_error_handler(Exception, of_mistake)

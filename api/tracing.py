@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 from uuid import uuid4
@@ -14,6 +14,8 @@ from flask import request
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+    from api.limits import Count, Limit, Name
+
 HEADER: Final = "X-Request-ID"
 _KEY: Final = "lodger.trace"
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -23,12 +25,16 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Trace:
-    """What is noted of a request while it is answered. `route` is the rule it matched, `problem` a refusal's code."""
+    """What is noted of a request while it is answered. `route` is the rule it matched, `problem` a refusal's code.
+
+    `counted` says against which limits it was counted.
+    """
 
     request_id: str
     began: float
     route: str | None = None
     problem: str | None = None
+    counted: list[tuple[Name, Limit, Count]] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:

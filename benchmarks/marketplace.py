@@ -23,6 +23,11 @@ _PRODUCTION: Final = {
     "LODGER_OPERATOR_TOKEN": "only-for-this-measurement-" * 2,
     "LODGER_PUBLIC_URL": "https://lodger.example",
     "LODGER_MAIL_FROM": "bookings@lodger.example",
+    # Counted as ever, and never too many: all come from one address.
+    "LODGER_LIMIT_ADDRESS_PER_MINUTE": "1000000000",
+    "LODGER_LIMIT_USER_PER_MINUTE": "1000000000",
+    "LODGER_LIMIT_LOGINS_PER_MINUTE": "1000000000",
+    "LODGER_LIMIT_REGISTRATIONS_PER_HOUR": "1000000000",
 }
 _LISTING: Final = {
     "title": "Cabin by the creek",

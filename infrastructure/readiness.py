@@ -35,7 +35,7 @@ def _redis(client: redis.Redis) -> str:
     try:
         client.ping()
     except redis.RedisError:
-        return "away: workers look for news once a second"
+        return "away: workers look for news once a second, each process counts requests alone"
     return "ok"
 
 

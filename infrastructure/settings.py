@@ -33,8 +33,12 @@ def _port(description: str) -> Meta:
     return _meta("a port from 1 to 65535", description, ge=1, le=65535)
 
 
-def _count(description: str, most: int) -> Meta:
-    return _meta(f"a number from 1 to {most}", description, ge=1, le=most)
+def _count(description: str, most: int, least: int = 1) -> Meta:
+    return _meta(f"a number from {least} to {most}", description, ge=least, le=most)
+
+
+def _quota(description: str) -> Meta:
+    return _meta("a number, or 0 for no limit", description, ge=0, le=1_000_000_000)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
@@ -227,7 +231,75 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     api_threads: Annotated[
         int, _count("Threads of each API process; more of them fight over its interpreter.", 256)
     ] = 4
-    pool_size: Annotated[int, _count("Database connections of each process at most.", 500)] = 10
+    pool_size: Annotated[
+        int, _count("Database connections of each process at most; a worker has four more for the log.", 500)
+    ] = 10
+    transaction_seconds: Annotated[
+        float,
+        _meta(
+            "seconds from 0.1 to 60",
+            "What writes events is ended after that: while it is under way nobody reads beyond it.",
+            ge=0.1,
+            le=60,
+        ),
+    ] = 2.0
+    body_limit: Annotated[
+        int,
+        _count(
+            "Bytes of a request's body; photos and payment providers' webhooks have limits of their own.",
+            100_000_000,
+            1_000,
+        ),
+    ] = 1_048_576
+    json_depth: Annotated[int, _count("How deep JSON may be nested.", 500)] = 64
+    array_limit: Annotated[int, _count("Items of one array in a body; most fields allow fewer.", 1_000_000)] = 1_000
+    page_limit: Annotated[int, _count("Entries of one page of a list.", 100)] = 100
+    url_limit: Annotated[int, _count("Bytes of a request's path and query.", 65_536, 256)] = 8_192
+    header_limit: Annotated[
+        int,
+        _count(
+            "Bytes of a request's line and headers together. There are never more than 100 headers.", 1_048_576, 8_192
+        ),
+    ] = 65_536
+    header_seconds: Annotated[int, _count("Until a request's headers have to be there.", 60)] = 10
+    backlog: Annotated[
+        int, _count("Connections that wait to be taken, and that one API process keeps open.", 65_535, 128)
+    ] = 2_048
+    allowed_origins: Annotated[
+        str,
+        _meta(
+            "origins like https://www.lodger.example, separated by commas",
+            "Whose pages may call the API from browsers (CORS). None by default.",
+            pattern=r"^(https?://[^/,\s]+(,https?://[^/,\s]+)*)?$",
+        ),
+    ] = ""
+    trusted_proxies: Annotated[
+        int,
+        _count(
+            "How many proxies are in front of the API, one behind the other: so far is X-Forwarded-For believed.", 10, 0
+        ),
+    ] = 0
+    rate_limits: Annotated[
+        bool, _meta("true or false", "Whether requests are limited at all; false is for load tests.")
+    ] = True
+    limit_address_per_minute: Annotated[
+        int, _quota("Requests from one address. One network of IPv6 (/64) is one address.")
+    ] = 6_000
+    limit_user_per_minute: Annotated[int, _quota("Requests of one user.")] = 1_200
+    limit_key_per_minute: Annotated[int, _quota("Requests with one API key.")] = 3_000
+    limit_searches_per_minute: Annotated[int, _quota("Searches from one address.")] = 600
+    limit_logins_per_minute: Annotated[int, _quota("Logins from one address, right or wrong.")] = 60
+    limit_registrations_per_hour: Annotated[int, _quota("New accounts from one address.")] = 60
+    limit_mails_per_hour: Annotated[
+        int, _quota("Mails to verify an address or reset a password that are asked for from one address.")
+    ] = 30
+    limit_webhooks_per_minute: Annotated[int, _quota("Payment providers' webhooks from one address.")] = 3_000
+    limit_login_failures: Annotated[
+        int,
+        _quota(
+            "Wrong passwords and codes for one account, and from one address, in 15 minutes (docs/security.md)."
+        ),
+    ] = 10
     audit_projection: Annotated[
         bool, _meta("true or false", "Keep a read model that counts every event by id: for tests.")
     ] = False
@@ -248,6 +320,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     def secret_keys(self) -> tuple[str, ...]:
         """The secret key, and behind it those before it."""
         return (self.secret_key, *filter(None, self.secret_keys_before.split(",")))
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The allowed origins."""
+        return tuple(filter(None, self.allowed_origins.split(",")))
 
     @property
     def clock_start(self) -> datetime | None:

@@ -10,6 +10,7 @@ from api.edge import ApiOptions, Sandbox
 from infrastructure import logs
 from infrastructure.bootstrap import Wired, wire
 from infrastructure.clock import SandboxClock
+from infrastructure.rate_counts import limiter
 from infrastructure.readiness import checks
 from infrastructure.settings import load
 
@@ -26,7 +27,16 @@ def options(wired: Wired) -> ApiOptions:
         operator_token=settings.operator_token,
         checks=checks(wired.database, settings.redis_url),
         sandbox=sandbox,
+        body_limit=settings.body_limit,
         photo_limit=settings.photo_limit,
+        url_limit=settings.url_limit,
+        json_depth=settings.json_depth,
+        array_limit=settings.array_limit,
+        page_limit=settings.page_limit,
+        limiter=limiter(settings),
+        trusted_proxies=settings.trusted_proxies,
+        allowed_origins=settings.origins,
+        plain_cookies=settings.env != "production" and settings.public_url.startswith("http:"),
     )
 
 

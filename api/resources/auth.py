@@ -8,10 +8,11 @@ from uuid import UUID
 from flask import Response, request
 
 from api.answers import sent
-from api.authentication import principal, signed_in
+from api.authentication import guessing, principal, signed_in
 from api.edge import edge
-from api.operations import Resource
-from api.schemas.auth import CredentialsSchema, LoginsSchema, RefreshTokenSchema, TokenSchema, login
+from api.operations import Resource, limited
+from api.schemas.auth import LoginsSchema, RefreshTokenSchema, TokenSchema, login
+from api.schemas.second_factors import LogInSchema, shown_in
 from application import tokens, users
 from application.principals import Principal
 from domain.policies import ACCESS_TOKEN
@@ -23,15 +24,18 @@ resource = Resource("auth", __name__, url_prefix="/v1/auth", description="Loggin
     "POST",
     "/tokens",
     TokenSchema,
-    body=CredentialsSchema,
+    body=LogInSchema,
     who="anyone",
     key=None,
-    refuses=[401, 403],
+    refuses=[401, 403, 429],
     example={"email": "ada@example.org", "password": "correct horse battery"},
 )
+@limited("login")
 def issue_token(body: dict[str, Any]) -> Response:
     """Log in: an access token for 15 minutes, and a refresh token for the next one."""
-    return give_tokens(users.log_in(edge().lodger, body["email"], body["password"]))
+    with guessing(users.normalise(body["email"])):
+        who = users.log_in(edge().lodger, body["email"], body["password"], shown_in(body))
+    return give_tokens(who)
 
 
 @resource.command(

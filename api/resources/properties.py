@@ -12,7 +12,7 @@ from api.authentication import signed_in, viewer
 from api.commands import answer, carry_out, etag, expected_version
 from api.edge import edge
 from api.lists import page_asked, reading
-from api.operations import Resource
+from api.operations import Resource, limited
 from api.schemas.fields import NothingSchema
 from api.schemas.listings import ListingsSchema, SearchSchema, listed, searched
 from api.schemas.properties import (
@@ -70,6 +70,7 @@ def create_property(body: dict[str, Any]) -> Response:
 
 
 @resource.query("", ListingsSchema, arguments=SearchSchema, who="anyone", waits=True)
+@limited("search")
 def search_properties(arguments: dict[str, Any]) -> dict[str, Any]:
     """Published properties that fit, a page at a time."""
     wanted = searched(arguments)

@@ -10,7 +10,7 @@ from flask import Response, request
 from api import metrics
 from api.edge import edge
 from api.json_body import raw_body
-from api.operations import Resource
+from api.operations import Resource, limited
 from application import provider_webhooks
 from domain.rejections import Rejected
 
@@ -23,6 +23,7 @@ resource = Resource(
 
 
 @resource.delivery("/<string:provider>", limit=BODY_LIMIT, refuses=[404])
+@limited("webhook")
 def receive_provider_webhook(provider: str) -> Response:
     """Take in a payment provider's webhook: a hint to ask it how things stand.
 

@@ -12,11 +12,12 @@ from api.authentication import signed_in
 from api.commands import answer, carry_out, etag, expected_version
 from api.edge import edge
 from api.lists import page_asked, reading
-from api.operations import Resource
+from api.operations import Resource, limited
 from api.schemas.fields import NothingSchema
 from api.schemas.listings import ListingsSchema, OwnListingsSchema, listed
 from api.schemas.users import AccountSchema, ProfileSchema, PublicProfileSchema, RegisterSchema, account
 from application import users
+from application.addresses import EMAIL, email_address, username
 from application.ports import Answer, Person
 from application.streams import Stream
 from application.users import Profile, Register
@@ -39,19 +40,20 @@ UserStream = Stream[User, UserFact]
     returns=["Location", "ETag"],
     example={"username": "ada", "email": "ada@example.org", "name": "Ada", "password": "correct horse battery"},
 )
+@limited("registration")
 def register(body: dict[str, Any]) -> Response:
     """Open an account."""
     lodger = edge().lodger
     user_id = lodger.new_id()
     command = Register(**body)
     # keys of strangers must not meet: each address has a space of its own
-    principal = f"email:{lodger.signer.digest(users.EMAIL, users.normalise(command.email)).hex()}"
+    principal = f"email:{lodger.signer.digest(EMAIL, email_address(command.email)).hex()}"
 
     def show(stream: UserStream, now: datetime) -> Answer:
         person = Person(
             user_id=stream.id,
-            username=users.normalise(command.username),
-            email=users.normalise(command.email),
+            username=username(command.username),
+            email=email_address(command.email),
             name=command.name,
             phone=None,
             bio="",
@@ -83,7 +85,7 @@ def show_me() -> tuple[dict[str, Any], dict[str, str]]:
     "/me",
     AccountSchema,
     body=ProfileSchema,
-    example={"bio": "I like creeks.", "phone": "+256772123456"},
+    example={"bio": "I like creeks.", "phone": "+256772123456", "languages": ["en", "lg"]},
     if_match=True,
     returns=["ETag"],
     refuses=[404],
@@ -93,6 +95,8 @@ def change_me(body: dict[str, Any]) -> Response:
     version = expected_version()
     if "phone" in body:
         body["phone"] = body["phone"] or ""
+    if "languages" in body:
+        body["languages"] = tuple(dict.fromkeys(body["languages"]))
 
     def show(changed: tuple[Person, UserStream], _: datetime) -> Answer:
         person, user = changed

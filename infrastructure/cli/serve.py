@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from infrastructure.cli.environment import current_settings
@@ -49,8 +50,12 @@ def command() -> None:
         blocking_threads=settings.api_threads,
         # A burst of bookings waits in the queue rather than being refused a connection. Each process takes as many
         # connections as there may be: one that clients keep open counts while idle, and must not keep others out.
-        backlog=2048,
-        backpressure=2048,
+        backlog=settings.backlog,
+        backpressure=settings.backlog,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            max_buffer_size=settings.header_limit, header_read_timeout=settings.header_seconds * 1000
+        ),
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=10,

@@ -45,6 +45,7 @@ def settings(database_url: str, **changes: str) -> Settings:
             "LODGER_OPERATOR_TOKEN": OPERATOR_TOKEN,
             "LODGER_DATA": _DATA.name,
             "LODGER_CLOCK": "2031-06-01T12:00:00Z",
+            "LODGER_RATE_LIMITS": "false",
             **changes,
         }
     )
@@ -142,6 +143,7 @@ def running(database_url: str, **changes: str) -> Iterator[Stack]:
     wired = wire(settings(database_url, **changes), wake=lambda: None)
     yield over(wired)
     wired.database.close()
+    wired.projecting.close()
 
 
 def json_of(response: TestResponse) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class HandClock:
 
 def settings_for(database_url: str, **changes: Any) -> Settings:
     """Settings of a process that has no Redis to wake."""
-    given = {"redis_url": "redis://127.0.0.1:1/0", "secret_key": "s" * 32, "operator_token": "o" * 32, "env": "test"}
+    given: dict[str, Any] = {"secret_key": "s" * 32, "operator_token": "o" * 32, "env": "test", "rate_limits": False}
+    given["redis_url"] = "redis://127.0.0.1:1/0"
     return Settings(database_url=database_url, **{**given, **changes})
 
 
@@ -90,7 +91,7 @@ class World:
         call = Call(caller, self.clock.now(), self.lodger.new_id(), self.lodger.new_id())
         if key is None:
             return call
-        idempotency = Idempotency(str(user_id), "test", key, self.lodger.signer.digest("body", body))
+        idempotency = Idempotency(str(user_id), "test", key, self.lodger.signer.digest("request body", body))
         return replace(call, idempotency=idempotency, render=lambda stream: Answer(200, repr(stream.state)))
 
     def person(self) -> UUID:
