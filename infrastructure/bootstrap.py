@@ -26,6 +26,7 @@ from infrastructure.gateways import catalogue
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.gateways.webhooks import ProviderWebhookTable
 from infrastructure.keyring import Keyring
+from infrastructure.mail.asked_letters import AskedLetters
 from infrastructure.memory import StreamMemory
 from infrastructure.messages import Messages
 from infrastructure.notifications import Notifications
@@ -71,7 +72,7 @@ class Wired:
 
 def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired:
     """Connect everything for one process. `wake` replaces the message to the workers (tests)."""
-    database = Database(settings.database_url, settings.pool_size)
+    database = Database(settings.database_url, settings.pool_size, transaction_timeout=settings.transaction_seconds)
     sandbox = SandboxGateway(database, settings.public_url) if settings.sandbox else None
     providers = catalogue.made(settings, database)
     clock = _clock(settings, database)
@@ -96,6 +97,7 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         sessions=RedisSessions(database, settings.redis_url),
         second_factors=SecondFactorTable(database, keyring.sealer("second factor")),
         authenticators=TimedCodes(),
+        asked_letters=AskedLetters(database),
         token_families=TokenFamilyTable(database),
         revocations=RevokedFamilies(database),
         signer=signer,

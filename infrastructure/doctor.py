@@ -105,12 +105,12 @@ def _extension(cursor: psycopg2.extensions.cursor, name: str) -> Finding:
 
 
 def _schema_grant(cursor: psycopg2.extensions.cursor) -> Finding:
-    if _one(cursor, "SELECT has_schema_privilege('public', 'CREATE')"):
+    if _one(cursor, "SELECT has_schema_privilege('public', 'CREATE WITH GRANT OPTION')"):
         return Finding("may create tables in the schema public")
     login = _one(cursor, "SELECT quote_ident(current_user)")
     return Finding(
         "this login may not create tables in the schema public",
-        f"as the database's owner: GRANT USAGE, CREATE ON SCHEMA public TO {login};",
+        f"as the database's owner: GRANT USAGE, CREATE ON SCHEMA public TO {login} WITH GRANT OPTION;",
     )
 
 

@@ -17,6 +17,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from application.keys import Key, Keys
 from infrastructure.database import Database, Unavailable
+from infrastructure.purposes import PURPOSES
 from infrastructure.sealing import Sealer
 from infrastructure.signing import derived_key
 

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from domain.policies import (
     ACCESS_TOKEN,
+    OIDC_LOGIN,
     QUOTE_LIFETIME,
     REFRESH_TOKEN_END,
     REFRESH_TOKEN_GRACE,
@@ -51,6 +52,9 @@ PURPOSES: Final[Mapping[str, Purpose]] = {
     "username": Purpose("identifies", "usernames, one account each"),
     "request body": Purpose("digests", "requests under an Idempotency-Key", ANSWERS_KEPT + _MARGIN),
     "calendar token": Purpose("digests", "addresses of published calendars"),
+    "api key": Purpose("digests", "secrets of API keys"),
+    "oidc": Purpose("digests", "who somebody is at an OpenID provider"),
+    "oidc_login": Purpose("signs", "logins by OpenID Connect under way", OIDC_LOGIN + _MARGIN),
     "person key": Purpose("seals", "the keys that people's own words are encrypted with"),
     "webhook secret": Purpose("seals", "what webhooks to clients are signed with"),
 }

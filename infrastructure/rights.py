@@ -103,7 +103,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     PROJECTOR_ROLE: {
         **dict.fromkeys(READ_MODELS, "rawd"),
         "events": "r",
-        # Listings show where they are, which is encrypted in the log. The first key of the ring is whose process needs it.
+        # Listings show where they are, which is encrypted in the log. A ring's first key is made by who needs it first.
         "keyring": "ra",
         "person_keys": "r",
         "positions": "raw",

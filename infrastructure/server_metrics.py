@@ -19,6 +19,12 @@ from projections.projection import Cursor
 _log = structlog.get_logger()
 
 _HEAD: Final = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_position_seq"
+_HELD: Final = """
+    SELECT coalesce(max(coalesce(extract(epoch FROM clock_timestamp() - xact_start), 3600)), 0)::float8
+    FROM pg_locks LEFT JOIN pg_stat_activity USING (pid)
+    WHERE relation = 'events'::regclass AND mode = 'RowExclusiveLock' AND granted"""
+"""Of a strange login's session PostgreSQL does not tell since when: an hour is enough for an alarm."""
+
 _CONNECTIONS: Final = """
     SELECT application_name, coalesce(state, 'other'), count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend' GROUP BY 1, 2"""
@@ -79,6 +85,11 @@ def _consumers(cursor: Cursor) -> Iterable[Metric]:
         stopped.add_metric([standing.name], standing.stopped_reason is not None)
     yield lag
     yield stopped
+    cursor.execute(_HELD)
+    ((seconds,),) = cursor.fetchall()
+    yield GaugeMetricFamily(
+        "lodger_log_held_seconds", "For how long a transaction that writes events has been open.", value=seconds
+    )
 
 
 def _rows(cursor: Cursor) -> Iterable[Metric]:

@@ -22,6 +22,7 @@ COMMANDS = {
     "projections": "see, rebuild and repair the read models",
     "users": "look up users, give and take roles, suspend and reinstate",
     "payments": "ask payment providers, and compare with them",
+    "keys": "list, rotate, back up and restore keys",
     "import": "load listings and calendars from elsewhere",
 }
 """Every command and what it is for. Kept here so that help needs no module: `x-y` is in `x_y.py`, `import` in

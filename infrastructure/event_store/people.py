@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from application.ports import Answer, Idempotency, Person, VersionConflict
 from infrastructure.database import Database
 from infrastructure.event_store.kept_answers import keep
 
-_COLUMNS = "user_id, username, email, name, phone, bio, password_hash, version, created_at, photo_id"
+_COLUMNS = "user_id, username, email, name, phone, bio, password_hash, version, created_at, photo_id, languages"
 
 
 class People:
@@ -25,7 +26,7 @@ class People:
                 f"SELECT {_COLUMNS} FROM people WHERE user_id = ANY (%s)",  # noqa: S608 - constants
                 [list(user_ids)],
             )
-            return {row[0]: Person(*row) for row in cursor.fetchall()}
+            return {row[0]: _person(row) for row in cursor.fetchall()}
 
     def find(self, kind: str, digest: bytes) -> Person | None:
         """Whom an e-mail address or username belongs to, by its keyed digest."""
@@ -36,21 +37,35 @@ class People:
                 [kind, digest],
             )
             row = cursor.fetchone()
-            return Person(*row) if row else None
+            return _person(row) if row else None
+
+    def change_password(self, user_id: UUID, former_hash: str | None, password_hash: str) -> bool:
+        """Replace a password, if the former one is still there; whether it was."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE people SET password_hash = %s WHERE user_id = %s AND password_hash IS NOT DISTINCT FROM %s",
+                [password_hash, user_id, former_hash],
+            )
+            return cursor.rowcount == 1
 
     def change_profile(
         self, person: Person, *, expected_version: int, answer: tuple[Idempotency, Answer] | None = None
     ) -> None:
-        """Write name, phone and bio at `expected_version`, with the kept answer, in one transaction.
+        """Write name, phone, bio and languages at `expected_version`, with the kept answer, in one transaction.
 
         Raises VersionConflict, AnswerKept, AnswerInFlight, KeyReused.
         """
         with self._database.transaction() as connection, connection.cursor() as cursor:
             keep(cursor, answer)
             cursor.execute(
-                """UPDATE people SET name = %s, phone = %s, bio = %s, version = version + 1
+                """UPDATE people SET name = %s, phone = %s, bio = %s, languages = %s, version = version + 1
                    WHERE user_id = %s AND version = %s""",
-                [person.name, person.phone, person.bio, person.user_id, expected_version],
+                [person.name, person.phone, person.bio, list(person.languages), person.user_id, expected_version],
             )
             if cursor.rowcount == 0:
                 raise VersionConflict(f"person {person.user_id} is not at version {expected_version}")
+
+
+def _person(row: tuple[Any, ...]) -> Person:
+    *columns, languages = row
+    return Person(*columns, languages=tuple(languages))

@@ -16,16 +16,18 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from application import passwords, verification
 from application.lodger import Lodger
 from application.ports import Person, Reading
-from application.streams import BOOKING, HOST_ACCOUNT, PAYMENT, PROPERTY, Stream
+from application.streams import BOOKING, HOST_ACCOUNT, PAYMENT, PROPERTY, USER, Stream
 from domain.bookings import Booking, BookingFact, must_be_made
 from domain.host_accounts import PayoutFailed, PayoutPaid
 from domain.lifecycle import available_actions, due_at
 from domain.money import Money
-from domain.notices import CATEGORY_OF, wants_mail
+from domain.notices import CATEGORY_OF, Template, wants_mail
 from domain.payments import must_be_started
 from domain.properties import must_exist
+from domain.users import User
 from infrastructure.settings import Settings
 from projections.mailings import Mailing
 
@@ -78,6 +80,8 @@ class Letters:
             return Withheld("unwanted", "the recipient does not want such mails")
         if mailing.template == "message_received" and not self._unread(mailing.stream_id, to):
             return Withheld("unwanted", "the recipient has read it meanwhile")
+        if mailing.template == "verify_email" and context["link"] is None:
+            return Withheld("unwanted", "the recipient has confirmed the address meanwhile")
         address = _address(to)
         if address is None:
             return Withheld("refused", "the recipient has no address")
@@ -102,7 +106,9 @@ class Letters:
         fact = next((event.fact for event in events if event.event_id == mailing.event_id), None)
         match mailing.template:
             case template if CATEGORY_OF[template] == "account":
-                return self._people(mailing.stream_id)[mailing.stream_id], {"fact": fact}
+                person = self._people(mailing.stream_id)[mailing.stream_id]
+                user = history.stream(USER, mailing.stream_id).state
+                return person, {"fact": fact, "link": self._link(template, person, user)}
             case "payout_paid" | "payout_failed":
                 account = history.stream(HOST_ACCOUNT, mailing.stream_id)
                 assert isinstance(fact, PayoutPaid | PayoutFailed)
@@ -117,6 +123,17 @@ class Letters:
                 booking = history.stream(BOOKING, mailing.stream_id)
                 happened = {event.fact.TOPIC for event in events}
                 return self._about(mailing, booking, {"fact": fact, "happened": happened})
+
+    def _link(self, template: Template, person: Person, user: User) -> str | None:
+        """The page that a mail about an account leads to, with a token that is made here and stands nowhere else."""
+        match template:
+            case "welcome" | "verify_email" if not user.is_verified:
+                path, token = "verification", verification.token_for(self._lodger, person)
+            case "password_reset":
+                path, token = "password-reset", passwords.token_for(self._lodger, person)
+            case _:
+                return None
+        return f"{self._settings.public_url}/account/{path}?token={token}"
 
     def _about(
         self, mailing: Mailing, stream: Stream[Booking | None, BookingFact], more: Mapping[str, Any]

@@ -37,6 +37,8 @@ class Postman:
 
     def deliver_due(self) -> None:
         """Send everything that is due now, a few at a time over one connection. Raises Unavailable."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            mailings.plan_asked(cursor)
         while batch := self._claim():
             try:
                 with connected(self._smtp_url) as server:

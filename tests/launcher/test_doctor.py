@@ -9,6 +9,8 @@ import psycopg2
 import pytest
 
 from infrastructure.doctor import Finding, examine
+from infrastructure.rights import ROLES
+from infrastructure.schema import migrate
 from tests.launcher.test_settings import GIVEN
 from tests.support.servers import Databases
 
@@ -49,22 +51,25 @@ def test_an_empty_database_only_needs_migrating(postgres: Databases, redis_url: 
 def test_a_login_without_rights_is_told_what_to_grant(visitor_url: str, redis_url: str) -> None:
     fixes = [finding.fix for finding in faults(visitor_url, redis_url)]
 
-    assert fixes[:2] == [
+    assert fixes[:3] == [
         "as a superuser, in this database: CREATE EXTENSION btree_gist;",
-        "as the database's owner: GRANT USAGE, CREATE ON SCHEMA public TO visitor;",
+        "as the database's owner: GRANT USAGE, CREATE ON SCHEMA public TO visitor WITH GRANT OPTION;",
+        "as the database's owner: CREATE SCHEMA analytics AUTHORIZATION visitor;",
     ]
-    assert fixes[2] is not None
-    assert fixes[2].startswith("as a superuser: ")
-    assert fixes[2].endswith("GRANT lodger_owner, lodger_writer TO visitor;")
+    assert fixes[3] is not None
+    assert fixes[3].startswith("as a superuser: ")
+    assert fixes[3].endswith(f"GRANT {', '.join(ROLES)} TO visitor;")
 
 
 def test_the_named_commands_do_put_it_right(postgres: Databases, visitor_url: str, redis_url: str) -> None:
     database = urlsplit(visitor_url).path.removeprefix("/")
-    for finding in faults(visitor_url, redis_url)[:3]:
+    for finding in faults(visitor_url, redis_url)[:4]:
         assert finding.fix is not None
         run(postgres.superuser_url(database), finding.fix.split(": ", 1)[1])
 
     assert [finding.fix for finding in faults(visitor_url, redis_url)] == ["./run lodger migrate"]
+    migrate(visitor_url)
+    assert faults(visitor_url, redis_url) == []
 
 
 def test_servers_that_do_not_answer_are_named(tmp_path_factory: pytest.TempPathFactory) -> None:
