@@ -53,6 +53,9 @@ RESET_LINK: Final = timedelta(hours=1)
 ACCOUNT_LETTER_PAUSE: Final = timedelta(minutes=2)
 """Between two mails of a kind that anybody may have sent to an address."""
 
+LANGUAGES_MAX: Final = 20
+"""That somebody says they speak."""
+
 PHOTOS_MAX: Final = 50
 """That a property shows."""
 
@@ -69,11 +72,17 @@ FEED_PAUSE_MAX: Final = timedelta(days=1)
 FEED_READ_ANEW: Final = timedelta(hours=12)
 """After this long a linked calendar is read in full, though it says that it is still the same."""
 
+OIDC_LOGIN: Final = timedelta(minutes=10)
+"""How long somebody may take to log in at another provider."""
+
 API_KEYS_MAX: Final = 25
 """Of one user, those that have expired among them until they are revoked."""
 
 API_KEY_OVERLAP_MAX: Final = timedelta(days=7)
 """How long the secret before a new one may be taken at most."""
+
+FRESH_LOGIN: Final = timedelta(minutes=5)
+"""How long ago somebody without a password may have logged in who asks for what cannot be undone."""
 
 MESSAGE_LENGTH_MAX: Final = 2_000
 MESSAGES_PER_HOUR: Final = 60
