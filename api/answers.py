@@ -29,9 +29,9 @@ def text(schema: type[Schema], shown: Any) -> str:
     return msgspec.json.encode(_instance(schema).dump(shown)).decode()
 
 
-def sent(schema: type[Schema], shown: Any, **headers: str) -> Response:
+def sent(schema: type[Schema], shown: Any, status: int = 200, **headers: str) -> Response:
     """The answer to something that keeps none."""
-    return JsonResponse(text(schema, shown), 200, headers, content_type=JSON)
+    return JsonResponse(text(schema, shown), status, headers, content_type=JSON)
 
 
 @cache

@@ -24,7 +24,7 @@ Name = Literal["address", "user", "key", "search", "login", "registration", "mai
 _NOT_COUNTED: Final = frozenset({"/healthz", "/readyz"})
 _WEBHOOKS: Final = "/v1/webhooks/"
 _REMEMBERED_SECONDS: Final = 30 * 24 * 3600
-_WRONG: Final = frozenset({"credentials_wrong", "code_wrong"})
+_WRONG: Final = frozenset({"code_wrong", "credentials_wrong", "password_wrong"})
 """Refusals that tell of a wrong guess."""
 
 

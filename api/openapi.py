@@ -12,12 +12,14 @@ from marshmallow import fields
 from werkzeug.exceptions import HTTPException
 
 from api import problems
+from api.cookies import CSRF_HEADER
 from api.schemas.fields import MONEY_SCHEMA, Documented, Strict
 
 _ABOUT: Final = """\
 Book stays, host them, pay for them, and replay everything that happened.
 
-**Signing in**: `POST /v1/auth/tokens`, then send `Authorization: Bearer …`.
+**Signing in**: `POST /v1/auth/tokens`, then send `Authorization: Bearer …`. A browser takes `POST /v1/sessions`
+instead, which gives it a cookie; with whatever changes something it sends the session's token as `X-CSRF-Token`.
 **Money** is a decimal string and a currency, never a float. **Dates** are local dates of the property; a stay is
 `check_in` until, and without, `check_out`. **References** (`property`, `guest`, `booking` …) are ids.
 **Trying again** is safe with an `Idempotency-Key`. **Reading your own writes**: send a list the `Lodger-Position`
@@ -66,8 +68,8 @@ class LodgerApi(Api):  # type: ignore[misc]
         self.spec.components.response("DEFAULT_ERROR", _problem("Any other error"), lazy=True)
 
 
-def describe(app: Flask) -> LodgerApi:
-    """The app's description, served at /openapi.json; resources are registered with it."""
+def describe(app: Flask, cookie: str) -> LodgerApi:
+    """The app's description, served at /openapi.json; resources are registered with it. `cookie` names sessions'."""
     app.config.update(
         API_TITLE="Lodger",
         API_VERSION="1",
@@ -86,6 +88,13 @@ def describe(app: Flask) -> LodgerApi:
         "operator_token", {"type": "http", "scheme": "bearer", "description": "The operator's token."}
     )
     components.security_scheme("api_key", {"type": "http", "scheme": "bearer", "description": "A key with this scope."})
+    components.security_scheme(
+        "session", {"type": "apiKey", "in": "cookie", "name": cookie, "description": "A browser's session."}
+    )
+    components.security_scheme(
+        "csrf_token",
+        {"type": "apiKey", "in": "header", "name": CSRF_HEADER, "description": "The session's `csrf_token`."},
+    )
     api.ma_plugin.converter.add_attribute_function(_own_field)
     return api
 

@@ -49,6 +49,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "email_unverified": "The e-mail address is not verified",
         "guest_required": "Only the guest may do this",
         "host_required": "Only hosts may do this",
+        "password_wrong": "This is not your password",
         "request_cross_site": "The request comes from another site",
         "role_missing": "This is for another role",
         "scope_missing": "The API key is not for this",
@@ -200,6 +201,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     503: {
         "busy": "Too many changes at once",
         "not_ready": "Not ready yet",
+        "passwords_busy": "Too many passwords are looked at already",
         "photos_unavailable": "The store of photos does not answer",
         "provider_unavailable": "The payment provider does not answer",
         "read_model_behind": "The read model is behind",

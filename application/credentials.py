@@ -14,3 +14,4 @@ def end_all(lodger: Lodger, user_id: UUID, *, keep: str | None = None) -> None:
     to the event that says why calls it once more, so that it holds whatever process did it, and if that process died.
     """
     lodger.token_families.revoke_all(user_id, keep=keep)
+    lodger.sessions.end_all(user_id, keep=keep)

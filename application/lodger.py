@@ -50,6 +50,7 @@ class Lodger:
     provider_webhooks: ProviderWebhooks
     webhooks: Webhooks
     passwords: ports.Passwords
+    asked_letters: ports.AskedLetters
     token_families: TokenFamilies
     revocations: Revocations
     sessions: Sessions

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from application import passwords, second_factors
+from application.addresses import EMAIL, USERNAME, email_address, folded
+from application.addresses import username as name_of_user
 from application.calls import Call
 from application.lodger import Lodger, retried
 from application.ports import Answer, IdentityTaken, NewPerson, Person, VersionConflict
 from application.principals import Principal, of_user
+from application.second_factors import NOTHING, Shown
 from application.streams import USER, Done, Stream
 from domain import users
 from domain.rejections import Rejected
 from domain.users import User, UserFact
-
-_EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)+")
-_USERNAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{1,28})[a-z0-9]", re.ASCII)
-
-EMAIL: Final = "email"
-USERNAME: Final = "username"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +37,14 @@ class Profile:
     name: str | None = None
     phone: str | None = None
     bio: str | None = None
+    languages: tuple[str, ...] | None = None
 
 
 def register(lodger: Lodger, call: Call, user_id: UUID, command: Register) -> Done[User, UserFact]:
     """Open an account. The address and the name are unique by the database."""
-    email, username = normalise(command.email), normalise(command.username)
-    if not _EMAIL.fullmatch(email) or len(email) > 254:
-        raise Rejected("email_malformed", "This is not an e-mail address.")
-    if not _USERNAME.fullmatch(username):
-        raise Rejected("username_malformed", "A username has 3 to 30 of a-z, 0-9, dot, dash and underscore.")
+    email, username = email_address(command.email), name_of_user(command.username)
+    if command.password is not None:
+        passwords.must_be_good(command.password, username, email)
     user = lodger.load(USER, user_id, call)
     person = NewPerson(
         user_id=user_id,
@@ -69,13 +64,26 @@ def register(lodger: Lodger, call: Call, user_id: UUID, command: Register) -> Do
         raise Rejected(f"{taken.kind}_taken", f"This {taken.kind} belongs to an account already.") from taken
 
 
-def log_in(lodger: Lodger, email: str, password: str) -> Principal:
-    """Whose password it is, if it is. Unknown address and wrong password look and last the same."""
-    person = lodger.people.find(EMAIL, lodger.signer.digest(EMAIL, normalise(email)))
+def whose(lodger: Lodger, email: str) -> Person | None:
+    """Whom an address belongs to; what is no address belongs to nobody."""
+    try:
+        address = email_address(email)
+    except Rejected:
+        return None
+    return lodger.people.find(EMAIL, lodger.signer.digest(EMAIL, address))
+
+
+def log_in(lodger: Lodger, email: str, password: str, shown: Shown = NOTHING) -> Principal:
+    """Whose password it is, if it is, and if the second factor that they may have was shown too.
+
+    Unknown address and wrong password look and last the same.
+    """
+    person = whose(lodger, email)
     if not lodger.passwords.matches(person.password_hash if person else None, password) or person is None:
         raise Rejected("credentials_wrong", "E-mail address or password is wrong.")
     user = lodger.load(USER, person.user_id).state
     users.must_be_active(user)
+    second_factors.must_pass(lodger, person.user_id, user, shown)
     return of_user(person.user_id, user, "access_token", str(lodger.new_id()))
 
 
@@ -98,7 +106,7 @@ def find(lodger: Lodger, user_id: UUID) -> tuple[Person, Stream[User, UserFact]]
 
 
 def change_profile(lodger: Lodger, call: Call, user_id: UUID, expected_version: int, profile: Profile) -> Answer | None:
-    """Change name, phone or bio of the version that was seen; answers what `call` renders of the changed person.
+    """Change name, phone, bio or languages of the version that was seen; answers what `call` renders of the changed person.
 
     Personal data is not in events, so there is nothing to append: the profile and the kept answer are one transaction.
     """
@@ -118,4 +126,4 @@ def change_profile(lodger: Lodger, call: Call, user_id: UUID, expected_version: 
 
 def normalise(text: str) -> str:
     """One spelling per address or name, so that look-alike writings of it are the same account."""
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    return folded(text)

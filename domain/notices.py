@@ -71,6 +71,9 @@ from domain.users import (
 Recipient = Literal["user", "guest", "host"]
 Template = Literal[
     "welcome",
+    "verify_email",
+    "password_reset",
+    "password_changed",
     "role_granted",
     "role_revoked",
     "account_suspended",
@@ -179,8 +182,13 @@ TOLD: Final[Mapping[type[Fact], Notice]] = {
 MESSAGE: Final = Notice("message_received", "messages", ("guest", "host"))
 """Of a message its other side is told; a message is no fact, because its text is personal data."""
 
+BY_MAIL_ALONE: Final = tuple(
+    Notice(template, "account", ("user",)) for template in ("verify_email", "password_reset", "password_changed")
+)
+"""What is no fact either: it leads to who may come in, and whoever is in the app already need not read it there."""
+
 CATEGORY_OF: Final[Mapping[Template, Category]] = {
-    notice.template: notice.category for notice in (*TOLD.values(), MESSAGE)
+    notice.template: notice.category for notice in (*TOLD.values(), MESSAGE, *BY_MAIL_ALONE)
 }
 
 
