@@ -108,14 +108,9 @@ def _grants(cursor: extensions.cursor, roles: Sequence[str]) -> Iterator[str]:
     for maker in (login, OWNER_ROLE):
         yield f"ALTER DEFAULT PRIVILEGES FOR ROLE {maker} REVOKE EXECUTE ON ROUTINES FROM PUBLIC"
     # TEMPORARY, until every table has its line in rights.py.
-    decided = {table for tables in TABLES.values() for table in tables}
+    decided = {table for tables in TABLES.values() for table in tables} | {"alembic_version"}
     for kind, relation in _relations(cursor):
-        if (
-            kind == "TABLE"
-            and "." not in relation
-            and relation not in decided | {"alembic_version"}
-            and "lodger_writer" in roles
-        ):
+        if kind == "TABLE" and "." not in relation and relation not in decided:
             yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {relation} TO lodger_writer"
     for role in roles:
         yield f"GRANT CONNECT ON DATABASE {database} TO {role}"
@@ -161,7 +156,8 @@ def _functions(cursor: extensions.cursor, names: Sequence[str] | None = None) ->
     """Ours with their arguments, those of some names or all: an extension's are not ours."""
     cursor.execute(
         """SELECT oid::regprocedure::text FROM pg_proc
-           WHERE pronamespace = 'public'::regnamespace AND prokind = 'f' AND proname = ANY (coalesce(%s, ARRAY[proname]))
+           WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'
+             AND proname = ANY (coalesce(%s, ARRAY[proname]))
              AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
            ORDER BY 1""",
         [None if names is None else list(names)],

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import psycopg2
 from psycopg2.errors import InsufficientPrivilege
-from psycopg2.extensions import cursor as Cursor
 
+from projections.projection import Cursor
 from tests.support.servers import Databases
 
 

@@ -92,10 +92,14 @@ def test_a_lock_that_somebody_holds_is_not_waited_for_longer(hasty: Database, lo
 
 
 def test_an_idle_transaction_is_ended_and_the_pool_connects_again(hasty: Database) -> None:
-    with pytest.raises(Unavailable), hasty.transaction() as connection, connection.cursor() as cursor:
-        cursor.execute(WRITE)
-        sleep(0.5)
-        cursor.execute("SELECT 1")
+    def fall_asleep() -> None:
+        with hasty.transaction() as connection, connection.cursor() as cursor:
+            cursor.execute(WRITE)
+            sleep(0.5)
+            cursor.execute("SELECT 1")
+
+    with pytest.raises(Unavailable):
+        fall_asleep()
     assert hasty.losses == 1
     assert answers(hasty)
 
@@ -175,14 +179,14 @@ def test_an_analysts_login_as_deploying_tells_it_reads_views_for_half_a_minute_a
     name = f"a{uuid4().hex}"
     logins.as_superuser(rest.partition("```")[0].replace("anna", name).replace("a long password", uuid4().hex))
     try:
-        with closing(psycopg2.connect(logins.url.replace("lodger@", f"{name}@"))) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute("SHOW statement_timeout")
-                assert cursor.fetchone() == ("30s",)
-                cursor.execute("SHOW default_transaction_read_only")
-                assert cursor.fetchone() == ("on",)
-                cursor.execute("SET statement_timeout = 50")
-                with pytest.raises(QueryCanceled):
-                    cursor.execute("SELECT pg_sleep(1) FROM (SELECT count(*) FROM analytics.facts_per_day) AS counted")
+        url = logins.url.replace("lodger@", f"{name}@")
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == ("30s",)
+            cursor.execute("SHOW default_transaction_read_only")
+            assert cursor.fetchone() == ("on",)
+            cursor.execute("SET statement_timeout = 50")
+            with pytest.raises(QueryCanceled):
+                cursor.execute("SELECT pg_sleep(1) FROM (SELECT count(*) FROM facts_per_day) AS counted")
     finally:
         logins.as_superuser(f"DROP ROLE {name}")

@@ -7,7 +7,6 @@ from contextlib import closing
 
 import psycopg2
 import pytest
-from psycopg2.extensions import cursor as Cursor
 
 from infrastructure.rights import (
     ANALYST_ROLE,
@@ -20,6 +19,7 @@ from infrastructure.rights import (
     TABLES,
     WRITER_ROLE,
 )
+from projections.projection import Cursor
 from tests.database_roles.logins import Logins, refused
 
 NOBODYS = ("alembic_version",)
