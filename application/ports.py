@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.bookings import Role
 from domain.events import Event
-from domain.notices import Preferences
+from domain.notices import Preferences, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Personal data, kept outside events. `version` counts changes of the profile."""
+    """Personal data, kept outside events. `version` counts changes of the profile; `languages` are tags (BCP 47)."""
 
     user_id: UUID
     username: str
@@ -203,6 +203,7 @@ class Person:
     version: int
     created_at: datetime
     photo_id: UUID | None = None
+    languages: tuple[str, ...] = ()
 
 
 class People(Protocol):
@@ -214,6 +215,10 @@ class People(Protocol):
         """Whom an e-mail address or username belongs to, by its keyed digest."""
         ...
 
+    def change_password(self, user_id: UUID, former_hash: str | None, password_hash: str) -> bool:
+        """Replace a password, if the former one is still there; whether it was."""
+        ...
+
     def change_profile(
         self,
         person: Person,
@@ -221,7 +226,7 @@ class People(Protocol):
         expected_version: int,
         answer: tuple[Idempotency, Answer] | None = None,
     ) -> None:
-        """Write name, phone and bio at `expected_version`. Raises VersionConflict, AnswerKept, KeyReused."""
+        """Write name, phone, bio and languages at `expected_version`. Raises VersionConflict, AnswerKept, KeyReused."""
         ...
 
 
@@ -299,6 +304,19 @@ class Notifications(Protocol):
 
     def mark_read(self, user_id: UUID, upto: int) -> None:
         """Say that somebody has read what the log told them up to a position; never less than before."""
+        ...
+
+
+class AskedLetters(Protocol):
+    """Mails about their account that people, or anybody who says so, want to be sent."""
+
+    def ask(self, template: Template, digests: Sequence[bytes]) -> None:
+        """Have a mail sent to whom an address belongs, if it is anybody's: that is looked up later, so that asking
+        takes the same time either way. `digests` are the address's."""
+        ...
+
+    def tell(self, template: Template, user_id: UUID) -> None:
+        """Have a mail sent to a user."""
         ...
 
 

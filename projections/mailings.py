@@ -16,6 +16,7 @@ from psycopg2.extras import execute_values
 
 from domain.events import Event
 from domain.notices import MESSAGE, TOLD, Recipient, Template
+from domain.policies import ACCOUNT_LETTER_PAUSE
 from projections.projection import Cursor, Projection
 
 Status = Literal["pending", "sent", "refused", "unwanted"]
@@ -26,7 +27,8 @@ Status = Literal["pending", "sent", "refused", "unwanted"]
 class Mailing:
     """A mail to send: the event that it tells of, the event's stream, and who gets it.
 
-    For one about messages these are the first one's derived id and the booking; its position is 0.
+    For one about messages these are the first one's derived id and the booking, for one that was asked for a new id
+    and the user; the position of both is 0.
     """
 
     event_id: UUID
@@ -67,6 +69,32 @@ def tell_of_message(cursor: Cursor, booking_id: UUID, number: int, recipient: Re
            VALUES (%s, %s, %s, %s, 0, clock_timestamp() + %s)
            ON CONFLICT (stream_id, recipient) WHERE template = 'message_received' AND status = 'pending' DO NOTHING""",
         [uuid5(booking_id, f"message:{number}"), recipient, MESSAGE.template, booking_id, quiet],
+    )
+
+
+def plan_asked(cursor: Cursor) -> None:
+    """Plan the mails that were asked for, to whom the addresses belong.
+
+    Those that belong to nobody are forgotten; of two in a row only the first is sent.
+    """
+    cursor.execute(
+        """WITH asked AS (DELETE FROM asked_letters RETURNING template, digest)
+           INSERT INTO mailings (event_id, recipient, template, stream_id, position)
+           SELECT gen_random_uuid(), 'user', template, user_id, 0
+           FROM (SELECT DISTINCT template, user_id FROM asked JOIN identities USING (digest) WHERE kind = 'email') found
+           WHERE NOT EXISTS (SELECT FROM mailings earlier
+                             WHERE earlier.stream_id = user_id AND earlier.template = found.template
+                               AND earlier.position = 0 AND earlier.created_at > clock_timestamp() - %s)""",
+        [ACCOUNT_LETTER_PAUSE],
+    )
+
+
+def tell_user(cursor: Cursor, template: Template, user_id: UUID) -> None:
+    """Plan a mail to a user about their account."""
+    cursor.execute(
+        """INSERT INTO mailings (event_id, recipient, template, stream_id, position)
+           VALUES (gen_random_uuid(), 'user', %s, %s, 0)""",
+        [template, user_id],
     )
 
 

@@ -117,6 +117,7 @@ def change_property(body: dict[str, Any], property_id: UUID) -> Response:
     body=NothingSchema,
     optional=True,
     returns=["ETag"],
+    verified=True,
     refuses=[404],
 )
 def publish_property(_: dict[str, Any], property_id: UUID) -> Response:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
+import langcodes
 import phonenumbers
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -243,6 +244,23 @@ class Scaled(Documented):
         if not self.minimum <= value <= self.maximum:
             raise ValidationError(f"Not from {self.minimum} to {self.maximum}.")
         return round(Decimal(value) * self.per_unit)
+
+
+class LanguageTag(Documented):
+    """A language as BCP 47 writes it, such as en, pt-BR or zh-Hant; in the registry's spelling."""
+
+    openapi: Mapping[str, Any] = {
+        "type": "string",
+        "pattern": "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$",
+        "examples": ["en", "pt-BR", "zh-Hant"],
+    }
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch(self.openapi["pattern"][1:-1], value, re.ASCII):
+            raise ValidationError("Not a language like en or pt-BR.")
+        if not langcodes.tag_is_valid(value):
+            raise ValidationError("There is no such language.")
+        return langcodes.standardize_tag(value)
 
 
 class Phone(Documented):

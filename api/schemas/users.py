@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
-from api.schemas.fields import Flag, Id, Phone, Strict, Text
+from api.schemas.fields import Flag, Id, LanguageTag, Phone, Strict, Text
+from api.schemas.passwords import NewPassword
 from api.schemas.photos import PhotoSchema, pictured
 from application.ports import Person
+from domain.policies import LANGUAGES_MAX
 from domain.users import User
 
 
@@ -16,7 +18,7 @@ class RegisterSchema(Strict):
     username = Text(30, required=True, metadata={"description": "3 to 30 of a-z, 0-9, dot, dash and underscore."})
     email = Text(254, required=True, metadata={"format": "email"})
     name = Text(100, required=True)
-    password = Text(200, 8, required=True, metadata={"format": "password"})
+    password = NewPassword(required=True)
 
 
 class ProfileSchema(Strict):
@@ -25,6 +27,7 @@ class ProfileSchema(Strict):
     name = Text(100)
     phone = Phone(allow_none=True, metadata={"description": "null removes it."})
     bio = Text(2_000, 0)
+    languages = fields.List(LanguageTag(), validate=validate.Length(max=LANGUAGES_MAX))
 
 
 class AccountSchema(Strict):
@@ -33,9 +36,11 @@ class AccountSchema(Strict):
     id = Id(required=True)
     username = fields.String(required=True)
     email = fields.String(required=True)
+    email_verified = Flag(required=True, metadata={"description": "Before it is, you look, and neither book nor host."})
     name = fields.String(required=True)
     phone = fields.String(required=True, allow_none=True)
     bio = fields.String(required=True)
+    languages = fields.List(fields.String(), required=True)
     photo = fields.Nested(PhotoSchema, required=True, allow_none=True)
     is_host = Flag(required=True)
 
@@ -46,6 +51,7 @@ class PublicProfileSchema(Strict):
     id = Id(required=True)
     username = fields.String(required=True)
     bio = fields.String(required=True)
+    languages = fields.List(fields.String(), required=True)
     photo = fields.Nested(PhotoSchema, required=True, allow_none=True)
     is_host = Flag(required=True)
 
@@ -58,7 +64,9 @@ def account(person: Person, user: User) -> dict[str, Any]:
         "email": person.email,
         "name": person.name,
         "phone": person.phone or None,
+        "email_verified": user.is_verified,
         "bio": person.bio,
+        "languages": person.languages,
         "photo": pictured(person.photo_id) if person.photo_id else None,
         "is_host": user.is_host,
     }

@@ -46,5 +46,7 @@ def upgrade() -> None:
     COMMENT ON TABLE asked_letters IS
         'Mails that somebody asked for, by the keyed digest of an address, until the next worker looks.';
 
+    CREATE INDEX mailings_asked ON mailings (stream_id, template, created_at) WHERE position = 0;
+
     ALTER TABLE people ADD COLUMN languages text[] NOT NULL DEFAULT '{}';
     """)
