@@ -80,6 +80,14 @@ class UserReactivated(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class UserIdentityLinked(Fact):
+    """From now on an OpenID provider may say that somebody is this user; `issuer` is its address."""
+
+    TOPIC: ClassVar[str] = "UserIdentityLinked"
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True)
 class UserErased(Fact):
     """The person is forgotten: their key is destroyed and nothing readable of them stays. There is no way back."""
 
@@ -96,6 +104,7 @@ UserFact = (
     | UserReinstated
     | UserDeactivated
     | UserReactivated
+    | UserIdentityLinked
     | UserErased
     | UserApiKeyCreated
     | UserApiKeyRolled
@@ -117,6 +126,7 @@ class User:
     is_deactivated: bool = False
     is_erased: bool = False
     api_keys: ApiKeys = ()
+    issuers: frozenset[str] = frozenset()
     second_factor: UUID | None = None
 
 
@@ -141,6 +151,8 @@ def evolve(state: User, fact: UserFact) -> User:
             return replace(state, is_deactivated=True)
         case UserReactivated():
             return replace(state, is_deactivated=False)
+        case UserIdentityLinked(issuer):
+            return replace(state, issuers=state.issuers | {issuer})
         case UserErased():
             return replace(state, is_erased=True, roles=frozenset(), api_keys=(), second_factor=None)
         case UserApiKeyCreated() | UserApiKeyRolled() | UserApiKeyRevoked():
@@ -160,6 +172,13 @@ def verify_email(state: User) -> tuple[UserFact, ...]:
     """The address is the user's; again changes nothing."""
     must_exist(state)
     return () if state.is_verified else (UserEmailVerified(),)
+
+
+def link_identity(state: User, issuer: str) -> tuple[UserFact, ...]:
+    """Let an OpenID provider say that somebody is this user, whose address it has confirmed; again changes nothing."""
+    must_be_active(state)
+    linked = () if issuer in state.issuers else (UserIdentityLinked(issuer),)
+    return (*verify_email(state), *linked)
 
 
 def become_host(state: User) -> tuple[UserFact, ...]:

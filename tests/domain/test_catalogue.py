@@ -33,6 +33,7 @@ STORED_NAMES = {
     "UserReactivated",
     "UserErased",
     "UserApiKeyCreated",
+    "UserIdentityLinked",
     "UserApiKeyRolled",
     "UserApiKeyRevoked",
     "UserSecondFactorEnabled",

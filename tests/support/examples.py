@@ -102,6 +102,7 @@ from domain.users import (
     UserEmailVerified,
     UserErased,
     UserFact,
+    UserIdentityLinked,
     UserReactivated,
     UserRegistered,
     UserReinstated,
@@ -219,6 +220,7 @@ USER_HISTORIES: Final[tuple[tuple[UserFact, ...], ...]] = (
     (UserRegistered(), UserEmailVerified(), UserBecameHost(), UserSuspended(), UserReinstated()),
     (UserRegistered(), UserRoleGranted("auditor"), UserRoleRevoked("auditor")),
     (UserRegistered(), UserDeactivated(), UserReactivated(), UserErased()),
+    (UserRegistered(), UserEmailVerified(), UserIdentityLinked("https://accounts.example.com")),
     (
         UserRegistered(),
         UserApiKeyCreated(KEY, UUID(int=61), ("bookings:read", "calendars:write"), instant("2027-06-01 12:00:00")),
