@@ -48,10 +48,14 @@ PlatformFact = KeyRotated | KeyDestroyed | RootKeyRotated | KeysBackedUp
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """`unsaved` are the keys that no backup has, as (purpose, key id); `is_root_saved`: a backup has the secret key."""
+    """`unsaved` are the keys that no backup has, as (purpose, key id); `has_backup`: of the others there is one.
+
+    `roots` counts the secret keys that the ring was sealed under.
+    """
 
     unsaved: frozenset[tuple[str, str]] = frozenset()
-    is_root_saved: bool = False
+    has_backup: bool = False
+    roots: int = 1
 
 
 NEW: Final = Platform()
@@ -64,8 +68,8 @@ def evolve(state: Platform, fact: PlatformFact) -> Platform:
         case KeyDestroyed(purpose, key_id):
             return replace(state, unsaved=state.unsaved - {(purpose, key_id)})
         case RootKeyRotated():
-            return replace(state, is_root_saved=False)
+            return replace(state, roots=state.roots + 1)
         case KeysBackedUp():
-            return Platform(is_root_saved=True)
+            return replace(state, unsaved=frozenset(), has_backup=True)
         case _:
             assert_never(fact)

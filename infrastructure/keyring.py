@@ -48,7 +48,8 @@ class Keyring:
         self._lock = Lock()
 
     def keys(self, purpose: str) -> Keys:
-        """Raises Unavailable, and CannotOpen when LODGER_SECRET_KEY is not the one that the ring is sealed under."""
+        """Raises Unavailable, CannotOpen when LODGER_SECRET_KEY is not the one that the ring is sealed under, and
+        KeyError for a purpose that nobody has described."""
         if monotonic() - self._read_at > READ_EVERY_SECONDS:
             self._read_again()
         return self._keys.get(purpose) or self._first(purpose)
@@ -84,6 +85,8 @@ class Keyring:
 
     def _first(self, purpose: str) -> Keys:
         """The first key of a purpose is derived, as every one was before there was a ring: what it made goes on."""
+        if purpose not in PURPOSES:
+            raise KeyError(f"say in infrastructure/purposes.py what keys for {purpose!r} do")
         key = Key(derived_key(self._first_root, purpose))
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(

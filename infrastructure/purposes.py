@@ -50,12 +50,14 @@ PURPOSES: Final[Mapping[str, Purpose]] = {
     "cursor": Purpose("signs", "pages of lists; those of changes have no end"),
     "email": Purpose("identifies", "e-mail addresses, one account each"),
     "username": Purpose("identifies", "usernames, one account each"),
+    "login failures": Purpose("digests", "accounts whose password is tried out", _MARGIN),
     "request body": Purpose("digests", "requests under an Idempotency-Key", ANSWERS_KEPT + _MARGIN),
     "calendar token": Purpose("digests", "addresses of published calendars"),
     "api key": Purpose("digests", "secrets of API keys"),
     "oidc": Purpose("digests", "who somebody is at an OpenID provider"),
     "oidc_login": Purpose("signs", "logins by OpenID Connect under way", OIDC_LOGIN + _MARGIN),
     "person key": Purpose("seals", "the keys that people's own words are encrypted with"),
+    "second factor": Purpose("seals", "what the codes of second factors are made from"),
     "webhook secret": Purpose("seals", "what webhooks to clients are signed with"),
 }
 """A purpose that is not here has no keys: `infrastructure.keyring` refuses it."""
