@@ -94,7 +94,7 @@ def find(lodger: Lodger, booking_id: UUID, user_id: UUID) -> tuple[Stream[Bookin
     return booking, role
 
 
-def history(lodger: Lodger, booking_id: UUID, user_id: UUID) -> list[Event]:
-    """The story of a booking, for its guest or its host."""
-    find(lodger, booking_id, user_id)
-    return audit.story(lodger.log, booking_id)
+def history(lodger: Lodger, booking_id: UUID, user_id: UUID) -> tuple[list[Event], Role]:
+    """The story of a booking, for its guest or its host; and which of them it is."""
+    _, role = find(lodger, booking_id, user_id)
+    return audit.story(lodger.log, booking_id), role

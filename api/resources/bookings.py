@@ -34,7 +34,7 @@ from api.schemas.bookings import (
     offered,
 )
 from api.schemas.cancellations import CancellationAtSchema, CancellationPreviewSchema, previewed
-from api.schemas.history import HistorySchema, told
+from api.schemas.history import HistorySchema, told_to
 from api.schemas.quotes import STAY
 from application import alterations, bookings, cancellations, messages
 from application.ports import Answer
@@ -56,6 +56,7 @@ resource = Resource("bookings", __name__, url_prefix="/v1/bookings", scope="book
     status=201,
     key="required",
     returns=["Location"],
+    verified=True,
     refuses=[404],
 )
 def request_booking(body: dict[str, Any]) -> Response:
@@ -180,6 +181,7 @@ def preview_alteration(arguments: dict[str, Any], booking_id: UUID) -> dict[str,
     BookingSchema,
     body=StaySchema,
     example={"check_in": "2027-06-11", "check_out": "2027-06-15", "guests": 2},
+    verified=True,
     refuses=[403, 404],
 )
 def alter_booking(body: dict[str, Any], booking_id: UUID) -> Response:
@@ -207,8 +209,8 @@ def preview_cancellation(arguments: dict[str, Any], booking_id: UUID) -> dict[st
 @resource.query("/<uuid:booking_id>/history", HistorySchema, refuses=[404])
 def show_history(booking_id: UUID) -> dict[str, Any]:
     """Every event of a booking and its payments, in the log's order."""
-    events = bookings.history(edge().lodger, booking_id, signed_in())
-    return {"events": [told(event) for event in events]}
+    events, role = bookings.history(edge().lodger, booking_id, signed_in())
+    return {"events": [told_to(role, event) for event in events]}
 
 
 def _shown_to(role: Role) -> Callable[[Stream[Booking | None, BookingFact], datetime], Answer]:

@@ -40,7 +40,7 @@ def start_payment(body: dict[str, Any], booking_id: UUID) -> Response:
     def show(stream: PaymentStream, now: datetime) -> Answer:
         payment = must_be_started(stream.state)
         paid_at = now if payment.stage == "captured" else None
-        shown = paid(stream.id, payment, paid_at)
+        shown = paid(stream.id, payment, paid_at, to_payer=True)
         return answer(PaymentSchema, shown, 201, Location=f"/v1/payments/{stream.id}")
 
     return carry_out(
@@ -70,4 +70,5 @@ def show_payment(payment_id: UUID) -> dict[str, Any]:
 def _shown(lodger: Lodger, stream: PaymentStream, client_secret: str | None = None) -> dict[str, Any]:
     payment = must_be_started(stream.state)
     paid_at = payments.captured_at(lodger, stream.id) if payment.stage == "captured" else None
-    return paid(stream.id, payment, paid_at, client_secret)
+    to_payer = payment.started.guest_id == signed_in()
+    return paid(stream.id, payment, paid_at, client_secret, to_payer=to_payer)

@@ -8,6 +8,7 @@ import msgspec
 from marshmallow import fields
 
 from api.schemas.fields import Choice, Id, Instant, Strict
+from domain.bookings import Role
 from domain.events import ActorKind, Event
 
 
@@ -44,3 +45,12 @@ def told(event: Event) -> dict[str, Any]:
         "command": event.command_id,
         "data": msgspec.to_builtins(event.fact),
     }
+
+
+def told_to(role: Role, event: Event) -> dict[str, Any]:
+    """The same for one side of the booking: where to pay is for the guest, an operator's reason for neither."""
+    shown = told(event)
+    hidden = {"next_action"} if role == "host" else set()
+    if event.actor.kind == "operator":
+        hidden.add("reason")
+    return {**shown, "data": {name: value for name, value in shown["data"].items() if name not in hidden}}

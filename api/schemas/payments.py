@@ -57,7 +57,9 @@ class PaymentSchema(Strict):
     payment_method = Choice(PaymentMethod, required=True)
     payment_date = Instant(required=True, allow_none=True, metadata={"description": "null until it is paid."})
     status = Choice(payments.Status, required=True)
-    next_action = fields.Nested(NextActionSchema, required=True, allow_none=True)
+    next_action = fields.Nested(
+        NextActionSchema, required=True, allow_none=True, metadata={"description": "null for all but the guest."}
+    )
     failure_code = fields.String(required=True, allow_none=True)
     refunded = MoneyField(required=True, metadata={"description": "What has gone back already."})
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
@@ -68,10 +70,15 @@ class PaymentsSchema(Strict):
 
 
 def paid(
-    payment_id: UUID, payment: Payment, paid_at: datetime | None, client_secret: str | None = None
+    payment_id: UUID,
+    payment: Payment,
+    paid_at: datetime | None,
+    client_secret: str | None = None,
+    *,
+    to_payer: bool = False,
 ) -> dict[str, Any]:
-    """What PaymentSchema shows. `client_secret` is for the payer's eyes only."""
-    started, action = payment.started, payment.next_action
+    """What PaymentSchema shows. Where to pay, and the `client_secret`, are for the payer's eyes only."""
+    started, action = payment.started, payment.next_action if to_payer else None
     return {
         "id": payment_id,
         "booking": started.booking_id,

@@ -298,8 +298,8 @@ def test_only_operators_cancel_for_the_platform_and_never_without_a_reason(share
     ada, bob = host(shared), register(shared, "bob")
     path = f"/v1/operator/bookings/{book(bob, listing(ada))}/cancel"
     operator = Client(shared, OPERATOR_TOKEN)
-    for client in (ada, bob, shared.anybody()):
-        assert client.wish(path, {"reason": "Mine."}).status_code == 401
+    for client, status in ((ada, 403), (bob, 403), (shared.anybody(), 401)):
+        assert client.wish(path, {"reason": "Mine."}).status_code == status
     for body in ({}, {"reason": ""}, {"reason": None}):
         refused(operator.wish(path, body), 422, "validation-failed")
     nowhere = "/v1/operator/bookings/01900000-0000-7000-8000-000000000000/cancel"

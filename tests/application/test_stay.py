@@ -252,7 +252,8 @@ def test_a_repeated_command_takes_effect_once_and_gets_the_same_answer(world: Wo
 
 def test_every_event_of_a_command_carries_its_id_and_every_reaction_its_cause(world: World) -> None:
     booking = world.confirmed(world.listing())
-    told = {type_name(e): e for e in bookings.history(world.lodger, booking, world.booking(booking).made.guest_id)}
+    events, _ = bookings.history(world.lodger, booking, world.booking(booking).made.guest_id)
+    told = {type_name(e): e for e in events}
     assert told["BookingConfirmed"].causation_id == told["PaymentCaptured"].event_id
     assert told["PaymentCaptureStarted"].causation_id == told["PaymentAuthorized"].event_id
     assert told["BookingConfirmed"].actor.kind == "system"
