@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import chain, islice
 from typing import Final
 from uuid import UUID
 
-from application import bookings, credentials
+from application import bookings, credentials, staff
 from application.calls import Call
 from application.erasure_ports import Named, Section, Traces
 from application.lodger import Lodger, retried
 from application.payouts import account_of
 from application.ports import NightsChange
+from application.principals import Principal
 from application.streams import BOOKING, PAYMENT, PROPERTY, USER, Done
 from domain import calendar_sync, erasure, properties, users
 from domain.erasure import Obstacle
 from domain.events import Actor, Event
 from domain.host_accounts import account_id
 from domain.payments import attempt_ids
+from domain.policies import FRESH_LOGIN
 from domain.properties import PropertyFact, must_exist
 from domain.rejections import Rejected
 from domain.users import User, UserFact
@@ -65,15 +68,33 @@ def _obstacles(lodger: Lodger, user_id: UUID) -> Iterator[Obstacle]:
             yield from erasure.of_payment(payment_id, history.stream(PAYMENT, payment_id).state)
 
 
-def must_be_proved(lodger: Lodger, user_id: UUID, password: str | None, *, is_fresh: bool) -> None:
+def erase_for(lodger: Lodger, call: Call, user_id: UUID, by: Principal) -> Done[User, UserFact]:
+    """The same, by an operator. Raises Rejected `own_account` and `role_missing`, too."""
+    staff.must_be_another(by, user_id)
+    staff.must_be_above(by, lodger.load(USER, user_id).state)
+    return erase(lodger, call, user_id)
+
+
+def must_be_proved(lodger: Lodger, who: Principal, password: str | None) -> None:
     """Whoever asks must be the person, not a browser that was left open: by the password, or, where there is none,
     by having logged in just now. Raises Rejected `credentials_wrong` or `login_not_fresh`."""
-    person = lodger.people.get([user_id]).get(user_id)
+    assert who.user_id is not None, "admitted as a user"
+    person = lodger.people.get([who.user_id]).get(who.user_id)
     if person is None or person.password_hash is None:
-        if not is_fresh:
+        since = _logged_in_at(lodger, who)
+        if since is None or lodger.wall_clock.now() - since > FRESH_LOGIN:
             raise Rejected("login_not_fresh", "Log in once more, and ask again within five minutes.")
     elif password is None or not lodger.passwords.matches(person.password_hash, password):
         raise Rejected("credentials_wrong", "Send your password along: this cannot be undone.")
+
+
+def _logged_in_at(lodger: Lodger, who: Principal) -> datetime | None:
+    assert who.user_id is not None, "admitted as a user"
+    if who.credential == "session":
+        begun = {str(each.session_id): each.began_at for each in lodger.sessions.of_user(who.user_id)}
+    else:
+        begun = {str(each.family_id): each.created_at for each in lodger.token_families.of_user(who.user_id)}
+    return begun.get(who.credential_id)
 
 
 # --- carrying it out ------------------------------------------------------------------------------------------

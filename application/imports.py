@@ -41,6 +41,7 @@ from domain.users import User, UserFact
 
 _USERNAME_MAX: Final = 30
 _REMEMBERED_AT_ONCE: Final = 50
+_FORGOTTEN: Final = "its host was erased here: nothing of it is brought in"
 _DIGEST_VERSION: Final = 1
 """Raised when the same row should make something else of a property: everything is then looked at again."""
 
@@ -139,6 +140,9 @@ def _listings(
             except Rejected as refusal:
                 yield RowRefused(snapshot.listings_file, listing.line, listing.external_id, refusal.message)
                 continue
+        if not any(isinstance(outcome, Imported) for outcome in outcomes):
+            yield from outcomes
+            continue
         finished = listing.external_id not in run.refused_nights
         done[listing.external_id] = Remembered(property_id, digest if finished else None, snapshot.scraped)
         yield from outcomes
@@ -146,9 +150,15 @@ def _listings(
 
 @retried
 def _import(lodger: Lodger, run: _Run, listing: Listing, said: Availability) -> list[Outcome]:
-    """Bring one listing in with its calendar, in one append; nights that a stay has are left out of it."""
+    """Bring one listing in with its calendar, in one append; nights that a stay has are left out of it.
+
+    What was forgotten is not brought in again, wherever it still stands: then there is a note, and nothing imported.
+    """
     property_id, user_id = property_id_of(listing.external_id), user_id_of(listing.host_id)
     history = lodger.read(property_id, user_id)
+    state = history.stream(PROPERTY, property_id).state
+    if history.stream(USER, user_id).state.is_erased or (state is not None and state.is_erased):
+        return [Noted(run.snapshot.listings_file, listing.line, listing.external_id, _FORGOTTEN)]
     events = history.by_stream[property_id]
     told = _told(run, listing, said, history)
     booked: dict[date, UUID] = {}

@@ -39,7 +39,7 @@ def revoke_role(lodger: Lodger, call: Call, user_id: UUID, role: StaffRole, by: 
 
     Nobody does it to themselves, so that an admin always remains. Raises Rejected `own_account`, `user_not_found`.
     """
-    _must_be_another(by, user_id)
+    must_be_another(by, user_id)
     user = lodger.load(USER, user_id, call)
     done = lodger.append(call, user.then(rules.revoke_role(user.state, role)))
     credentials.end_all(lodger, user_id)
@@ -52,9 +52,9 @@ def suspend(lodger: Lodger, call: Call, user_id: UUID, by: Principal) -> UserDon
 
     Of staff only an admin does. Raises Rejected `own_account`, `role_missing`, `user_not_found`.
     """
-    _must_be_another(by, user_id)
+    must_be_another(by, user_id)
     user = lodger.load(USER, user_id, call)
-    _must_be_above(by, user.state)
+    must_be_above(by, user.state)
     done = lodger.append(call, user.then(rules.suspend(user.state)))
     credentials.end_all(lodger, user_id)
     return done
@@ -64,7 +64,7 @@ def suspend(lodger: Lodger, call: Call, user_id: UUID, by: Principal) -> UserDon
 def reinstate(lodger: Lodger, call: Call, user_id: UUID, by: Principal) -> UserDone:
     """End a suspension. Of staff only an admin does. Raises Rejected `role_missing`, `user_not_found`."""
     user = lodger.load(USER, user_id, call)
-    _must_be_above(by, user.state)
+    must_be_above(by, user.state)
     return lodger.append(call, user.then(rules.reinstate(user.state)))
 
 
@@ -81,11 +81,13 @@ def look_up(lodger: Lodger, kind: str, name: str) -> Account:
     return show(lodger, person.user_id)
 
 
-def _must_be_another(by: Principal, user_id: UUID) -> None:
+def must_be_another(by: Principal, user_id: UUID) -> None:
+    """Raises Rejected `own_account`."""
     if by.user_id == user_id:
         raise Rejected("own_account", "Nobody does this to their own account: ask another admin.")
 
 
-def _must_be_above(by: Principal, user: User) -> None:
+def must_be_above(by: Principal, user: User) -> None:
+    """Raises Rejected `role_missing`."""
     if user.roles and "admin" not in by.roles:
         raise Rejected("role_missing", "Only an admin does this to somebody who has a role.", roles=["admin"])

@@ -16,7 +16,7 @@ DAILY: Final = "1 day"
 SWEPT_FOR: Final = "180 days"
 """Banks and providers come back to a payment months later, and name its payer."""
 
-_LEASE: Final = "2 minutes"
+_LEASE: Final = "1 minute"
 _COLUMNS: Final = "user_id, begun_at, sweeps, done_at"
 
 

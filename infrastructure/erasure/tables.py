@@ -39,6 +39,7 @@ _CREDENTIALS: Final[Mapping[str, Rule]] = {
         "keyed digests of addresses, for some seconds: until the next worker has looked",
         {"template": OURS, "digest": DIGEST},
     ),
+    "oidc_logins_used": Kept(IDS),
     "session_generations": Kept(IDS),
     "second_factors": Scrubbed(
         ("DELETE FROM second_factors WHERE user_id = %(user)s",),

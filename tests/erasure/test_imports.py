@@ -1,0 +1,74 @@
+"""What another marketplace's snapshots still say of somebody who was erased is not brought in again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from application import erasure
+from application.imported_listings import Noted
+from application.imports import property_id_of, user_id_of
+from domain.events import Actor
+from infrastructure.workers.erasures import forget_people
+from infrastructure.workers.projector import Projector
+from projections import catalogue
+from tests.imports.city import in_larkville, listing, write
+from tests.imports.larkville import FOURTEENTH, TENTH, count, imported, results, the_property
+from tests.support.world import World
+
+MARK = "canary"
+SAID = [listing("3", host_id="12", name=MARK, description=MARK, host_name=MARK), listing("7", host_id="14")]
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    """The clock shows the day of the made-up city's first snapshot."""
+    world = in_larkville(World(database_url, datetime(2025, 1, 10, 12, 0, tzinfo=UTC)))
+    yield world
+    world.close()
+
+
+def forget_host(world: World, host_id: str) -> None:
+    """The host of some listings is erased by an operator, and the workers have seen to it."""
+    projector = Projector(world.wired.projecting, world.log, catalogue.running(audit=False))
+    projector.run()
+    operator = world.call(actor=Actor("operator", "test", "asked for by letter"))
+    erasure.erase(world.lodger, operator, user_id_of(host_id))
+    world.react()
+    projector.run()
+    forget_people(world.lodger)
+    projector.run()
+
+
+def test_a_forgotten_host_stays_forgotten_and_the_others_are_imported_as_ever(world: World, tmp_path: Path) -> None:
+    imported(world, write(tmp_path / "first", TENTH, SAID, {}))
+    forget_host(world, "12")
+    before = count(world)
+
+    changed = [listing("3", host_id="12", name=f"{MARK} anew"), listing("9", host_id="12", name=MARK), SAID[1]]
+    outcomes = imported(world, write(tmp_path / "second", FOURTEENTH, changed, {}))
+
+    assert results(outcomes) == {"7": "unchanged"}
+    notes = [each for each in outcomes if isinstance(each, Noted)]
+    assert [(each.external_id, "erased" in each.note) for each in notes] == [("3", True), ("9", True)]
+    assert count(world) == before
+    gone = the_property(world, "3")
+    assert gone.is_erased
+    assert gone.details is not None
+    assert (gone.details.title, gone.details.description) == ("", "")
+    assert gone.source is not None
+    assert gone.source.external_id == ""
+    assert not world.lodger.read(property_id_of("9")).in_order()
+
+
+def test_what_was_remembered_of_their_listings_is_gone_and_is_not_remembered_anew(world: World, tmp_path: Path) -> None:
+    folder = write(tmp_path / "first", TENTH, SAID, {})
+    imported(world, folder)
+    forget_host(world, "12")
+    imported(world, folder)
+    with world.wired.database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT external_id FROM imported_listings")
+        assert cursor.fetchall() == [("7",)]
