@@ -145,15 +145,19 @@ def _outcome(before: Stream[S, F], after: Stream[S, F]) -> WebhookOutcome:
     return "recorded" if after.version > before.version else "nothing_new"
 
 
+def command_id(webhook: ProviderWebhook) -> UUID:
+    """Of the command by which it is followed, and the correlation id of what that makes."""
+    return uuid5(_COMMANDS, f"{webhook.provider}:{webhook.hint.event_id}")
+
+
 def _call(lodger: Lodger, webhook: ProviderWebhook) -> Call:
     """The same for the same event of the provider: its answer is kept under that."""
     event_id = webhook.hint.event_id
-    command_id = uuid5(_COMMANDS, f"{webhook.provider}:{event_id}")
     return Call(
         actor=Actor("webhook", webhook.provider),
         now=lodger.clock.now(),
-        command_id=command_id,
-        correlation_id=command_id,
+        command_id=command_id(webhook),
+        correlation_id=command_id(webhook),
         idempotency=Idempotency(f"webhook:{webhook.provider}", "follow", event_id, webhook.sha256),
         render=lambda _: Answer(200, ""),
     )

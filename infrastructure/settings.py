@@ -19,6 +19,8 @@ from infrastructure.refusals import Refused
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATA = ".lodger"
 
+LogFormat = Literal["console", "json"]
+
 
 def _variable(field: str) -> str:
     return field.upper() if field in ("database_url", "redis_url", "failpoint") else f"LODGER_{field.upper()}"
@@ -215,6 +217,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         int,
         _meta("a number of bytes from 1000 to 100000000", "The largest photo that is taken.", ge=1_000, le=100_000_000),
     ] = 15_000_000
+    oidc_issuer: Annotated[
+        str,
+        _meta(
+            "an address like https://accounts.example.com",
+            "Whose word is taken for who somebody is (OpenID Connect): the provider's issuer, to the letter.",
+            pattern=r"^(https?://[^\s?#]+)?$",
+        ),
+    ] = ""
+    oidc_client_id: Annotated[str, _meta("an id", "Lodger's client id at that provider.")] = ""
+    oidc_client_secret: Annotated[
+        str, _meta("a secret", "The secret that belongs to it; a public client has none.", secret=True)
+    ] = ""
+    oidc_return_to: Annotated[
+        str,
+        _meta(
+            "a path like /account, or an address like https://app.example/account",
+            "Where browsers are sent when they have logged in at that provider.",
+            pattern=r"^(/|/[^/\s\\]\S*|https?://\S+)$",
+        ),
+    ] = "/"
     private_addresses: Annotated[
         bool,
         _meta(
@@ -315,6 +337,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         Literal["debug", "info", "warning", "error"],
         _meta("debug, info, warning or error", "The least serious thing to log."),
     ] = "info"
+    log_format: Annotated[
+        LogFormat,
+        _meta("console or json", "Lines of logs for people, or for programs. In production the default is json."),
+    ] = "console"
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
@@ -360,6 +386,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     clock = values.get("clock", "system")
     if clock != "system" and _instant(clock) is None:
         problems.append(_wrong(_fields()["LODGER_CLOCK"], clock))
+    if bool(values.get("oidc_issuer")) != bool(values.get("oidc_client_id")):
+        problems.append("LODGER_OIDC_ISSUER and LODGER_OIDC_CLIENT_ID are set together or not at all")
     problems += _unknown(given)
     if values.get("env") == "production":
         problems += _unfit_for_production(values)
@@ -391,6 +419,7 @@ def _derive(given: dict[str, str]) -> None:
     """Defaults that depend on other settings."""
     if given.get("LODGER_ENV") == "production":
         given.setdefault("LODGER_SANDBOX", "false")
+        given.setdefault("LODGER_LOG_FORMAT", "json")
         given.setdefault("LODGER_CARD_PROVIDER", "none")
         given.setdefault("LODGER_MOBILE_MONEY_PROVIDER", "none")
         given.setdefault("LODGER_PRIVATE_ADDRESSES", "false")

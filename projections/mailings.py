@@ -7,7 +7,7 @@ is told to whom is in `domain.notices`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID, uuid5
@@ -28,7 +28,7 @@ class Mailing:
     """A mail to send: the event that it tells of, the event's stream, and who gets it.
 
     For one about messages these are the first one's derived id and the booking, for one that was asked for a new id
-    and the user; the position of both is 0.
+    and the user; the position of both is 0. `request_id` is the event's correlation id, for logs.
     """
 
     event_id: UUID
@@ -36,6 +36,7 @@ class Mailing:
     template: Template
     stream_id: UUID
     position: int
+    request_id: UUID | None = field(default=None, compare=False)
 
 
 def apply(cursor: Cursor, events: Sequence[Event]) -> None:
@@ -114,7 +115,8 @@ def claim_due(cursor: Cursor, limit: int) -> list[Mailing]:
                SELECT event_id, recipient, template FROM mailings
                WHERE status = 'pending' AND next_attempt_at <= clock_timestamp()
                ORDER BY next_attempt_at, position LIMIT %s FOR UPDATE SKIP LOCKED)
-           RETURNING event_id, recipient, template, stream_id, position""",
+           RETURNING event_id, recipient, template, stream_id, position,
+                     (SELECT (meta::json->>'correlation_id')::uuid FROM events e WHERE e.position = m.position)""",
         [limit],
     )
     return sorted(

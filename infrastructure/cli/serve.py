@@ -12,6 +12,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from infrastructure import logs
 from infrastructure.cli.environment import current_settings
 from infrastructure.counts import keep_apart
 from infrastructure.embedded.processes import end_with_parent
@@ -39,6 +40,7 @@ def application() -> WSGIApplication:
 def command() -> None:
     """Run the API until it is told to stop; requests under way are finished first."""
     settings = current_settings()
+    logs.take_over(settings)
     keep_apart()
     Granian(
         "infrastructure.cli.serve:application",
@@ -61,4 +63,5 @@ def command() -> None:
         workers_kill_timeout=10,
         websockets=False,
         log_level=LogLevels(settings.log_level),
+        log_dictconfig=logs.for_granian(settings),
     ).serve()

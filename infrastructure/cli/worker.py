@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from infrastructure import logs
 from infrastructure.cli.environment import current_settings
 from infrastructure.counts import keep_apart
 from infrastructure.embedded.processes import end_with_parent
@@ -20,7 +21,7 @@ def command(queue: Queue) -> None:
 
     "projections" keeps the read models; "reactions" carries out what follows from events, expires holds, sends mail.
     """
-    current_settings()  # refused here, with all that is wrong, and not by Dramatiq
+    logs.take_over(current_settings())  # refused here, with all that is wrong, and not by Dramatiq
     keep_apart()
     # Milliseconds between two looks for messages, and how many are taken. Dramatiq reads them when it is imported.
     os.environ.setdefault("dramatiq_worker_timeout", "10" if queue == "projections" else "40")
@@ -30,6 +31,6 @@ def command(queue: Queue) -> None:
     # Dramatiq forks its workers; they end with it even when it is killed.
     os.register_at_fork(after_in_child=end_with_parent)
     # One thread takes messages: what they wake does all there is to do, and a second one would find it busy.
-    options = ["--processes", "1", "--threads", "1", "--worker-shutdown-timeout", "8000"]
+    options = ["--processes", "1", "--threads", "1", "--worker-shutdown-timeout", "8000", "--skip-logging"]
     sys.argv = ["dramatiq", *options, f"infrastructure.workers.app:{queue}"]
     sys.exit(main())  # type: ignore[no-untyped-call]

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Final, TypeVar
 from uuid import UUID
 
+import structlog
 from prometheus_client import Counter, Histogram
 
 from application.payment_ports import (
@@ -34,6 +35,8 @@ CALLS: Final = Counter(
 SECONDS: Final = Histogram("lodger_gateway_seconds", "Seconds until a payment provider answered.", ["provider", "call"])
 
 T = TypeVar("T")
+
+_log = structlog.get_logger()
 
 
 class MeteredGateway:
@@ -89,6 +92,9 @@ class MeteredGateway:
             outcome = "unavailable"
             raise
         finally:
+            seconds = perf_counter() - began
             CALLS.labels(self.name, call, outcome).inc()
-            SECONDS.labels(self.name, call).observe(perf_counter() - began)
+            SECONDS.labels(self.name, call).observe(seconds)
+            milliseconds = round(seconds * 1000, 1)
+            _log.info("provider", provider=self.name, call=call, outcome=outcome, milliseconds=milliseconds)
         return answer

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 
+from infrastructure import logs
 from infrastructure.database import Database, Unavailable
 from infrastructure.mail.letters import Letters, Withheld
 from infrastructure.workers.metrics import MAILS
@@ -43,7 +44,8 @@ class Postman:
             try:
                 with connected(self._smtp_url) as server:
                     for mailing in batch:
-                        self._deliver(server, mailing)
+                        with logs.about(mailing.request_id):
+                            self._deliver(server, mailing)
             except Unavailable:
                 raise
             except OSError as error:  # smtplib's errors are OSErrors
@@ -76,6 +78,7 @@ class Postman:
 
     def _settle(self, mailing: Mailing, status: Status, error: str | None) -> None:
         MAILS.labels(status).inc()
+        _log.info("mail", template=mailing.template, recipient=mailing.recipient, status=status)
         with self._database.connection() as connection, connection.cursor() as cursor:
             mailings.settle(cursor, mailing, status, error)
 

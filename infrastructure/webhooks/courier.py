@@ -13,6 +13,7 @@ import structlog
 from api.answers import text
 from api.schemas.changes import ChangeSchema, told
 from application.lodger import Lodger
+from infrastructure import logs
 from infrastructure.database import Database, Unavailable
 from infrastructure.outgoing import AddressRefused, Outgoing, OutgoingFailed
 from infrastructure.sealing import CannotOpen, Sealer
@@ -66,7 +67,8 @@ class Courier:
         """Attempt a delivery, and then whatever else is due."""
         try:
             while claimed is not None:
-                self._attempt(claimed)
+                with logs.about(claimed.request_id):
+                    self._attempt(claimed)
                 claimed = next(iter(self._claim(1)), None)
         except Unavailable as error:
             # What became of it is not known: it is due again by its claim.
@@ -80,6 +82,8 @@ class Courier:
         """Send once, outside of any transaction, and record what became of it. Raises Unavailable."""
         status, wrong = self._send(claimed)
         WEBHOOKS.labels("failed" if wrong else "delivered").inc()
+        about = {"delivery": str(claimed.delivery_id), "endpoint": str(claimed.endpoint_id), "attempt": claimed.attempt}
+        _log.info("webhook", **about, status=status, error=wrong)
         with self._database.connection() as connection, connection.cursor() as cursor:
             if wrong is None:
                 outbox.delivered(cursor, claimed, status or 0)
@@ -100,6 +104,7 @@ class Courier:
                     "Connection": "close",
                     "Lodger-Delivery": str(claimed.delivery_id),
                     "Lodger-Attempt": str(claimed.attempt),
+                    **({"X-Request-ID": str(claimed.request_id)} if claimed.request_id else {}),
                     "Lodger-Signature": signature(secrets, int(datetime.now(UTC).timestamp()), body),
                 },
                 body=body,

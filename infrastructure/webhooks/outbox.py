@@ -30,7 +30,10 @@ _LEASE: Final = "2 minutes"
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery to attempt now, by whoever claimed it. `attempt` counts from 1. Secrets are sealed, newest first."""
+    """A delivery to attempt now, by whoever claimed it. `attempt` counts from 1. Secrets are sealed, newest first.
+
+    `request_id` is the correlation id of what it tells of.
+    """
 
     delivery_id: UUID
     endpoint_id: UUID
@@ -40,6 +43,7 @@ class Claimed:
     entry: Entry
     attempt: int
     queued_at: datetime
+    request_id: UUID | None = None
 
 
 def fill(cursor: Cursor) -> int:
@@ -101,9 +105,11 @@ def claim(cursor: Cursor, limit: int) -> list[Claimed]:
            FROM claimed d WHERE e.endpoint_id = d.endpoint_id
            RETURNING d.delivery_id, e.endpoint_id, e.user_id, e.url, e.secret,
                      CASE WHEN e.former_until > clock_timestamp() THEN e.former_secret END, d.attempts, d.queued_at,
+                     (SELECT (meta::json->>'correlation_id')::uuid FROM events l WHERE l.position = d.position),
                      d.position, d.event_id, d.type, d.booking_id, d.stream_id, d.version""",  # noqa: S608 - constants
         [limit],
     )
+    rows = cursor.fetchall()
     return [
         Claimed(
             delivery_id,
@@ -114,8 +120,9 @@ def claim(cursor: Cursor, limit: int) -> list[Claimed]:
             Entry(*entry),
             attempt,
             queued_at,
+            request_id,
         )
-        for delivery_id, endpoint_id, user_id, url, secret, former, attempt, queued_at, *entry in cursor.fetchall()
+        for delivery_id, endpoint_id, user_id, url, secret, former, attempt, queued_at, request_id, *entry in rows
     ]
 
 

@@ -24,7 +24,7 @@ from infrastructure.workers.queues import Queue
 _DELAYED_MS: Final = 500
 
 settings = load(os.environ)
-logs.configure(settings)
+logs.take_over(settings)
 
 # Projections make many short trips to PostgreSQL. After each one they have to get the interpreter back, and by default
 # whoever has it may keep it for 5 ms each time.

@@ -12,6 +12,7 @@ from application.calls import Call
 from application.linked_calendars import LinkedCalendar
 from application.lodger import Lodger
 from domain.events import Actor
+from infrastructure import logs
 from infrastructure.database import Unavailable
 from infrastructure.workers.metrics import CALENDARS_READ
 
@@ -33,6 +34,11 @@ def read_linked_calendars(lodger: Lodger) -> None:
 
 def _read(lodger: Lodger, linked: LinkedCalendar) -> None:
     call = Call(Actor("system", "calendars"), lodger.clock.now(), lodger.new_id(), correlation_id=lodger.new_id())
+    with logs.about(call.correlation_id):
+        _follow(lodger, call, linked)
+
+
+def _follow(lodger: Lodger, call: Call, linked: LinkedCalendar) -> None:
     try:
         after = calendar_feeds.read(lodger, call, linked)
     except Unavailable:

@@ -13,6 +13,7 @@ from application.lodger import Lodger
 from application.payment_ports import GatewayUnavailable
 from domain.events import Actor
 from domain.payouts import under_way_of
+from infrastructure import logs
 from infrastructure.database import Database, Unavailable
 from infrastructure.workers.metrics import HOSTS_PAID
 from projections.host_accounts import claim_hosts, forget_attempts
@@ -44,22 +45,24 @@ def pay_hosts(lodger: Lodger, database: Database) -> None:
 
 def _pay(lodger: Lodger, host_id: UUID) -> Outcome:
     """Every step is a command of its own, of which the intent to pay is the first."""
+    correlation_id = lodger.new_id()
     try:
-        scheduled = payouts.schedule(lodger, _call(lodger), host_id)
-        for payout_id in scheduled:
-            payouts.carry_out(lodger, _call(lodger), host_id, payout_id)
+        with logs.about(correlation_id):
+            scheduled = payouts.schedule(lodger, _call(lodger, correlation_id), host_id)
+            for payout_id in scheduled:
+                payouts.carry_out(lodger, _call(lodger, correlation_id), host_id, payout_id)
         waits = under_way_of(payouts.account_of(lodger, host_id).state)
     except GatewayUnavailable:
         return "unavailable"
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001 - whatever it is, the other hosts are to be paid as well
-        _log.exception("could not pay a host", host=str(host_id))
+        _log.exception("could not pay a host", host=str(host_id), request_id=str(correlation_id))
         return "failed"
     if waits:
         return "waiting"
     return "settled" if scheduled else "nothing"
 
 
-def _call(lodger: Lodger) -> Call:
-    return Call(Actor("system", "payouts"), lodger.clock.now(), lodger.new_id(), lodger.new_id())
+def _call(lodger: Lodger, correlation_id: UUID) -> Call:
+    return Call(Actor("system", "payouts"), lodger.clock.now(), lodger.new_id(), correlation_id)

@@ -13,6 +13,7 @@ from application.lodger import Lodger
 from application.payment_ports import GatewayUnavailable
 from application.provider_webhook_ports import ProviderWebhook
 from domain.rejections import Rejected
+from infrastructure import logs
 from infrastructure.database import Unavailable
 from infrastructure.workers.metrics import PROVIDER_WEBHOOKS
 
@@ -48,7 +49,9 @@ class Follower:
         away: set[str] = set()
         try:
             while webhook is not None:
-                if not self._followed(webhook):
+                with logs.about(provider_webhooks.command_id(webhook)):
+                    followed = self._followed(webhook)
+                if not followed:
                     away.add(webhook.provider)
                 webhook = self._lodger.provider_webhooks.take_due(away)
         except Unavailable as error:
@@ -79,6 +82,7 @@ class Follower:
             return True
         known.settle(webhook.webhook_id, outcome)
         PROVIDER_WEBHOOKS.labels(provider, outcome).inc()
+        _log.info("followed a provider's webhook", **about, outcome=outcome)
         if outcome == "unknown_payment":
             _log.warning("a provider's webhook is about no payment of ours", **about)
         return True

@@ -14,6 +14,7 @@ import structlog
 
 from domain.events import Event
 from domain.rejections import Rejected
+from infrastructure import logs
 from infrastructure.database import Connection, Database, Unavailable
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.mapper import UnknownEvent
@@ -33,9 +34,12 @@ _log = structlog.get_logger()
 
 
 class Reactor:
-    """Runs `react` on every event. Two at once would do no harm; a lock spares the providers the second call."""
+    """Runs `react` on every event; it says whether something followed.
 
-    def __init__(self, database: Database, reader: LogReader, react: Callable[[Event], None]) -> None:
+    Two at once would do no harm; a lock spares the providers the second call.
+    """
+
+    def __init__(self, database: Database, reader: LogReader, react: Callable[[Event], bool | None]) -> None:
         self._database = database
         self._reader = reader
         self._react = react
@@ -90,7 +94,8 @@ class Reactor:
     def _react_to(self, events: Sequence[Event], done: int) -> tuple[int, str | None]:
         """How far it came, and what is wrong when it cannot go on without somebody's help."""
         for event in events:
-            outcome, wrong = self._outcome(event)
+            with logs.about(event.correlation_id):
+                outcome, wrong = self._outcome(event)
             REACTIONS.labels(outcome).inc()
             if outcome == "later":
                 self._not_before = monotonic() + _RETRY_SECONDS
@@ -101,7 +106,8 @@ class Reactor:
     def _outcome(self, event: Event) -> tuple[Literal["done", "refused", "later"], str | None]:
         """What became of an event: "refused" is passed over, "later" tried again."""
         try:
-            self._react(event)
+            if self._react(event):
+                _log_of(event).info("reacted")
         except Rejected as refusal:
             if refusal.code == "busy":
                 # It lost races for a stream, again and again: the one refusal that says nothing of the facts.

@@ -15,7 +15,7 @@ from application.payment_ports import GatewayUnavailable
 from application.reconciliation import reconcile
 from domain.events import Actor
 from domain.payments import is_settled, must_be_started
-from infrastructure import reconciliations
+from infrastructure import logs, reconciliations
 from infrastructure.database import Database, Unavailable
 from infrastructure.reconciliations import Claimed
 from infrastructure.workers.metrics import RECONCILIATIONS
@@ -61,7 +61,9 @@ class Reconciler:
 
     def ask(self, payment_id: UUID) -> Outcome:
         """Ask for one payment. Raises Unavailable."""
-        outcome, error = self._outcome(payment_id)
+        call = self._call()
+        with logs.about(call.correlation_id):
+            outcome, error = self._outcome(call, payment_id)
         RECONCILIATIONS.labels(outcome).inc()
         if error is not None:
             with self._database.connection() as connection, connection.cursor() as cursor:
@@ -76,11 +78,13 @@ class Reconciler:
                 away.add(claimed.provider)
             claimed = self._claim(away)
 
-    def _outcome(self, payment_id: UUID) -> tuple[Outcome, str | None]:
+    def _call(self) -> Call:
         lodger = self._lodger
-        call = Call(Actor("system", "reconciler"), lodger.clock.now(), lodger.new_id(), lodger.new_id())
+        return Call(Actor("system", "reconciler"), lodger.clock.now(), lodger.new_id(), lodger.new_id())
+
+    def _outcome(self, call: Call, payment_id: UUID) -> tuple[Outcome, str | None]:
         try:
-            done = reconcile(lodger, call, payment_id)
+            done = reconcile(self._lodger, call, payment_id)
         except GatewayUnavailable as error:
             return "unavailable", str(error) or "the provider does not answer"
         except Unavailable:

@@ -37,7 +37,7 @@ def as_before() -> Iterator[None]:
 @pytest.mark.parametrize("output", [StringIO(), Piped()])
 def test_a_line_of_json_holds_what_happened_and_the_trace_without_values(output: StringIO | Piped) -> None:
     with redirect_stdout(output):
-        logs.configure(settings_for("postgresql://unused", env="production", sandbox=False))
+        logs.configure(settings_for("postgresql://unused", log_format="json"))
         password = "correct horse"
         try:
             raise LookupError("nothing there")
