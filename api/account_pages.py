@@ -1,7 +1,7 @@
 """Pages that the links in mails lead to. Opening one has no effect, because programs that look through mail open links
 too: what it is for happens when its button is pressed.
 
-The token does not leave the page: it loads nothing, names itself to nobody (Referrer-Policy) and is not kept (no-store).
+The token does not leave the page: that loads nothing, tells nobody where it was (Referrer-Policy) and is not kept.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ from api.resources import (
     host_accounts,
     messages,
     notifications,
+    oidc,
     operator,
     operator_hosts,
     operator_payments,
@@ -117,6 +118,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     for noun in (
         users,
         auth,
+        oidc,
         email_verification,
         passwords,
         sessions,

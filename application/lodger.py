@@ -12,6 +12,7 @@ from application import ports
 from application.api_key_ports import KeySecrets
 from application.calls import Call
 from application.erasure_ports import Erasures, PersonalData
+from application.identity_ports import Identities, IdentityProvider
 from application.linked_calendars import CalendarReader, LinkedCalendars, PublishedCalendars
 from application.payment_ports import Gateway, GatewayUnavailable, Payers
 from application.payout_ports import Payees
@@ -51,6 +52,7 @@ class Lodger:
     webhooks: Webhooks
     passwords: ports.Passwords
     asked_letters: ports.AskedLetters
+    hosted_properties: ports.HostedProperties
     token_families: TokenFamilies
     revocations: Revocations
     sessions: Sessions
@@ -58,6 +60,8 @@ class Lodger:
     authenticators: Authenticators
     signer: ports.Signer
     key_secrets: KeySecrets
+    identities: Identities
+    identity_provider: IdentityProvider | None
     zones: ports.Zones
     gateways: Mapping[PaymentMethod, Gateway]
     providers: Mapping[str, Gateway]

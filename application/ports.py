@@ -307,6 +307,12 @@ class Notifications(Protocol):
         ...
 
 
+class HostedProperties(Protocol):
+    def of(self, host_id: UUID, upto: int) -> Sequence[UUID] | None:
+        """A host's properties, by a read model; None while it does not know everything up to a position."""
+        ...
+
+
 class AskedLetters(Protocol):
     """Mails about their account that people, or anybody who says so, want to be sent."""
 
@@ -321,6 +327,12 @@ class AskedLetters(Protocol):
 
 
 class Passwords(Protocol):
+    """All raise Rejected `passwords_busy` while as many are worked on as may be."""
+
+    def must_have_room(self) -> None:
+        """Refuse before anything else is done for it."""
+        ...
+
     def hash(self, password: str) -> str: ...
 
     def matches(self, password_hash: str | None, password: str) -> bool:

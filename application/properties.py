@@ -39,7 +39,9 @@ def change(
 
 @retried
 def publish(lodger: Lodger, call: Call, property_id: UUID, host_id: UUID) -> Done[Property | None, PropertyFact]:
+    """Open it for booking, if its host's account is open: a credential may live a second longer than that."""
     listing = lodger.load(PROPERTY, property_id, call)
+    users.must_be_active(lodger.load(USER, host_id).state)
     state = properties.must_be_hosted_by(listing.state, host_id)
     return lodger.append(call, listing.then(properties.publish(state)))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import Final, assert_never, get_args
+from uuid import UUID
 
-from application import bookings, credentials, payments, payouts, settlement
-from application.calls import following
+from application import accounts, bookings, credentials, payments, payouts, settlement
+from application.calls import Call, following
 from application.lodger import Lodger
 from application.payment_ports import GatewayUnavailable
 from domain.bookings import (
@@ -30,9 +31,10 @@ from domain.payments import (
     PaymentVoidStarted,
     RefundStarted,
 )
-from domain.users import UserErased
+from domain.users import UserDeactivated, UserErased, UserRoleRevoked, UserSuspended
 
-_Followed = (
+_OfAccounts = UserSuspended | UserDeactivated | UserRoleRevoked | UserErased
+_OfStays = (
     PaymentAuthorized
     | PaymentCaptureStarted
     | PaymentCaptured
@@ -49,9 +51,9 @@ _Followed = (
     | BookingExpired
     | AlterationExpired
     | BookingNoShowRecorded
-    | UserErased
 )
-FOLLOWED: Final = get_args(_Followed)
+_OF_ACCOUNTS: Final = get_args(_OfAccounts)
+FOLLOWED: Final = (*get_args(_OfStays), *_OF_ACCOUNTS)
 """Nothing follows from the others, which are most."""
 
 _EARNING: Final = (
@@ -65,38 +67,59 @@ _EARNING: Final = (
 """After these a booking may earn its host something else."""
 
 
-def react(lodger: Lodger, event: Event) -> None:
-    """Carry out what `event` asks for. When a provider is away its reconciler asks again: nothing else waits for it."""
+def react(lodger: Lodger, event: Event) -> bool:
+    """Carry out what `event` asks for; False when that is nothing.
+
+    When a provider is away its reconciler asks again: nothing else waits for it.
+    """
     if not isinstance(event.fact, FOLLOWED):
-        return
+        return False
     call = following(event, "reactions", lodger.clock.now())
     if isinstance(event.fact, _EARNING):
         # First: whatever becomes of a refund, the host is not paid for what the booking earns no more.
         payouts.record_earning(lodger, call, event.stream_id)
-    match event.fact:
+    if isinstance(event.fact, _OF_ACCOUNTS):
+        _follow_account(lodger, call, event.stream_id, event.fact)
+    else:
+        _follow(lodger, call, event.stream_id, event.fact)
+    return True
+
+
+def _follow(lodger: Lodger, call: Call, stream_id: UUID, fact: _OfStays) -> None:
+    match fact:
         case PaymentAuthorized():
-            settlement.proceed(lodger, call, event.stream_id)
+            settlement.proceed(lodger, call, stream_id)
         case PaymentCaptureStarted() | PaymentVoidStarted() | RefundStarted():
             with suppress(GatewayUnavailable):
-                settlement.carry_out(lodger, call, event.stream_id)
+                settlement.carry_out(lodger, call, stream_id)
         case PaymentCaptured():
-            bookings.settle(lodger, call, event.stream_id)
+            bookings.settle(lodger, call, stream_id)
         case DisputeOpened(dispute_id) | DisputeWon(dispute_id) | DisputeLost(dispute_id):
-            is_open = isinstance(event.fact, DisputeOpened)
-            payouts.follow_dispute(lodger, call, event.stream_id, dispute_id, is_open=is_open)
+            is_open = isinstance(fact, DisputeOpened)
+            payouts.follow_dispute(lodger, call, stream_id, dispute_id, is_open=is_open)
         case BookingConfirmed() | BookingReinstated() | BookingCompleted():
             pass
         case BookingCancelled(refund=refund):
-            payments.give_back(lodger, call, event.stream_id, refund.total, "the booking was cancelled")
-            payments.withdraw(lodger, call, event.stream_id, "the booking was cancelled")
+            payments.give_back(lodger, call, stream_id, refund.total, "the booking was cancelled")
+            payments.withdraw(lodger, call, stream_id, "the booking was cancelled")
         case BookingAltered(refund=refund):
-            payments.give_back(lodger, call, event.stream_id, refund, "the booking was altered")
+            payments.give_back(lodger, call, stream_id, refund, "the booking was altered")
         case BookingExpired() | AlterationExpired():
-            payments.withdraw(lodger, call, event.stream_id, "the hold lapsed")
+            payments.withdraw(lodger, call, stream_id, "the hold lapsed")
         case BookingNoShowRecorded():
-            payments.withdraw(lodger, call, event.stream_id, "the guest did not come")
-        case UserErased():
-            credentials.end_all(lodger, event.stream_id)
-            lodger.erasures.begin(event.stream_id)
+            payments.withdraw(lodger, call, stream_id, "the guest did not come")
         case _:
-            assert_never(event.fact)
+            assert_never(fact)
+
+
+def _follow_account(lodger: Lodger, call: Call, user_id: UUID, fact: _OfAccounts) -> None:
+    match fact:
+        case UserSuspended() | UserDeactivated():
+            accounts.withdraw(lodger, call, user_id)
+        case UserRoleRevoked():
+            credentials.end_all(lodger, user_id)
+        case UserErased():
+            credentials.end_all(lodger, user_id)
+            lodger.erasures.begin(user_id)
+        case _:
+            assert_never(fact)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Final
 from uuid import UUID
 
 from application import passwords, second_factors
@@ -52,16 +51,21 @@ def register(lodger: Lodger, call: Call, user_id: UUID, command: Register) -> Do
         email=email,
         name=command.name,
         password_hash=None if command.password is None else lodger.passwords.hash(command.password),
-        identities=[
-            *((EMAIL, digest) for digest in lodger.signer.digests(EMAIL, email)),
-            *((USERNAME, digest) for digest in lodger.signer.digests(USERNAME, username)),
-        ],
+        identities=identities_of(lodger, email, username),
     )
     facts = users.register(user.state)
     try:
         return lodger.append(call, user.then(facts), person=person if facts else None)
     except IdentityTaken as taken:
         raise Rejected(f"{taken.kind}_taken", f"This {taken.kind} belongs to an account already.") from taken
+
+
+def identities_of(lodger: Lodger, email: str, username: str) -> list[tuple[str, bytes]]:
+    """What somebody is found by, under every key that counts; both in their one spelling."""
+    return [
+        *((EMAIL, digest) for digest in lodger.signer.digests(EMAIL, email)),
+        *((USERNAME, digest) for digest in lodger.signer.digests(USERNAME, username)),
+    ]
 
 
 def whose(lodger: Lodger, email: str) -> Person | None:
@@ -73,14 +77,25 @@ def whose(lodger: Lodger, email: str) -> Person | None:
     return lodger.people.find(EMAIL, lodger.signer.digest(EMAIL, address))
 
 
-def log_in(lodger: Lodger, email: str, password: str, shown: Shown = NOTHING) -> Principal:
-    """Whose password it is, if it is, and if the second factor that they may have was shown too.
+def by_password(lodger: Lodger, email: str, password: str) -> Person:
+    """Whose address and password these are. Unknown address and wrong password look and last the same.
 
-    Unknown address and wrong password look and last the same.
+    Raises Rejected `credentials_wrong`.
     """
     person = whose(lodger, email)
     if not lodger.passwords.matches(person.password_hash if person else None, password) or person is None:
         raise Rejected("credentials_wrong", "E-mail address or password is wrong.")
+    return person
+
+
+def log_in(lodger: Lodger, email: str, password: str, shown: Shown = NOTHING) -> Principal:
+    """Whose password it is, if the second factor that they may have was shown too.
+
+    Raises Rejected `credentials_wrong`, what an account that is not active is refused with, and what
+    `second_factors.must_pass` does.
+    """
+    lodger.passwords.must_have_room()
+    person = by_password(lodger, email, password)
     user = lodger.load(USER, person.user_id).state
     users.must_be_active(user)
     second_factors.must_pass(lodger, person.user_id, user, shown)
@@ -106,7 +121,7 @@ def find(lodger: Lodger, user_id: UUID) -> tuple[Person, Stream[User, UserFact]]
 
 
 def change_profile(lodger: Lodger, call: Call, user_id: UUID, expected_version: int, profile: Profile) -> Answer | None:
-    """Change name, phone, bio or languages of the version that was seen; answers what `call` renders of the changed person.
+    """Change a profile of the version that was seen; answers what `call` renders of the changed person.
 
     Personal data is not in events, so there is nothing to append: the profile and the kept answer are one transaction.
     """

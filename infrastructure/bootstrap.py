@@ -8,6 +8,7 @@ from typing import Final
 
 from uuid_utils.compat import uuid7
 
+from application.identity_ports import CALLBACK
 from application.lodger import Lodger
 from application.ports import Clock
 from infrastructure import failpoints
@@ -25,11 +26,14 @@ from infrastructure.event_store.person_keys import PersonKeys
 from infrastructure.gateways import catalogue
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.gateways.webhooks import ProviderWebhookTable
+from infrastructure.identities import IdentityTable
 from infrastructure.keyring import Keyring
+from infrastructure.hosted_properties import HostedProperties
 from infrastructure.mail.asked_letters import AskedLetters
 from infrastructure.memory import StreamMemory
 from infrastructure.messages import Messages
 from infrastructure.notifications import Notifications
+from infrastructure.oidc import Client, OpenIdProvider
 from infrastructure.outgoing import Outgoing
 from infrastructure.passwords import Argon2Passwords
 from infrastructure.payees import PayeeTable
@@ -93,14 +97,17 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         payees=PayeeTable(database),
         provider_webhooks=ProviderWebhookTable(database),
         webhooks=WebhookEndpoints(database, keyring.sealer("webhook secret"), outgoing),
-        passwords=Argon2Passwords(),
+        passwords=Argon2Passwords(at_once=max(1, settings.api_threads // 2)),
         sessions=RedisSessions(database, settings.redis_url),
         second_factors=SecondFactorTable(database, keyring.sealer("second factor")),
         authenticators=TimedCodes(),
         asked_letters=AskedLetters(database),
+        hosted_properties=HostedProperties(database),
         token_families=TokenFamilyTable(database),
         revocations=RevokedFamilies(database),
         signer=signer,
+        identities=IdentityTable(database),
+        identity_provider=_identity_provider(settings, outgoing),
         key_secrets=ApiKeyTable(database, signer, "live" if settings.env == "production" else "test"),
         zones=ZoneFinder(),
         gateways=catalogue.offered(settings, providers),
@@ -155,6 +162,14 @@ def wire_auditor(settings: Settings) -> Reading:
 def _reading(database: Database, keys: PersonKeys | None) -> Reading:
     events = Events(database, keys=keys)
     return Reading(database, events, LogReader(database, events.mapper))
+
+
+def _identity_provider(settings: Settings, outgoing: Outgoing) -> OpenIdProvider | None:
+    if not settings.oidc_issuer:
+        return None
+    callback_url = settings.public_url + CALLBACK
+    client = Client(settings.oidc_client_id, settings.oidc_client_secret, callback_url)
+    return OpenIdProvider(outgoing, settings.oidc_issuer, client)
 
 
 def _clock(settings: Settings, database: Database) -> Clock:

@@ -199,6 +199,12 @@ def of_host(cursor: Cursor, host_id: UUID, after: After | None = None, limit: in
     return _page(cursor, conditions, values, columns, direction, limit)
 
 
+def ids_of_host(cursor: Cursor, host_id: UUID) -> list[UUID]:
+    """All of a host's properties, drafts too."""
+    cursor.execute("SELECT property_id FROM listings WHERE host_id = %s", [host_id])
+    return [property_id for (property_id,) in cursor.fetchall()]
+
+
 _ORDERS: Final[dict[Sort, tuple[tuple[str, ...], str, str]]] = {
     "price": (("currency", "nightly_minor", "property_id"), ">", "ASC"),
     "-price": (("currency", "nightly_minor", "property_id"), "<", "DESC"),

@@ -9,12 +9,14 @@ from flask import Response, request
 
 from api.answers import sent
 from api.authentication import guessing, principal, signed_in
+from api.commands import answer, carry_out
 from api.edge import edge
 from api.operations import Resource, limited
-from api.schemas.auth import LoginsSchema, RefreshTokenSchema, TokenSchema, login
+from api.schemas.auth import CredentialsSchema, LoginsSchema, RefreshTokenSchema, TokenSchema, login
 from api.schemas.second_factors import LogInSchema, shown_in
-from application import tokens, users
+from application import accounts, tokens, users
 from application.principals import Principal
+from domain.events import Actor
 from domain.policies import ACCESS_TOKEN
 
 resource = Resource("auth", __name__, url_prefix="/v1/auth", description="Logging in.")
@@ -48,6 +50,31 @@ def refresh_token(body: dict[str, Any]) -> Response:
     used too, all tokens of this login end.
     """
     return _given(*tokens.refresh(edge().lodger, body["refresh_token"]))
+
+
+@resource.command(
+    "POST",
+    "/reactivation",
+    None,
+    body=CredentialsSchema,
+    status=204,
+    who="anyone",
+    key=None,
+    refuses=[401],
+    example={"email": "ada@example.org", "password": "correct horse battery"},
+)
+@limited("login")
+def reactivate(body: dict[str, Any]) -> Response:
+    """Open an account again that its user closed; again changes nothing. Then log in."""
+    lodger = edge().lodger
+    with guessing(users.normalise(body["email"])):
+        user_id = users.by_password(lodger, body["email"], body["password"]).user_id
+    return carry_out(
+        lambda call: accounts.reactivate(lodger, call, user_id).answer,
+        lambda _stream, _now: answer(None, None, 204),
+        actor=Actor("user", str(user_id)),
+        principal=f"user:{user_id}",
+    )
 
 
 @resource.query("/tokens", LoginsSchema)

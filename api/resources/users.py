@@ -16,7 +16,7 @@ from api.operations import Resource, limited
 from api.schemas.fields import NothingSchema
 from api.schemas.listings import ListingsSchema, OwnListingsSchema, listed
 from api.schemas.users import AccountSchema, ProfileSchema, PublicProfileSchema, RegisterSchema, account
-from application import users
+from application import accounts, users
 from application.addresses import EMAIL, email_address, username
 from application.ports import Answer, Person
 from application.streams import Stream
@@ -106,6 +106,19 @@ def change_me(body: dict[str, Any]) -> Response:
     return carry_out(
         lambda call: users.change_profile(lodger, call, signed_in(), version, Profile(**body)),
         show,
+    )
+
+
+@resource.command("POST", "/me/deactivation", None, status=204, refuses=[403, 404])
+def deactivate_me() -> Response:
+    """Close your account for now. You are logged out everywhere and your listings are offered no more; bookings stay.
+
+    To come back: POST /v1/auth/reactivation.
+    """
+    lodger = edge().lodger
+    return carry_out(
+        lambda call: accounts.deactivate(lodger, call, signed_in()).answer,
+        lambda _stream, _now: answer(None, None, 204),
     )
 
 

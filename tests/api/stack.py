@@ -83,7 +83,8 @@ class Stack:
     reactor: Reactor
 
     def run_workers(self) -> None:
-        """Reactions until nothing follows any more, then the read models."""
+        """The read models, reactions until nothing follows any more, then the read models."""
+        self.projector.run()
         self.reactor.run()
         self.projector.run()
 
