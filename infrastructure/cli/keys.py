@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.console import Console
@@ -28,6 +29,9 @@ def _acting(act: Callable[..., None]) -> Callable[..., None]:
     act = click.option("--reason", required=True, help="Why; it is kept with the event.")(act)
     return click.option("--as", "name", required=True, help="Who you are; it is kept with the event.")(act)
 
+
+_WIDTH: Final = 132
+"""Of the list. In a narrower window its lines are broken rather than cut."""
 
 _PASSPHRASE = click.option(
     "--passphrase-file",
@@ -57,7 +61,7 @@ def list_() -> None:
         table.add_row(purpose, key_id, f"{made_at:%Y-%m-%d}", standing, saved, what)
     table.add_row("root", "", "", "LODGER_SECRET_KEY" + _before(wired), "", "seals all of the above")
     table.add_row("operator's token", "", "", "LODGER_OPERATOR_TOKEN", "", "/v1/operator, before there is an admin")
-    Console().print(table)
+    Console(width=max(Console().width, _WIDTH)).print(table)
 
 
 @command.command()
