@@ -91,7 +91,8 @@ class ApiOptions:
     the operator's clock out. `body_limit`, `photo_limit` and `url_limit` are in bytes, `json_depth` in levels,
     `array_limit` in items of one array, `page_limit` in entries of one page. `limiter` says how often somebody may
     call, `trusted_proxies` how many proxies are in front, whose X-Forwarded-For is believed. Pages of
-    `allowed_origins` may call from browsers. `plain_cookies` has sessions' cookies go without TLS too, in development.
+    `allowed_origins` may call from browsers. `plain_cookies` has cookies go without TLS too, in development.
+    Browsers go to `oidc_return_to` when another provider has said who they are.
     """
 
     token_keys: KeysNow
@@ -109,6 +110,7 @@ class ApiOptions:
     trusted_proxies: int = 0
     allowed_origins: Sequence[str] = ()
     plain_cookies: bool = False
+    oidc_return_to: str = "/"
 
 
 @dataclass(frozen=True, slots=True)

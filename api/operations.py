@@ -81,7 +81,9 @@ class Resource(Blueprint):  # type: ignore[misc]
             described = self.response(200, answers, headers={name: _RETURNED[name] for name in named} or None)
             if table:
                 operation = self.alt_response(200, schema={"type": "string"}, content_type=CSV)(operation)
-            self.route(rule, methods=["GET"])(self._declared(operation, described, who, "read", headers, statuses, scope=scope))
+            self.route(rule, methods=["GET"])(
+                self._declared(operation, described, who, "read", headers, statuses, scope=scope)
+            )
             return view
 
         return declare
@@ -95,6 +97,20 @@ class Resource(Blueprint):  # type: ignore[misc]
             headers = {name: _RETURNED[name] for name in returns}
             described = self.response(200, {"type": "string"}, content_type=media_type, headers=headers or None)
             self.route(rule, methods=["GET"])(self._declared(view, described, "anyone", "read", [], [*refuses]))
+            return view
+
+        return declare
+
+    def navigation(
+        self, rule: str, *, parameters: Sequence[dict[str, Any]] = (), refuses: Sequence[int] = ()
+    ) -> Callable[[View], View]:
+        """An address that a browser is sent to, by anybody, and on from there. The view returns the redirect."""
+
+        def declare(view: View) -> View:
+            described = self.response(303, headers={"Location": _RETURNED["Location"]})
+            self.route(rule, methods=["GET"])(
+                self._declared(view, described, "anyone", "read", [*parameters], [*refuses])
+            )
             return view
 
         return declare
@@ -139,7 +155,9 @@ class Resource(Blueprint):  # type: ignore[misc]
                 operation = self.arguments(arguments(), location="query")(operation)
             operation = _keyed(operation) if key == "required" else operation
             described = self.response(status, answers, headers=returned or None)
-            declared = self._declared(operation, described, who, "write", sent, statuses, verified=verified, scope=scope)
+            declared = self._declared(
+                operation, described, who, "write", sent, statuses, verified=verified, scope=scope
+            )
             self.route(rule, methods=[method])(declared)
             return view
 

@@ -26,6 +26,9 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "bad_request": "The request cannot be understood",
         "idempotency_key_malformed": "The Idempotency-Key is not 1 to 200 visible ASCII characters",
         "idempotency_key_required": "This request needs an Idempotency-Key",
+        "oidc_login_expired": "The login took too long",
+        "oidc_login_invalid": "This browser did not begin this login",
+        "oidc_login_used": "The login was finished before",
         "json_malformed": "The body is not strict JSON",
         "position_malformed": "The Lodger-Position is not a position",
         "webhook_malformed": "This is not a webhook of the provider",
@@ -40,6 +43,8 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "second_factor_required": "A code of the second factor is needed too",
         "code_wrong": "The code of the second factor is wrong",
         "session_invalid": "The session is over",
+        "oidc_denied": "The provider did not say who you are",
+        "oidc_token_invalid": "What the provider says cannot be believed",
         "token_invalid": "The access token is not valid",
         "token_required": "An access token is needed",
     },
@@ -51,6 +56,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "host_required": "Only hosts may do this",
         "password_wrong": "This is not your password",
         "request_cross_site": "The request comes from another site",
+        "oidc_email_unverified": "The provider has confirmed no e-mail address of yours",
         "role_missing": "This is for another role",
         "scope_missing": "The API key is not for this",
         "user_deactivated": "The account is closed for now",
@@ -67,6 +73,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "hold_not_found": "There is no such hold",
         "login_not_found": "There is no such login",
         "not_found": "There is nothing here",
+        "oidc_not_set_up": "There is no OpenID provider here",
         "payment_not_found": "There is no such payment",
         "payout_destination_not_found": "There is no destination of payouts",
         "payout_not_found": "There is no such payout",
@@ -101,6 +108,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "email_taken": "The e-mail address belongs to an account",
         "nights_taken": "Some of these nights are not free",
         "own_account": "Nobody does this to their own account",
+        "oidc_identity_differs": "The account is linked to somebody else at the provider",
         "payment_in_progress": "A payment is under way",
         "payment_not_captured": "Nothing of the payment was captured",
         "payout_not_failed": "The payout has not failed",
@@ -203,6 +211,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "not_ready": "Not ready yet",
         "passwords_busy": "Too many passwords are looked at already",
         "photos_unavailable": "The store of photos does not answer",
+        "oidc_provider_unavailable": "The OpenID provider does not answer",
         "provider_unavailable": "The payment provider does not answer",
         "read_model_behind": "The read model is behind",
         "sessions_unavailable": "Sessions cannot be looked up now",
@@ -258,7 +267,7 @@ class Problem:
             answer.headers["WWW-Authenticate"] = _CHALLENGE
         if "retry_after" in self.details:
             answer.headers["Retry-After"] = str(self.details["retry_after"])
-        if self.code == "request_in_flight" or status == HTTPStatus.SERVICE_UNAVAILABLE:
+        elif self.code == "request_in_flight" or status == HTTPStatus.SERVICE_UNAVAILABLE:
             answer.headers["Retry-After"] = str(_RETRY_SECONDS[status])
         trace.problem = self.code
         return answer

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
+
+CALLBACK: Final = "/v1/auth/oidc/callback"
+"""Where the provider sends browsers back to, below the public URL: it has to be told so."""
 
 
 @dataclass(frozen=True, slots=True)

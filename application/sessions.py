@@ -13,11 +13,13 @@ from secrets import token_urlsafe
 from typing import Final
 from uuid import UUID
 
-from application import users
+from application import principals, second_factors, users
 from application.lodger import Lodger
 from application.principals import Principal
 from application.second_factors import Shown
 from application.session_ports import Session
+from application.streams import USER
+from domain import users as rules
 from domain.policies import SESSION_END, SESSION_IDLE
 from domain.rejections import Rejected
 
@@ -42,7 +44,24 @@ def begin(lodger: Lodger, email: str, password: str, shown: Shown, former: str |
     person = users.whose(lodger, email)
     generation = lodger.sessions.generation(person.user_id) if person else 0
     user = users.log_in(lodger, email, password, shown)
-    assert user.user_id is not None, "only users have passwords"
+    return _opened(lodger, user, generation, former)
+
+
+def of_other_proof(lodger: Lodger, user_id: UUID, former: str | None) -> Begun:
+    """Log in a browser whose user has shown who they are by something else than a password.
+
+    That is one proof, as a password is: who has a second factor shows it with their password. Raises what an account
+    that is not active is refused with, Rejected `second_factor_required`, and SessionsUnavailable.
+    """
+    generation = lodger.sessions.generation(user_id)
+    user = lodger.load(USER, user_id).state
+    rules.must_be_active(user)
+    second_factors.must_pass(lodger, user_id, user, second_factors.NOTHING)
+    return _opened(lodger, principals.of_user(user_id, user, "session", ""), generation, former)
+
+
+def _opened(lodger: Lodger, user: Principal, generation: int, former: str | None) -> Begun:
+    assert user.user_id is not None, "only users log in"
     now = lodger.wall_clock.now()
     session = Session(lodger.new_id(), user.user_id, generation, user.roles, user.is_verified, now, now)
     secret = token_urlsafe(_BYTES)

@@ -147,10 +147,8 @@ def evolve(state: User, fact: UserFact) -> User:
             return replace(state, roles=state.roles - {role})
         case UserSuspended() | UserReinstated():
             return replace(state, is_suspended=isinstance(fact, UserSuspended))
-        case UserDeactivated():
-            return replace(state, is_deactivated=True)
-        case UserReactivated():
-            return replace(state, is_deactivated=False)
+        case UserDeactivated() | UserReactivated():
+            return replace(state, is_deactivated=isinstance(fact, UserDeactivated))
         case UserIdentityLinked(issuer):
             return replace(state, issuers=state.issuers | {issuer})
         case UserErased():

@@ -36,11 +36,12 @@ def options(wired: Wired) -> ApiOptions:
         limiter=limiter(settings),
         trusted_proxies=settings.trusted_proxies,
         allowed_origins=settings.origins,
+        oidc_return_to=settings.oidc_return_to,
         plain_cookies=settings.env != "production" and settings.public_url.startswith("http:"),
     )
 
 
 _settings = load(os.environ)
-logs.configure(_settings)
+logs.take_over(_settings)
 _wired = wire(_settings)
 app = create_app(_wired.lodger, _wired.database.connection, options(_wired))

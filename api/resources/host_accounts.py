@@ -30,7 +30,9 @@ from application.ports import Answer
 from domain.rejections import Rejected
 from projections.host_accounts import HOST_ACCOUNTS, earnings_of, payouts_of
 
-resource = Resource("host-accounts", __name__, url_prefix="/v1/me", scope="payouts", description="Being paid as a host.")
+resource = Resource(
+    "host-accounts", __name__, url_prefix="/v1/me", scope="payouts", description="Being paid as a host."
+)
 
 _DESTINATION = "/payout-destination"
 

@@ -29,7 +29,9 @@ from application.streams import Done, Stream
 from domain.properties import Property, PropertyFact, must_be_hosted_by
 from projections.listings import LISTINGS, search
 
-resource = Resource("properties", __name__, url_prefix="/v1/properties", scope="properties", description="What hosts offer.")
+resource = Resource(
+    "properties", __name__, url_prefix="/v1/properties", scope="properties", description="What hosts offer."
+)
 
 PropertyStream = Stream[Property | None, PropertyFact]
 
