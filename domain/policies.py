@@ -41,7 +41,7 @@ SESSION_END: Final = timedelta(days=14)
 
 WRONG_CODES_MAX: Final = 5
 CODES_PAUSE: Final = timedelta(minutes=15)
-"""So many wrong codes of a second factor within it, and none is looked at until it is over."""
+"""So many wrong codes of a second factor, none so long after the one before, and none is looked at for that long."""
 
 RECOVERY_CODES: Final = 10
 """That somebody is given for the day their authenticator is lost."""

@@ -38,7 +38,7 @@ class SecondFactor:
     """One authenticator of a user.
 
     `last_step` is that of the newest code that was taken. `recovery` are digests of the recovery codes not used yet.
-    `wrong` codes were sent since `wrong_since`.
+    `wrong` codes were sent one after the other, the last of them at `wrong_at`.
     """
 
     secret: str = field(repr=False)
@@ -46,12 +46,12 @@ class SecondFactor:
     last_step: int = -1
     recovery: frozenset[bytes] = frozenset()
     wrong: int = 0
-    wrong_since: datetime | None = None
+    wrong_at: datetime | None = None
 
     @property
     def pause_ends(self) -> datetime | None:
         """When codes are looked at again, after too many wrong ones."""
-        return None if self.wrong_since is None or self.wrong < WRONG_CODES_MAX else self.wrong_since + CODES_PAUSE
+        return None if self.wrong_at is None or self.wrong < WRONG_CODES_MAX else self.wrong_at + CODES_PAUSE
 
 
 def evolve(fact: UserSecondFactorEnabled | UserSecondFactorDisabled) -> UUID | None:
@@ -95,8 +95,6 @@ def _judged(factor: SecondFactor, passed: SecondFactor | None, now: datetime) ->
     if factor.pause_ends is not None and now < factor.pause_ends:
         return factor, "too_many"
     if passed is not None:
-        return replace(passed, wrong=0, wrong_since=None), "right"
-    since = factor.wrong_since
-    if since is None or now >= since + CODES_PAUSE:
-        return replace(factor, wrong=1, wrong_since=now), "wrong"
-    return replace(factor, wrong=factor.wrong + 1), "wrong"
+        return replace(passed, wrong=0, wrong_at=None), "right"
+    is_another = factor.wrong_at is not None and now < factor.wrong_at + CODES_PAUSE
+    return replace(factor, wrong=factor.wrong + 1 if is_another else 1, wrong_at=now), "wrong"

@@ -17,7 +17,7 @@ from infrastructure.sealing import Sealer
 ISSUER: Final = "Lodger"
 """How authenticators name what a code is for."""
 
-_COLUMNS: Final = "sealed, is_confirmed, last_step, recovery, wrong, wrong_since"
+_COLUMNS: Final = "sealed, is_confirmed, last_step, recovery, wrong, wrong_at"
 
 R = TypeVar("R")
 
@@ -68,11 +68,11 @@ class SecondFactorTable:
             changed, said = decide(self._factor(factor_id, row))
             cursor.execute(
                 """UPDATE second_factors
-                   SET (is_confirmed, last_step, recovery, wrong, wrong_since) = (%s, %s, %s::bytea[], %s, %s)
+                   SET (is_confirmed, last_step, recovery, wrong, wrong_at) = (%s, %s, %s::bytea[], %s, %s)
                    WHERE factor_id = %s""",
                 [
                     *(changed.is_confirmed, changed.last_step, list(changed.recovery)),
-                    *(changed.wrong, changed.wrong_since, factor_id),
+                    *(changed.wrong, changed.wrong_at, factor_id),
                 ],
             )
         return said
@@ -82,10 +82,10 @@ class SecondFactorTable:
             cursor.execute("DELETE FROM second_factors WHERE user_id = %s", [user_id])
 
     def _factor(self, factor_id: UUID, row: tuple[Any, ...]) -> SecondFactor:
-        sealed, is_confirmed, last_step, recovery, wrong, wrong_since = row
+        sealed, is_confirmed, last_step, recovery, wrong, wrong_at = row
         secret = self._sealer.open(factor_id, bytes(sealed)).decode()
         digests = frozenset(bytes(digest) for digest in recovery)
-        return SecondFactor(secret, is_confirmed, last_step, digests, wrong, wrong_since)
+        return SecondFactor(secret, is_confirmed, last_step, digests, wrong, wrong_at)
 
 
 class TimedCodes:

@@ -19,7 +19,7 @@ def upgrade() -> None:
         last_step    bigint      NOT NULL DEFAULT -1,
         recovery     bytea[]     NOT NULL DEFAULT '{}',
         wrong        integer     NOT NULL DEFAULT 0,
-        wrong_since  timestamptz,
+        wrong_at     timestamptz,
         made_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
         CONSTRAINT second_factors_pkey PRIMARY KEY (factor_id)
     );
