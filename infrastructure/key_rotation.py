@@ -13,6 +13,7 @@ from application import platform
 from application.calls import Call
 from application.keys import Key
 from application.lodger import Lodger
+from domain.events import Actor
 from domain.platform import KeyDestroyed, KeyRotated, RootKeyRotated
 from infrastructure import redigesting, resealing
 from infrastructure.database import Database
@@ -135,6 +136,12 @@ def destroy_what_ended(lodger: Lodger, database: Database, call: Callable[[], Ca
     """Take the keys that have ended out of the ring. No process has used them since; their rows stay."""
     while _destroy_one(lodger, database, call):
         pass
+
+
+def destroy_ended_keys(lodger: Lodger, database: Database) -> None:
+    """The same by a worker, when their time has come. Raises Unavailable."""
+    actor = Actor("system", "keys")
+    destroy_what_ended(lodger, database, lambda: Call(actor, lodger.clock.now(), lodger.new_id(), lodger.new_id()))
 
 
 def _destroy_one(lodger: Lodger, database: Database, call: Callable[[], Call]) -> bool:

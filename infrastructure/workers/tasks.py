@@ -13,6 +13,7 @@ from application import photos
 from application.reactions import react
 from infrastructure.bootstrap import wire, wire_projector
 from infrastructure.database import Unavailable
+from infrastructure.key_rotation import destroy_ended_keys
 from infrastructure.mail.letters import Letters
 from infrastructure.mail.postman import Postman
 from infrastructure.settings import Settings
@@ -68,6 +69,7 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
                 "work on photos": partial(photos.work, wired.lodger),
                 "send webhooks": courier.run,
                 "forget people": partial(forget_people, wired.lodger),
+                "destroy keys": partial(destroy_ended_keys, wired.lodger, wired.database),
                 "forget answers": Retention(wired.events.forget_answers).run,
                 "forget logins": Retention(wired.lodger.token_families.forget, LOGINS_KEPT).run,
                 "forget webhooks": Retention(wired.lodger.provider_webhooks.forget, WEBHOOKS_KEPT).run,
