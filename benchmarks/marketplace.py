@@ -56,7 +56,7 @@ def marketplace(server: Server, name: str, folder: Path) -> Iterator[tuple[Stack
     smtp, inbox = free_port(), free_port()
     addresses = {"DATABASE_URL": url, "LODGER_SMTP_URL": f"smtp://127.0.0.1:{smtp}"}
     with MailSink(smtp, inbox, "127.0.0.1"), Stack({**_PRODUCTION, **addresses}, data=folder / name) as stack:
-        yield stack, Api(stack.url, threads=1), url
+        yield stack, Api(stack.url, 1, f"http://127.0.0.1:{inbox}"), url
 
 
 @contextmanager
@@ -73,8 +73,10 @@ def standing_still(stack: Stack) -> Iterator[None]:
 
 
 def registered(api: Api, name: str) -> dict[str, str]:
+    """Somebody new, whose address is confirmed; what they log in with."""
     credentials = {"email": f"{name}@example.org", "password": _PASSWORD}
     api.call("POST", "/v1/users", {"username": f"bench{name}", "name": name, **credentials}, expect=201)
+    api.confirm_address(credentials["email"])
     return credentials
 
 

@@ -17,7 +17,7 @@ resource = Resource("email_verification", __name__, url_prefix="/v1/auth/email-v
 
 
 @resource.command("POST", "", None, body=EmailTokenSchema, status=204, who="anyone", refuses=[404])
-@limited("mail")
+@limited("login")
 def verify_email(body: dict[str, Any]) -> Response:
     """Confirm an address with the token of the link in the mail. From then on its user may book and publish."""
     lodger = edge().lodger

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
 from typing import Any, Final, NoReturn, TypeVar
+from urllib.parse import quote
 
 import urllib3
 
@@ -16,6 +18,7 @@ from infrastructure.refusals import Refused
 PASSWORD: Final = "mirembe-demo"  # noqa: S105 - the one of everybody in the demonstration
 POSITION: Final = "Lodger-Position"
 
+_LINK: Final = re.compile(r"/account/verification\?token=(?P<token>[\w.-]+)")
 T = TypeVar("T")
 
 
@@ -43,10 +46,11 @@ class Answer:
 
 
 class Api:
-    """One API, for up to `threads` threads at once."""
+    """One API, for up to `threads` threads at once; and the inbox in which everybody's mail is."""
 
-    def __init__(self, url: str, threads: int) -> None:
+    def __init__(self, url: str, threads: int, inbox_url: str = "") -> None:
         self.url = url
+        self.inbox_url = inbox_url
         self._pool = urllib3.PoolManager(maxsize=threads, block=True, timeout=30.0, retries=_RETRIES)
 
     def call(
@@ -72,6 +76,15 @@ class Api:
         if answer.status != expect:
             _fail(method, path, body, answer, expect)
         return answer
+
+    def mail(self, to: str) -> Answer:
+        """What came for an address."""
+        return self.call("GET", f"{self.inbox_url}/messages.json?to={quote(to)}")
+
+    def confirm_address(self, email: str) -> Answer:
+        """Wait for the mail with the link, and do what the button does to which it leads."""
+        token = wait_until(f"{email} has the mail with the link", lambda: _token_in(self.mail(email)))
+        return self.call("POST", "/v1/auth/email-verification", {"token": token}, expect=204)
 
     def answer_payment(self, page: str, answer: str) -> Answer:
         """Press a button of the sandbox's payment page: "approve" or "decline"."""
@@ -102,6 +115,11 @@ def wait_until(what: str, look: Callable[[], T | None], seconds: float = 15.0) -
             raise DemoFailed(f"Waited {seconds:.0f} s in vain until {what}.")
         sleep(0.02)
     return seen
+
+
+def _token_in(mails: Answer) -> str | None:
+    links = (_LINK.search(mail["text"]) for mail in mails.body["messages"])
+    return next((link["token"] for link in links if link), None)
 
 
 def _without_nothing(options: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from infrastructure.demo.client import PASSWORD, Answer, Api, DemoFailed, wait_u
 from infrastructure.demo.listings import Json
 
 THREADS: Final = 8
+PASSWORDS_AT_ONCE: Final = 2
+"""One process of the API looks at no more."""
 T = TypeVar("T")
 
 ENDINGS: Final[Mapping[Story, tuple[str, str | None]]] = {
@@ -55,7 +57,8 @@ class Loader:
         """Everything but the bookings that shall be pending in the end. Raises DemoFailed."""
         planned = [each for each in self.city.bookings if each.story not in WAITING]
         with self._bars() as bars:
-            self._each(bars, "people", [*self.city.hosts, *self.city.guests], self._join)
+            self._each(bars, "people", [*self.city.hosts, *self.city.guests], self._join, threads=PASSWORDS_AT_ONCE)
+            self._each(bars, "addresses confirmed by mail", [*self.city.hosts, *self.city.guests], self._confirm)
             self._each(bars, "listings", self.city.listings, self._list)
             self._each(bars, "bookings", planned, self._book)
             self._each(bars, "changes of mind", planned, self._change_mind)
@@ -84,6 +87,9 @@ class Loader:
         self.tokens[person.username] = self.api.call("POST", "/v1/auth/tokens", credentials).body["access_token"]
         if person in self.city.hosts:
             self._command("/v1/users/me/hosting", None, person, f"host-{person.username}")
+
+    def _confirm(self, person: Person) -> None:
+        self.api.confirm_address(person.email)
 
     def _list(self, planned: PlannedListing) -> None:
         made = self._command("/v1/properties", planned.body, planned.host, f"listing-{planned.number}", 201)
@@ -184,10 +190,12 @@ class Loader:
         columns = (TextColumn("    {task.description:32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         return Progress(*columns, console=self.console)
 
-    def _each(self, bars: Progress, what: str, things: Sequence[T], do: Callable[[T], None]) -> None:
+    def _each(
+        self, bars: Progress, what: str, things: Sequence[T], do: Callable[[T], None], threads: int = THREADS
+    ) -> None:
         """Do it to all of them, several at a time; the first failure ends it."""
         task = bars.add_task(what, total=len(things))
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             try:
                 for _ in pool.map(do, things):
                     bars.advance(task)

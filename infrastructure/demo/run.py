@@ -64,12 +64,12 @@ def _show(stack: Stack, screen: Screen, seed: int) -> tuple[list[str], Walk]:
     settings = stack.settings
     assert settings.clock_start is not None, "set by `_overrides`"
     today = settings.clock_start.astimezone(ZoneInfo(words.ZONE)).date()
-    api = Api(stack.url, THREADS)
+    api = Api(stack.url, THREADS, stack.inbox_url)
     plan = city(seed, today)
     screen.chapter(f"{words.CITY} is loaded over HTTP")
     loader = Loader(api, plan, screen.console, settings.operator_token)
     loader.load()
-    walk = Walk(api, screen, stack.inbox_url, settings.operator_token, today, run=f"walk-{seed}")
+    walk = Walk(api, screen, settings.operator_token, today, run=f"walk-{seed}")
     walk.take()
     screen.chapter("Some bookings are left to be paid")
     return loader.leave_waiting(), walk

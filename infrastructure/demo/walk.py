@@ -46,7 +46,6 @@ class Walk:
 
     api: Api
     screen: Screen
-    inbox_url: str
     operator_token: str
     today: date
     run: str
@@ -64,6 +63,7 @@ class Walk:
         self.screen.chapter("One stay, step by step")
         for step in (
             self.register,
+            self.confirm_address,
             self.become_host,
             self.create,
             self.publish,
@@ -97,6 +97,15 @@ class Walk:
         self.host = self._post("/v1/auth/tokens", credentials, None, show=("token_type", "expires_in")).body[
             "access_token"
         ]
+
+    def confirm_address(self) -> None:
+        self.screen.step("They follow the link in their mail: before that they may look, and neither host nor book")
+        me = partial(self._get, "/v1/users/me", token=self.host, show=("email", "email_verified"))
+        self.screen.check(me().body["email_verified"] is False, "the address is not confirmed yet")
+        confirmed = self.api.confirm_address("keeper@mirembe.example")
+        body = {"token": "… from the mail"}
+        self.screen.exchange("POST", "/v1/auth/email-verification", body, confirmed, {})
+        self.screen.check(me().body["email_verified"] is True, "the link in the mail confirmed it, and works once")
 
     def become_host(self) -> None:
         self.screen.step("They become a host")
@@ -187,7 +196,7 @@ class Walk:
     def read_mail(self) -> None:
         self.screen.step("Guest and host get mail")
         for name in ("guest", "keeper"):
-            path = f"{self.inbox_url}/messages.json?to={name}@mirembe.example"
+            path = f"{self.api.inbox_url}/messages.json?to={name}@mirembe.example"
             mail = wait_until(f"the {name} has mail about the cottage", partial(self._confirmation, path))
             self.screen.exchange("GET", path, None, mail, {"subject": self._about_the_cottage(mail)[0]})
         self.screen.check(True, "both know that it is confirmed")

@@ -24,7 +24,7 @@ def test_once_shows_every_step_and_succeeds() -> None:
     shown = run("infrastructure.cli", "demo", "--once", "--seed", "7")
 
     assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert re.findall(r"^ ?(\d+)  [A-Z]", shown.stdout, re.MULTILINE) == [str(step) for step in range(1, 16)]
+    assert re.findall(r"^ ?(\d+)  [A-Z]", shown.stdout, re.MULTILINE) == [str(step) for step in range(1, 17)]
     assert "300/300" in shown.stdout
     assert "refused: two stays of a property never overlap" in shown.stdout
     for opened in ("/docs", "/readyz", "/metrics", "/sandbox/payments/sbx_", "guest@mirembe.example"):
@@ -36,7 +36,7 @@ def test_a_step_that_is_not_as_it_should_be_makes_it_fail_and_is_named() -> None
     shown = run("tests.demo.with_a_wrong_step")
 
     assert shown.returncode == 1
-    assert "Step 3: this should hold and does not: its time zone" in shown.stderr
+    assert "Step 4: this should hold and does not: its time zone" in shown.stderr
     assert "Every step worked." not in shown.stdout
     assert "stopping postgres" in shown.stdout
 

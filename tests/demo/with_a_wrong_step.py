@@ -1,4 +1,4 @@
-"""`./run demo --once` with a cottage in Norway, which step 3 finds out: python -m tests.demo.with_a_wrong_step"""
+"""`./run demo --once` with a cottage in Norway, which step 4 finds out: python -m tests.demo.with_a_wrong_step"""
 
 from __future__ import annotations
 

@@ -26,10 +26,10 @@ def test_a_city_is_loaded_and_a_stay_goes_as_it_should() -> None:
     env = dotenv(Path(os.environ["SMOKE_ENV"]).read_text())
     today = datetime.fromisoformat(env["LODGER_CLOCK"]).astimezone(ZoneInfo(words.ZONE)).date()
     token = env["LODGER_OPERATOR_TOKEN"]
-    api = Api(f"http://127.0.0.1:{env.get('LODGER_HTTP_PORT', 8000)}", THREADS)
     inbox = f"http://127.0.0.1:{env.get('LODGER_INBOX_PORT', 8025)}"
+    api = Api(f"http://127.0.0.1:{env.get('LODGER_HTTP_PORT', 8000)}", THREADS, inbox)
     screen = Screen(Console())
 
     Loader(api, city(SEED, today), screen.console, token).load()
 
-    Walk(api, screen, inbox, token, today, run=f"smoke-{SEED}").take()  # raises at the first step that fails
+    Walk(api, screen, token, today, run=f"smoke-{SEED}").take()  # raises at the first step that fails
