@@ -94,7 +94,7 @@ class OpenIdProvider:
             issuer=self._issuer,
             subject=str(claims["sub"]),
             email=_text(claims, "email"),
-            email_verified=claims.get("email_verified") in (True, "true"),
+            email_verified=claims.get("email_verified") is True or claims.get("email_verified") == "true",
             name=_text(claims, "name"),
             username=_text(claims, "preferred_username"),
         )

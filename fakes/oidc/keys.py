@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import json
+from base64 import urlsafe_b64encode
 from typing import Any
 from uuid import uuid4
 
@@ -37,10 +39,10 @@ class Keys:
             case "unsigned":
                 return jwt.encode(claims, "", algorithm="none", headers={"kid": kid})
             case "signed_with_public_key":
-                public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-                return jwt.encode(claims, public, algorithm="HS256", headers={"kid": kid})
+                public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+                return _by_hand({"alg": "HS256", "typ": "JWT", "kid": kid}, claims, public)
             case "signed_with_client_secret":
-                return jwt.encode(claims, "a secret: with % and /", algorithm="HS256")
+                return _by_hand({"alg": "HS256", "typ": "JWT"}, claims, b"a secret: with % and /")
             case "foreign_key":
                 stranger = generate_private_key(65_537, 2_048)
                 return jwt.encode(claims, stranger, algorithm="RS256", headers={"kid": "stranger"})
@@ -58,3 +60,10 @@ class Keys:
                 return "not.a.token"
             case _:
                 return jwt.encode(claims, key, algorithm="RS256", headers={"kid": kid})
+
+
+def _by_hand(header: dict[str, Any], claims: dict[str, Any], secret: bytes) -> str:
+    """With a secret that no library would take for one."""
+    parts = [urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims)]
+    signature = hmac.digest(secret, b".".join(parts), "sha256")
+    return b".".join([*parts, urlsafe_b64encode(signature).rstrip(b"=")]).decode()

@@ -125,6 +125,7 @@ def app_of(wired: Wired) -> Flask:
             checks={"database": lambda: _answers(wired.database)},
             sandbox=sandbox,
             photo_limit=wired.settings.photo_limit,
+            oidc_return_to=wired.settings.oidc_return_to,
         ),
     )
 
@@ -166,6 +167,10 @@ class Client:
     @property
     def id(self) -> str:
         return str(self.user["id"])
+
+    def forget_cookies(self) -> None:
+        """Keep none from now on: whoever has no browser."""
+        self._http = self.stack.app.test_client(use_cookies=False)
 
     def get(self, path: str, **headers: str) -> TestResponse:
         return self._http.get(path, headers=self._headers(headers))
