@@ -19,10 +19,10 @@ class IdentityTable:
     def link(self, user_id: UUID, digest: bytes) -> None:
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
-                """INSERT INTO identities AS i (kind, digest, user_id) VALUES (%s, %s, %s)
-                   ON CONFLICT (kind, digest) DO UPDATE SET user_id = i.user_id RETURNING user_id""",
+                "INSERT INTO identities (kind, digest, user_id) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
                 [OIDC, digest, user_id],
             )
+            cursor.execute("SELECT user_id FROM identities WHERE kind = %s AND digest = %s", [OIDC, digest])
             ((owner,),) = cursor.fetchall()
         if owner != user_id:
             raise IdentityTaken(OIDC)

@@ -49,8 +49,11 @@ _WRITER: Final[Mapping[str, str]] = {
     "person_keys": "raw",
     "positions": "r",
     # Keys of machines and of people, logins, second factors.
+    "api_key_secrets": "raw",
+    "api_keys": "rad",
     "asked_letters": "rawd",
     "keyring": "rawd",
+    "oidc_logins_used": "rad",
     "refresh_tokens": "rawd",
     "second_factors": "rawd",
     "session_generations": "raw",
