@@ -60,7 +60,3 @@ class KeySecrets(Protocol):
     def forget(self, key_id: UUID) -> None:
         """Delete a key's name and its secrets' digests; again changes nothing."""
         ...
-
-    def forget_all(self, user_id: UUID) -> None:
-        """The same of all keys of a user."""
-        ...

@@ -12,6 +12,8 @@ def end_all(lodger: Lodger, user_id: UUID, *, keep: str | None = None) -> None:
 
     The id is `Principal.credential_id`. Whoever decides that somebody is to be signed out calls this, and the reaction
     to the event that says why calls it once more, so that it holds whatever process did it, and if that process died.
+
+    Not API keys: nobody is signed in with those. They count while their user may act, which is looked up each second.
     """
     lodger.token_families.revoke_all(user_id, keep=keep)
     lodger.sessions.end_all(user_id, keep=keep)

@@ -89,10 +89,6 @@ class ApiKeyTable:
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute("DELETE FROM api_keys WHERE key_id = %s", [key_id])
 
-    def forget_all(self, user_id: UUID) -> None:
-        with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute("DELETE FROM api_keys WHERE user_id = %s", [user_id])
-
     def _hint(self, key_id: UUID) -> str:
         return f"lk_{self._environment}_{key_id.hex}_"
 
