@@ -16,7 +16,7 @@ class CredentialsSchema(Strict):
 
 
 class RefreshTokenSchema(Strict):
-    refresh_token = Text(200, required=True, metadata={"format": "password"})
+    refresh_token = Text(1_000, required=True, metadata={"format": "password"})
 
 
 class TokenSchema(Strict):

@@ -81,7 +81,7 @@ def test_ones_own_property_and_what_is_taken_are_not_booked(shared: Stack) -> No
 
     assert (own.status_code, json_of(own)["type"]) == (422, "/problems/own-property")
     assert (taken.status_code, json_of(taken)["type"]) == (409, "/problems/nights-taken")
-    assert shared.count_events() == before + 1  # the second guest's registration
+    assert shared.count_events() == before + 2  # the second guest's registration and confirmed address
 
 
 def test_the_currency_that_the_property_has_is_taken(shared: Stack) -> None:

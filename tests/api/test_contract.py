@@ -114,7 +114,7 @@ def test_references_are_ids_of_what_they_name(things: dict[str, dict[str, Any]])
 def test_a_public_profile_has_no_address(shared: Stack) -> None:
     bob = register(shared, "bob")
     profile = json_of(shared.anybody().get(f"/v1/users/{bob.id}"))
-    assert profile.keys() == {"id", "username", "bio", "is_host"}
+    assert profile.keys() == {"id", "username", "bio", "languages", "photo", "is_host"}
 
 
 def test_properties_in_a_list_say_the_same_as_at_their_own_address(shared: Stack) -> None:

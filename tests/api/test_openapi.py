@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from time import time
 from typing import Any
 
+import pyotp
 import pytest
 
 from tests.api.people import PASSWORD, book, host, listing, register, verify
@@ -36,7 +38,18 @@ PATCH /v1/users/me
 POST /v1/users/me/hosting
 GET /v1/users/me/properties
 GET /v1/users/{user_id}
+POST /v1/users/me/deactivation
+PUT /v1/users/me/password
 POST /v1/auth/tokens
+GET /v1/auth/tokens
+DELETE /v1/auth/tokens
+DELETE /v1/auth/tokens/{login_id}
+POST /v1/auth/tokens/refresh
+POST /v1/auth/reactivation
+POST /v1/auth/email-verification
+POST /v1/auth/email-verification/requests
+POST /v1/auth/password-reset
+POST /v1/auth/password-reset/requests
 POST /v1/properties
 GET /v1/properties
 GET /v1/properties/{property_id}
@@ -93,6 +106,17 @@ POST /v1/webhook-endpoints/{endpoint_id}/secret
 GET /v1/webhook-endpoints/{endpoint_id}/deliveries
 POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay
 POST /v1/webhook-endpoints/{endpoint_id}/replay
+POST /v1/sessions
+GET /v1/sessions
+DELETE /v1/sessions
+GET /v1/sessions/current
+DELETE /v1/sessions/current
+DELETE /v1/sessions/{session_id}
+GET /v1/users/me/second-factor
+POST /v1/users/me/second-factor
+POST /v1/users/me/second-factor/confirm
+POST /v1/users/me/second-factor/recovery-codes
+POST /v1/users/me/second-factor/disable
 POST /v1/api-keys
 GET /v1/api-keys
 GET /v1/api-keys/{key_id}
@@ -126,6 +150,10 @@ POST /v1/operator/clock
 """
 
 
+LOGINS = ("POST /v1/auth/", "POST /v1/sessions")
+"""Whoever calls these is nobody yet, and may still not be who they say."""
+
+
 def test_it_is_openapi_3_1_of_exactly_these_operations(description: dict[str, Any]) -> None:
     assert description["openapi"] == "3.1.0"
     assert operations(description).keys() == set(ROUTES.strip().splitlines())
@@ -140,7 +168,7 @@ def test_every_operation_says_what_it_is_and_which_problems_it_answers(descripti
         for status, each in errors.items():
             content = responses[each["$ref"].rpartition("/")[2]]["content"]
             assert content.keys() == {"application/problem+json"}, (name, status)
-        assert ("401" in operation["responses"]) == (operation["security"] != []) or "tokens" in name, name
+        assert ("401" in operation["responses"]) == (operation["security"] != []) or name.startswith(LOGINS), name
 
 
 def test_nothing_is_said_of_what_production_does_not_have(database_url: str) -> None:
@@ -150,8 +178,24 @@ def test_nothing_is_said_of_what_production_does_not_have(database_url: str) -> 
         assert stack.anybody().get("/sandbox/payments/x").status_code == 404
 
 
-def test_the_examples_run(database_url: str) -> None:
-    with running(database_url, LODGER_CLOCK="2027-06-01T12:00:00Z") as stack:
+def test_cookies_are_described_and_what_they_need_to_change_something(description: dict[str, Any]) -> None:
+    schemes = description["components"]["securitySchemes"]
+    assert {**schemes["session"], "description": ""} == {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-lodger_session",
+        "description": "",
+    }
+    assert (schemes["csrf_token"]["in"], schemes["csrf_token"]["name"]) == ("header", "X-CSRF-Token")
+    for name, operation in operations(description).items():
+        by_session = [way for way in operation["security"] if "session" in way]
+        wanted = {"session"} if name.startswith("GET ") else {"session", "csrf_token"}
+        assert [way.keys() for way in by_session] == ([wanted] if operation["security"] else []), name
+        assert "403" in operation["responses"] or "csrf_token" not in wanted or not by_session, name
+
+
+def test_the_examples_run(database_url: str, redis_url: str) -> None:
+    with running(database_url, LODGER_CLOCK="2027-06-01T12:00:00Z", REDIS_URL=redis_url) as stack:
         described = operations(json_of(stack.anybody().get("/openapi.json")))
         examples = {
             name: each["requestBody"]["content"]["application/json"]["example"]
@@ -161,7 +205,12 @@ def test_the_examples_run(database_url: str) -> None:
         registered = stack.anybody().post("/v1/users", examples.pop("POST /v1/users"))
         assert registered.status_code == 201
         token = stack.anybody().post("/v1/auth/tokens", examples.pop("POST /v1/auth/tokens"))
-        ada = Client(stack, json_of(token)["access_token"])
+        ada = Client(stack, json_of(token)["access_token"], json_of(registered))
+        assert stack.anybody().post("/v1/sessions", examples.pop("POST /v1/sessions")).status_code == 201
+        for asked in ("email-verification/requests", "password-reset/requests", "reactivation"):
+            answered = stack.anybody().post(f"/v1/auth/{asked}", examples.pop(f"POST /v1/auth/{asked}"))
+            assert answered.status_code in (202, 204)
+        verify(stack, ada)
         assert ada.patch("/v1/users/me", examples.pop("PATCH /v1/users/me"), If_Match='"1"').status_code == 200
         ada.post("/v1/users/me/hosting")
         created = ada.post("/v1/properties", examples.pop("POST /v1/properties"))
@@ -227,6 +276,13 @@ def test_the_examples_run(database_url: str) -> None:
         for command in ("payouts/{payout_id}/retry", "payout-holds", "payout-holds/{hold_id}/lift", "charges"):
             operation = f"/v1/operator/hosts/{{host_id}}/{command}"
             assert operator.wish(operation.format(**paid), examples.pop(f"POST {operation}")).status_code == 200
+        password = examples.pop("PUT /v1/users/me/password")
+        assert ada.raw("PUT", "/v1/users/me/password", json.dumps(password).encode()).status_code == 204
+        carl, factor = register(stack, "carl"), "/v1/users/me/second-factor"
+        codes = pyotp.TOTP(json_of(carl.post(factor, examples.pop(f"POST {factor}")))["secret"])
+        for command, seconds in [("confirm", -30), ("recovery-codes", 0), ("disable", 30)]:
+            shown = examples.pop(f"POST {factor}/{command}") | {"code": codes.at(int(time()) + seconds)}
+            assert carl.post(f"{factor}/{command}", shown).status_code in (200, 204)
         clock = examples.pop("POST /v1/operator/clock")
         assert operator.post("/v1/operator/clock", clock).status_code == 200
         assert examples == {}

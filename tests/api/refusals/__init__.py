@@ -11,7 +11,6 @@ from tests.api.stack import Stack
 Scene = Callable[[Stack], TestResponse]
 SCENES: dict[str, Scene] = {}
 ELSEWHERE = {
-    **dict.fromkeys(("email_unverified", "user_deactivated"), "tests/domain/test_users.py"),
     "bad_request": "test_server (framing) and webargs' leftovers",
     "busy": "needs four lost races in a row",
     "content_too_large": "test_server",
@@ -30,6 +29,7 @@ ELSEWHERE = {
     "payment_not_captured": "tests/api/test_operator_payments",
     "refund_negative": "no request names an amount to refund",
     "request_in_flight": "test_operations",
+    "session_invalid": "tests/sessions/test_sessions.py: somebody must ask a Redis",
     "snapshot_older": "imports only",
     "source_differs": "imports only",
     "too_many_blocks": "two thousand requests; test in domain",
