@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from infrastructure.refusals import Refused
+from infrastructure.weak_secrets import weaknesses
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATA = ".lodger"
@@ -68,7 +70,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         str,
         _meta(
             "at least 32 characters nobody can guess",
-            "Signs tokens, quotes and cursors and keys digests. Made on the first run in development.",
+            "Every other key is kept sealed under this one. Made on the first run in development.",
             secret=True,
             min_length=32,
         ),
@@ -86,7 +88,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         str,
         _meta(
             "keys like LODGER_SECRET_KEY, separated by commas",
-            "The secret keys before this one, until `./run lodger keys rotate` has sealed anew what they sealed.",
+            "The secret keys before this one, until `./run lodger keys rotate --root` has sealed every key anew.",
             secret=True,
             pattern="^([^,]{32,}(,[^,]{32,})*)?$",
         ),
@@ -318,9 +320,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     limit_webhooks_per_minute: Annotated[int, _quota("Payment providers' webhooks from one address.")] = 3_000
     limit_login_failures: Annotated[
         int,
-        _quota(
-            "Wrong passwords and codes for one account, and from one address, in 15 minutes (docs/security.md)."
-        ),
+        _quota("Wrong passwords and codes for one account, and from one address, in 15 minutes (docs/security.md)."),
     ] = 10
     audit_projection: Annotated[
         bool, _meta("true or false", "Keep a read model that counts every event by id: for tests.")
@@ -453,6 +453,19 @@ def _unfit_for_production(values: Mapping[str, Any]) -> Iterator[str]:
         if field not in values:
             variable = _variable(field)
             yield f"{variable} is missing: in production it should be {_extra(_fields()[variable])['should']}"
+    yield from weaknesses(*_secrets(values))
+
+
+def _secrets(values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """The secrets that are made for this Lodger alone, and those that it was given.
+
+    A secret key of before may be a weak one: how else would anybody get rid of it.
+    """
+    made = {_variable(field): values[field] for field in ("secret_key", "operator_token") if field in values}
+    given = {name: values[field.name] for name, field in _fields().items() if field.name in values}
+    others = {name: value for name, value in given.items() if name not in made and _extra(_fields()[name])["secret"]}
+    password = urlsplit(values.get("database_url", "")).password
+    return made, others | ({"the database's password": password} if password else {})
 
 
 def _wrong(field: msgspec.structs.FieldInfo, value: str) -> str:

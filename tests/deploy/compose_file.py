@@ -13,9 +13,9 @@ from infrastructure.settings import ROOT
 PATH = ROOT / "docker-compose.yml"
 EXAMPLE = ROOT / ".env.example"
 SECRETS = {
-    "LODGER_SECRET_KEY": "s" * 32,
-    "LODGER_OPERATOR_TOKEN": "t" * 32,
-    "DATABASE_PASSWORD": "p" * 32,
+    "LODGER_SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "LODGER_OPERATOR_TOKEN": "a0b1c2d3e4f5061728394a5b6c7d8e9f",
+    "DATABASE_PASSWORD": "f9e8d7c6b5a4039281706f5e4d3c2b1a",
 }
 PRODUCTION = SECRETS | {
     "LODGER_PUBLIC_URL": "https://lodger.example",

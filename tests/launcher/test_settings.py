@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from secrets import token_hex, token_urlsafe
 
 import pytest
 
 from infrastructure.settings import ROOT, SettingsError, load, markdown, shown, to_environment
+from infrastructure.weak_secrets import weaknesses
 
 GIVEN = {
     "DATABASE_URL": "postgresql://lodger@/lodger",
     "REDIS_URL": "redis://localhost",
-    "LODGER_SECRET_KEY": "s" * 32,
-    "LODGER_OPERATOR_TOKEN": "t" * 32,
+    "LODGER_SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "LODGER_OPERATOR_TOKEN": "a0b1c2d3e4f5061728394a5b6c7d8e9f",
 }
 PRODUCTION = GIVEN | {
     "LODGER_ENV": "production",
@@ -91,6 +93,44 @@ def test_production_is_refused_without_its_own_secrets_and_addresses() -> None:
         "LODGER_SMTP_URL",
         "LODGER_MAIL_FROM",
     ]
+
+
+@pytest.mark.parametrize("name", ["LODGER_SECRET_KEY", "LODGER_OPERATOR_TOKEN"])
+@pytest.mark.parametrize(
+    ("weak", "why"),
+    [
+        ("s" * 32, "repeats itself"),
+        ("abcabcabcabcabcabcabcabcabcabcabcabc", "repeats itself"),
+        ("change-me-please-0f1e2d3c4b5a6978", "has the word 'change' in it"),
+        ("My-Lodger-0f1e2d3c4b5a69788796a5b4", "has the word 'lodger' in it"),
+    ],
+)
+def test_production_refuses_secrets_that_can_be_guessed(name: str, weak: str, why: str) -> None:
+    (problem,) = problems(PRODUCTION | {name: weak})
+
+    assert problem.startswith(name)
+    assert why in problem
+    assert weak not in problem
+    assert load(GIVEN | {name: weak}), "development may have it"
+    assert load(PRODUCTION | {"LODGER_SECRET_KEYS_BEFORE": weak}), "while it is replaced"
+
+
+def test_production_refuses_secrets_that_are_the_same() -> None:
+    key = GIVEN["LODGER_SECRET_KEY"]
+    with_password = {"DATABASE_URL": f"postgresql://lodger:{key}@db/lodger"}
+
+    for same, named in (
+        ({"LODGER_OPERATOR_TOKEN": key}, "LODGER_OPERATOR_TOKEN is the same as LODGER_SECRET_KEY"),
+        ({"LODGER_SECRET_KEYS_BEFORE": key}, "LODGER_SECRET_KEY is the same as LODGER_SECRET_KEYS_BEFORE"),
+        ({"LODGER_STRIPE_SECRET_KEY": key}, "LODGER_SECRET_KEY is the same as LODGER_STRIPE_SECRET_KEY"),
+        (with_password, "LODGER_SECRET_KEY is the same as the database's password"),
+    ):
+        assert problems(PRODUCTION | same) == [f"{named}: each should be its own"]
+
+
+def test_secrets_as_they_are_made_are_strong_enough() -> None:
+    for _ in range(1_000):
+        assert list(weaknesses({"A": token_hex(16), "B": token_urlsafe(24)}, {"C": token_hex(16)})) == []
 
 
 def test_production_has_no_sandbox_unless_it_is_asked_for_and_then_refused() -> None:
