@@ -75,6 +75,12 @@ def erase_for(lodger: Lodger, call: Call, user_id: UUID, by: Principal) -> Done[
     return erase(lodger, call, user_id)
 
 
+def erase_again(lodger: Lodger, call: Call, user_id: UUID) -> None:
+    """In a restored database: erase whoever is not erased there, and sweep anew. Raises what `erase` does."""
+    erase(lodger, call, user_id)
+    lodger.erasures.begin(user_id, anew=True)
+
+
 def must_be_proved(lodger: Lodger, who: Principal, password: str | None) -> None:
     """Whoever asks must be the person, not a browser that was left open: by the password, or, where there is none,
     by having logged in just now. Raises Rejected `credentials_wrong` or `login_not_fresh`."""

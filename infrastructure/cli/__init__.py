@@ -20,7 +20,8 @@ COMMANDS = {
     "events": "list the events there are, or the catalogue of all of them",
     "audit": "replay and check what happened",
     "projections": "see, rebuild and repair the read models",
-    "users": "look up users, give and take roles, suspend and reinstate",
+    "users": "look up users, give and take roles, suspend, reinstate and erase",
+    "erasures": "see who was erased, and erase them again in a restored database",
     "payments": "ask payment providers, and compare with them",
     "keys": "list, rotate, back up and restore keys",
     "import": "load listings and calendars from elsewhere",
@@ -56,6 +57,9 @@ class LazyGroup(click.Group):
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def lodger() -> None:
     """Lodger: bookings and payments that can be replayed and proven."""
+    from infrastructure import logs
+
+    logs.for_commands()
 
 
 def main() -> None:

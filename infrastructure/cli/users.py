@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from application import staff
+from application import erasure, staff
 from application.calls import Call
 from application.lodger import Lodger
 from application.principals import BY_SETTINGS
@@ -38,7 +38,7 @@ def _acting(act: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def command() -> None:
-    """Look up users, give and take roles, suspend and reinstate. A USER is an id, an e-mail address or a username."""
+    """See users, give and take roles, suspend, reinstate, erase. A USER is an id, an e-mail address or a username."""
 
 
 @command.command("list")
@@ -109,6 +109,14 @@ def reinstate(user: str, name: str, reason: str) -> None:
     _act(user, name, reason, lambda lodger, call, user_id: staff.reinstate(lodger, call, user_id, BY_SETTINGS))
 
 
+@command.command()
+@_USER
+@_acting
+def erase(user: str, name: str, reason: str) -> None:
+    """Forget a USER, for good. Bookings and money must be over first. Name nobody in the reason: it stays."""
+    _act(user, name, reason, lambda lodger, call, user_id: erasure.erase_for(lodger, call, user_id, BY_SETTINGS))
+
+
 def _act(user: str, name: str, reason: str, act: Callable[[Lodger, Call, UUID], UserDone]) -> None:
     """Do it in the operator's name, and say how the user stands then."""
     lodger = wire(current_settings()).lodger
@@ -148,5 +156,7 @@ def _roles(user: User) -> str:
 
 
 def _standing(user: User) -> str:
+    if user.is_erased:
+        return "erased"
     said = {"suspended": user.is_suspended, "closed for now": user.is_deactivated, "unverified": not user.is_verified}
     return ", ".join(word for word, holds in said.items() if holds) or "active"
