@@ -107,7 +107,9 @@ class Resource(Blueprint):  # type: ignore[misc]
         """An address that a browser is sent to, by anybody, and on from there. The view returns the redirect."""
 
         def declare(view: View) -> View:
-            described = self.response(303, headers={"Location": _RETURNED["Location"]})
+            described = self.response(
+                303, headers={"Location": {**_RETURNED["Location"], "description": "Where to go."}}
+            )
             self.route(rule, methods=["GET"])(
                 self._declared(view, described, "anyone", "read", [*parameters], [*refuses])
             )

@@ -21,11 +21,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from domain.calendar_sync import Entry
-from tests.api.people import answer_page, book, follow, host, listing, pay
+from tests.api.people import answer_page, book, follow, host, listing, pay, register
 from tests.api.refusals.host_accounts import end, scheduled
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 from tests.api.test_openapi import ROUTES
-from tests.api_keys.keys import make, verified
+from tests.api_keys.keys import make
 from tests.webhooks.post import carry, deliveries, hook
 
 CHECKS = [
@@ -44,7 +44,7 @@ UNHURRIED = list(HealthCheck)
 @pytest.fixture(scope="module")
 def known(shared: Stack) -> Mapping[str, str]:
     """One of everything, which made-up requests are about, and who sends them: host and guest in one."""
-    ada, bob = host(shared), verified(shared, "bob")
+    ada, bob = host(shared), register(shared, "bob")
     bob.post("/v1/users/me/hosting")
     booking_id = book(bob, listing(ada))
     pay(bob, booking_id)

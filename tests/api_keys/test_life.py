@@ -14,14 +14,14 @@ from api.api_keys import KNOWN_SECONDS
 from domain.policies import API_KEYS_MAX
 from tests.api.people import OPERATOR_TOKEN, book, host, listing, register, wait
 from tests.api.stack import Client, Stack, json_of
-from tests.api_keys.keys import KEYS, machine, make, verified
+from tests.api_keys.keys import KEYS, machine, make, tables_of
 
 TRIPS = "/v1/bookings?as=guest"
 
 
 @pytest.fixture
 def bob(shared: Stack) -> Client:
-    return verified(shared, "bob")
+    return register(shared, "bob")
 
 
 def refused(answer: TestResponse, status: int, code: str) -> bool:
@@ -45,9 +45,7 @@ def test_nothing_of_a_secret_is_in_the_database(shared: Stack, bob: Client) -> N
     made = make(bob, "bookings:read")
     rolled = json_of(bob.post(f"{KEYS}/{made['id']}/roll", {}, Idempotency_Key="roll"))
     assert machine(bob, rolled["key"]).get(TRIPS).status_code == 200
-    with shared.wired.database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
-        tables = [name for (name,) in cursor.fetchall()]
+    tables = tables_of(shared)
     assert {"api_keys", "api_key_secrets", "answers", "events"} <= {*tables}
     for key in (made["key"], rolled["key"]):
         secret = key[41:-8]
@@ -191,7 +189,7 @@ def test_what_no_key_can_be_is_refused(bob: Client, body: dict[str, object]) -> 
 
 
 def test_keys_are_for_people_with_an_address_of_theirs(shared: Stack) -> None:
-    eve = register(shared, "eve")
+    eve = register(shared, "eve", verified=False)
     assert refused(eve.post(KEYS, {"name": "A", "scopes": ["bookings:read"]}), 403, "email-unverified")
     operator = Client(shared, OPERATOR_TOKEN)
     assert refused(operator.post(KEYS, {"name": "A", "scopes": ["bookings:read"]}), 401, "token-invalid")
@@ -210,7 +208,7 @@ def test_so_many_and_no_more(bob: Client) -> None:
 
 
 def test_others_keys_are_not_there(shared: Stack, bob: Client) -> None:
-    made, eve = make(bob, "bookings:read"), verified(shared, "eve")
+    made, eve = make(bob, "bookings:read"), register(shared, "eve")
     path = f"{KEYS}/{made['id']}"
     for method, where in (("GET", path), ("DELETE", path), ("POST", f"{path}/roll")):
         assert refused(eve.raw(method, where, json.dumps({}).encode()), 404, "api-key-not-found"), method

@@ -43,6 +43,14 @@ ELSEWHERE = {
         ).split(),
         "tests/webhooks/test_endpoints",
     ),
+    **dict.fromkeys(
+        (
+            "oidc_denied oidc_email_unverified oidc_login_expired oidc_login_invalid oidc_login_used "
+            "oidc_provider_unavailable oidc_token_invalid"
+        ).split(),
+        "tests/oidc/test_login",
+    ),
+    "oidc_identity_differs": "tests/oidc/test_accounts",
     "currency_foreign": "test_bad_stays",
     "currency_mixed": "test_bad_input",
     "amount_malformed": "in a body the schema is first; in a search see test_bad_input",

@@ -8,15 +8,15 @@ from uuid import uuid4
 from werkzeug.test import TestResponse
 
 from domain.policies import API_KEYS_MAX
-from tests.api.people import wait
+from tests.api.people import register, wait
 from tests.api.refusals import scene
 from tests.api.stack import Client, Stack
-from tests.api_keys.keys import KEYS, machine, make, verified
+from tests.api_keys.keys import KEYS, machine, make
 
 
 @scene("scope_missing")
 def _scope_missing(stack: Stack) -> TestResponse:
-    bob = verified(stack)
+    bob = register(stack)
     return machine(bob, make(bob, "bookings:read")["key"]).get("/v1/changes")
 
 
@@ -27,12 +27,12 @@ def _invalid(stack: Stack) -> TestResponse:
 
 @scene("api_key_not_found")
 def _not_found(stack: Stack) -> TestResponse:
-    return verified(stack).delete(f"{KEYS}/{uuid4()}")
+    return register(stack).delete(f"{KEYS}/{uuid4()}")
 
 
 @scene("api_key_expired")
 def _expired(stack: Stack) -> TestResponse:
-    bob = verified(stack)
+    bob = register(stack)
     made = make(bob, "bookings:read", expires_at=(stack.now() + timedelta(minutes=1)).isoformat())
     wait(stack, 1)
     return bob.post(f"{KEYS}/{made['id']}/roll")
@@ -41,12 +41,12 @@ def _expired(stack: Stack) -> TestResponse:
 @scene("api_key_expiry_past")
 def _expiry_past(stack: Stack) -> TestResponse:
     wanted = {"name": "Late", "scopes": ["bookings:read"], "expires_at": stack.now().isoformat()}
-    return verified(stack).post(KEYS, wanted)
+    return register(stack).post(KEYS, wanted)
 
 
 @scene("too_many_api_keys")
 def _too_many(stack: Stack) -> TestResponse:
-    bob = verified(stack)
+    bob = register(stack)
     for _ in range(API_KEYS_MAX):
         make(bob, "bookings:read")
     return bob.post(KEYS, {"name": "One more", "scopes": ["bookings:read"]})
