@@ -40,6 +40,16 @@ def configure(settings: Settings) -> None:
     )
 
 
+def for_commands() -> None:
+    """For who works at a terminal: what is wrong, beside what the command itself says."""
+    structlog.configure(
+        processors=[*_SHARED, *rendered("console")],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
 def take_over(settings: Settings) -> None:
     """Set up structlog, and let everything else that this process says go through it."""
     configure(settings)

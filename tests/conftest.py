@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 LAYERS = ("domain", "application", "imports", "event_store", "projections", "infrastructure", "api", "launcher")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Nobody's secrets are in a log when the tests have ended."""
+    from tests.support.log_search import Plugin
+
+    config.pluginmanager.register(Plugin(config), "log search")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Pure tests first, slow ones last."""
 

@@ -57,6 +57,9 @@ class LazyGroup(click.Group):
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def lodger() -> None:
     """Lodger: bookings and payments that can be replayed and proven."""
+    from infrastructure import logs
+
+    logs.for_commands()
 
 
 def main() -> None:

@@ -82,7 +82,8 @@ class Follower:
             return True
         known.settle(webhook.webhook_id, outcome)
         PROVIDER_WEBHOOKS.labels(provider, outcome).inc()
-        _log.info("followed a provider's webhook", **about, outcome=outcome)
         if outcome == "unknown_payment":
             _log.warning("a provider's webhook is about no payment of ours", **about)
+        else:
+            _log.info("followed a provider's webhook", **about, outcome=outcome)
         return True

@@ -30,8 +30,9 @@ class Piped:
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
+    before = structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.mark.parametrize("output", [StringIO(), Piped()])
