@@ -20,12 +20,12 @@ from application.calls import Call
 from application.lodger import Lodger, retried
 from application.ports import Answer
 from application.principals import Principal
-from application.streams import USER
+from application.streams import USER, Done
 from domain import second_factors, users
 from domain.policies import RECOVERY_CODES
 from domain.rejections import Rejected
 from domain.second_factors import SecondFactor, Verdict, try_code, try_recovery_code
-from domain.users import User
+from domain.users import User, UserFact
 
 _RECOVERY_BYTES: Final = 15
 """Of a recovery code: too many to guess, so that a plain digest of it keeps it (120 bits)."""
@@ -124,12 +124,13 @@ def disable(
 
 
 @retried
-def take_away(lodger: Lodger, call: Call, user_id: UUID) -> None:
+def take_away(lodger: Lodger, call: Call, user_id: UUID) -> Done[User, UserFact]:
     """Have somebody log in with their password alone, whoever decided it; again changes nothing."""
     user = lodger.load(USER, user_id, call)
     users.must_exist(user.state)
-    lodger.append(call, user.then(second_factors.disable(user.state.second_factor)))
+    done = lodger.append(call, user.then(second_factors.disable(user.state.second_factor)))
     lodger.second_factors.forget(user_id)
+    return done
 
 
 def must_pass(lodger: Lodger, user_id: UUID, user: User, shown: Shown) -> None:

@@ -39,6 +39,10 @@ class Sessions(Protocol):
     from there, those do not. All but `generation` and `end_all` raise SessionsUnavailable.
     """
 
+    def must_answer(self) -> None:
+        """Nothing, while they can be kept."""
+        ...
+
     def generation(self, user_id: UUID) -> int:
         """How often all sessions of somebody were ended. Ask before the password is looked at: one that is changed
         meanwhile then opens no session."""

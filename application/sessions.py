@@ -41,6 +41,7 @@ def begin(lodger: Lodger, email: str, password: str, shown: Shown, former: str |
 
     Raises what `users.log_in` does, and SessionsUnavailable.
     """
+    lodger.sessions.must_answer()  # before a recovery code is used up for nothing
     person = users.whose(lodger, email)
     generation = lodger.sessions.generation(person.user_id) if person else 0
     user = users.log_in(lodger, email, password, shown)

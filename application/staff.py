@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from application import credentials, users
+from application import credentials, second_factors, users
 from application.calls import Call
 from application.lodger import Lodger, retried
 from application.ports import Person
@@ -66,6 +66,17 @@ def reinstate(lodger: Lodger, call: Call, user_id: UUID, by: Principal) -> UserD
     user = lodger.load(USER, user_id, call)
     must_be_above(by, user.state)
     return lodger.append(call, user.then(rules.reinstate(user.state)))
+
+
+def take_second_factor_away(lodger: Lodger, call: Call, user_id: UUID, by: Principal) -> UserDone:
+    """Have somebody log in with the password alone, who lost authenticator and recovery codes; they are signed out.
+
+    Raises Rejected `own_account`, `user_not_found`.
+    """
+    must_be_another(by, user_id)
+    done = second_factors.take_away(lodger, call, user_id)
+    credentials.end_all(lodger, user_id)
+    return done
 
 
 def show(lodger: Lodger, user_id: UUID) -> Account:

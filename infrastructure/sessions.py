@@ -32,6 +32,11 @@ class RedisSessions:
         self._database = database
         self._redis = redis_client(redis_url)
 
+    def must_answer(self) -> None:
+        """See the port."""
+        with _answering():
+            self._redis.ping()
+
     def generation(self, user_id: UUID) -> int:
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT generation FROM session_generations WHERE user_id = %s", [user_id])

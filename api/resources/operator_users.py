@@ -119,6 +119,21 @@ def reinstate_user(body: dict[str, Any], user_id: UUID) -> Response:
     return _act(body["reason"], lambda call: staff.reinstate(edge().lodger, call, user_id, by))
 
 
+@resource.command(
+    "POST",
+    "/<uuid:user_id>/disable-second-factor",
+    UserStandingSchema,
+    body=ReasonSchema,
+    example={"reason": "Telephone and codes burned; she showed her passport at the office."},
+    who="admin",
+    refuses=[404],
+)
+def disable_second_factor(body: dict[str, Any], user_id: UUID) -> Response:
+    """Have somebody else log in with the password alone, whose authenticator is lost. They are signed out and told."""
+    by = principal()
+    return _act(body["reason"], lambda call: staff.take_second_factor_away(edge().lodger, call, user_id, by))
+
+
 def _act(reason: str, act: Callable[[Call], UserDone]) -> Response:
     def show(stream: Stream[User, UserFact], _: datetime) -> Answer:
         return answer(UserStandingSchema, standing(stream.id, stream.state))

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
-from tests.api.people import PASSWORD, PROPERTY
+from tests.api.people import PASSWORD, PROPERTY, email_token
 from tests.permissions.cast import person
 from tests.permissions.world import PICTURE, World, version_of
 
-_REASON: Final = {"reason": "for the table"}
+_NEW_PASSWORD: Final = "staple of another horse"
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -58,11 +59,10 @@ def asking_of(route: str) -> Asking:
 @asks("POST /v1/users")
 def newcomer(world: World) -> Ask:
     name = f"new-{world.stack.wired.lodger.new_id().hex[-12:]}"
-    credentials = {"email": f"{name}@permissions.example", "password": PASSWORD}
-    return Ask(body={"username": name, "name": "Somebody", **credentials})
+    return Ask(body={"username": name, "email": f"{name}@example.org", "name": "Nobody", "password": PASSWORD})
 
 
-@asks("POST /v1/auth/tokens")
+@asks("POST /v1/auth/tokens", "POST /v1/sessions")
 def credentials(world: World) -> Ask:
     return Ask(body={"email": world.cast["guest"].user["email"], "password": PASSWORD})
 
@@ -72,14 +72,83 @@ def refresh(world: World) -> Ask:
     return Ask(body={"refresh_token": world.tokens()["refresh_token"]})
 
 
-@asks("DELETE /v1/auth/tokens", "DELETE /v1/users/me/photo", changes_who_asks=True)
+@asks(
+    "DELETE /v1/auth/tokens",
+    "DELETE /v1/sessions",
+    "DELETE /v1/users/me/photo",
+    "POST /v1/users/me/deactivation",
+    changes_who_asks=True,
+)
 def nothing_more(_: World) -> Ask:
     return Ask()
+
+
+@asks("POST /v1/auth/reactivation")
+def closed_account(world: World) -> Ask:
+    left = person(world.stack)
+    assert left.post("/v1/users/me/deactivation").status_code == 204
+    return Ask(body={"email": left.user["email"], "password": PASSWORD})
 
 
 @asks("DELETE /v1/auth/tokens/{login_id}")
 def login(world: World) -> Ask:
     return Ask({"login_id": world.login()})
+
+
+@asks("DELETE /v1/sessions/{session_id}")
+def session(world: World) -> Ask:
+    return Ask({"session_id": world.session()})
+
+
+@asks("POST /v1/auth/email-verification")
+def letter(world: World) -> Ask:
+    return Ask(body={"token": email_token(person(world.stack, verified=False))})
+
+
+@asks("POST /account/verification")
+def pressed_button(world: World) -> Ask:
+    token = email_token(person(world.stack, verified=False))
+    return Ask(body=f"token={token}".encode(), content_type=_FORM)
+
+
+@asks("POST /v1/auth/password-reset")
+def reset(world: World) -> Ask:
+    return Ask(body={"token": world.reset_token(), "new_password": _NEW_PASSWORD})
+
+
+@asks("POST /account/password-reset")
+def pressed_reset(world: World) -> Ask:
+    form = {"token": world.reset_token(), "new_password": _NEW_PASSWORD}
+    return Ask(body=urlencode(form).encode(), content_type=_FORM)
+
+
+@asks("PUT /v1/users/me/password", changes_who_asks=True)
+def new_password(_: World) -> Ask:
+    return Ask(body={"current_password": PASSWORD, "new_password": _NEW_PASSWORD})
+
+
+@asks("POST /v1/users/me/second-factor", changes_who_asks=True)
+def own_password(_: World) -> Ask:
+    return Ask(body={"password": PASSWORD})
+
+
+@asks("GET /v1/users/me/export")
+def followed(world: World) -> Ask:
+    world.stack.run_workers()  # what is told of somebody is not older than they are
+    return Ask()
+
+
+@asks("DELETE /v1/users/me", changes_who_asks=True)
+def farewell(world: World) -> Ask:
+    world.stack.run_workers()
+    return Ask(body={"password": PASSWORD})
+
+
+@asks("POST /v1/operator/users/{user_id}/erasure")
+def leaving(world: World) -> Ask:
+    user_id = person(world.stack).id
+    world.stack.run_workers()
+    return Ask({"user_id": user_id})
 
 
 @asks("GET /v1/api-keys/{key_id}", "POST /v1/api-keys/{key_id}/roll", "DELETE /v1/api-keys/{key_id}")
@@ -99,7 +168,7 @@ def portrait(_: World) -> Ask:
 
 @asks("PATCH /v1/users/me", changes_who_asks=True)
 def profile(_: World) -> Ask:
-    return Ask(headers={"If-Match": '"1"'})
+    return Ask(headers={"If-Match": '"2"'})
 
 
 @asks("POST /v1/users/me/hosting", changes_who_asks=True)
@@ -321,6 +390,7 @@ def looked_up(world: World) -> Ask:
     "POST /v1/operator/users/{user_id}/reinstate",
     "POST /v1/operator/users/{user_id}/grant-role",
     "POST /v1/operator/users/{user_id}/revoke-role",
+    "POST /v1/operator/users/{user_id}/disable-second-factor",
 )
 def another(world: World) -> Ask:
     return Ask({"user_id": person(world.stack).id})

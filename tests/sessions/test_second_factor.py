@@ -17,7 +17,7 @@ from application.second_factors import Shown
 from application.streams import USER
 from domain.policies import CODES_PAUSE, WRONG_CODES_MAX
 from domain.rejections import Rejected
-from tests.api.people import PASSWORD, register
+from tests.api.people import PASSWORD, employed, register
 from tests.api.stack import Client, Stack, json_of
 from tests.sessions.browser import Browser, logged_in
 from tests.support.world import HandClock
@@ -237,6 +237,26 @@ def test_a_lost_authenticator_is_switched_off_by_a_recovery_code(
     second, _ = enable(ada, wall_clock)
     assert outcome(log_in(stack, ada, recovery_code=codes[0])) == "code-wrong", "those were the former one's"
     assert outcome(log_in(stack, ada, code=second.code())) == "in"
+
+
+def test_who_lost_everything_is_helped_by_an_admin_and_told(stack: Stack, ada: Client, wall_clock: HandClock) -> None:
+    authenticator, _ = enable(ada, wall_clock)
+    browser = Browser(stack)
+    assert browser.log_in(ada, code=authenticator.code()).status_code == 201
+    path = f"/v1/operator/users/{ada.id}/disable-second-factor"
+    assert employed(stack, "operator").post(path, {"reason": "asked by telephone"}).status_code == 403
+    assert employed(stack, "admin").post(path, {"reason": "came to the office"}).status_code == 200
+    assert not browser.is_logged_in()
+    assert outcome(log_in(stack, ada)) == "in"
+    stack.run_workers()
+    mails = f"SELECT count(*) FROM mailings WHERE stream_id = '{ada.id}' AND template = 'second_factor_disabled'"
+    assert stack.count(mails) == 1
+
+
+def test_an_admin_does_not_do_it_to_the_own_account(stack: Stack, wall_clock: HandClock) -> None:
+    admin = employed(stack, "admin")
+    path = f"/v1/operator/users/{admin.id}/disable-second-factor"
+    assert outcome(admin.post(path, {"reason": "no code at hand"})) == "own-account"
 
 
 def test_there_is_one_at_a_time(stack: Stack, ada: Client, wall_clock: HandClock) -> None:
