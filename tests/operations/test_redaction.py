@@ -42,8 +42,10 @@ tokens = (
 )
 secrets = addresses | phones | cards | tokens
 names = st.sampled_from(
-    ["password", "new_password", "access_token", "refresh_token", "client_secret", "Authorization", "Set-Cookie"]
-    + ["X-API-Key", "api_key", "LODGER_SECRET_KEY", "csrf_token", "lodger_secret_key", "operatorToken"]
+    (
+        *("password", "new_password", "access_token", "refresh_token", "client_secret", "Authorization", "Set-Cookie"),
+        *("X-API-Key", "api_key", "LODGER_SECRET_KEY", "csrf_token", "lodger_secret_key", "operatorToken"),
+    )
 )
 
 

@@ -37,7 +37,7 @@ _KINDS: Final = {
     "key": r"\b(?:lk|sk|rk|whsec)_[A-Za-z0-9_]{12,}",
     "bearer token": r"(?i:bearer) [\w.~+/=-]{12,}",
     "password in an address": r"://[^/\s:@\"']{1,64}:[^/\s@\"']{3,200}@",
-    "named secret": r"(?i:passw(?:or)?d|secret|cookie|csrf|(?:access|refresh|operator)_token)[\"']?[=:] ?[\"']?[\w/+-]{8,}",
+    "named secret": r"(?i:passw(?:or)?d|secret|cookie|csrf|(?:access|refresh)_token)[\"']?[=:] ?[\"']?[\w/+-]{8,}",
 }
 _ANY: Final = re.compile("|".join(f"(?P<k{i}>{pattern})" for i, pattern in enumerate(_KINDS.values())))
 _NAMES: Final = dict(zip((f"k{i}" for i in range(len(_KINDS))), _KINDS, strict=True))
@@ -113,7 +113,7 @@ class Plugin:
         self.search.listen()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """What a test printed, or a process of it that has no log of its own. A worker's reports reach the controller."""
+        """What a test printed, or a process of it without a log of its own. The controller gets the workers' reports."""
         if not self._is_worker:
             for _, text in report.sections:
                 self.search.look(report.nodeid, text)
