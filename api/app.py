@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Flask, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import RequestURITooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import account_pages, cookies, headers, json_body, limits, metrics, pages, problems, tracing
 from api.api_keys import ApiKeys
 from api.edge import EXTENSION, ApiOptions, Edge, Reads, edge
+from api.framing import must_be_well_formed
 from api.headers import Headers
 from api.openapi import describe
 from api.resources import (
@@ -43,6 +43,7 @@ from api.resources import (
     provider_webhooks,
     published_calendars,
     quotes,
+    reviews,
     second_factors,
     sessions,
     statements,
@@ -90,13 +91,12 @@ class Api(Flask):
             tracing.end()
 
     def preprocess_request(self) -> ResponseReturnValue | None:
-        """Note the rule that matched, if one did, and count who calls."""
+        """Note the rule that matched, if one did, count who calls, and refuse what is no proper request."""
         rule = request_ctx.request.url_rule
         tracing.current().route = rule.rule if rule else None
         options = edge().options
         options.limiter.count_address()
-        if len(request.path) + len(request.query_string) > options.url_limit:
-            raise RequestURITooLarge(f"A path and query have at most {options.url_limit} bytes.")
+        must_be_well_formed(request.environ, options.url_limit)
         return super().preprocess_request()
 
 
@@ -130,6 +130,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         published_calendars,
         quotes,
         bookings,
+        reviews,
         messages,
         payments,
         personal_data,

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final, assert_never, get_args
 from uuid import UUID
 
-from application import accounts, bookings, credentials, payments, payouts, settlement
+from application import accounts, bookings, credentials, payments, payouts, reviews, settlement
 from application.calls import Call, following
 from application.lodger import Lodger
 from application.payment_ports import GatewayUnavailable
@@ -31,6 +31,7 @@ from domain.payments import (
     PaymentVoidStarted,
     RefundStarted,
 )
+from domain.reviews import ReviewSubmitted
 from domain.users import UserDeactivated, UserErased, UserRoleRevoked, UserSuspended
 
 _OfAccounts = UserSuspended | UserDeactivated | UserRoleRevoked | UserErased
@@ -51,6 +52,7 @@ _OfStays = (
     | BookingExpired
     | AlterationExpired
     | BookingNoShowRecorded
+    | ReviewSubmitted
 )
 _OF_ACCOUNTS: Final = get_args(_OfAccounts)
 FOLLOWED: Final = (*get_args(_OfStays), *_OF_ACCOUNTS)
@@ -108,6 +110,8 @@ def _follow(lodger: Lodger, call: Call, stream_id: UUID, fact: _OfStays) -> None
             payments.withdraw(lodger, call, stream_id, "the hold lapsed")
         case BookingNoShowRecorded():
             payments.withdraw(lodger, call, stream_id, "the guest did not come")
+        case ReviewSubmitted(booking_id):
+            reviews.reveal(lodger, call, booking_id)
         case _:
             assert_never(fact)
 

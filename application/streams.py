@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar, cast
 from uuid import UUID
 
 from application.ports import Answer
-from domain import bookings, host_accounts, payments, platform, properties, users
+from domain import bookings, host_accounts, payments, platform, properties, reviews, users
 from domain.events import Event, Fact
 
 S = TypeVar("S")
@@ -34,6 +34,7 @@ PAYMENT: Final[Kind[payments.Payment | None, payments.PaymentFact]] = Kind("paym
 HOST_ACCOUNT: Final[Kind[host_accounts.HostAccount, host_accounts.HostAccountFact]] = Kind(
     "host_account", host_accounts.EMPTY, host_accounts.evolve, remembered=True
 )
+REVIEW: Final[Kind[reviews.Review | None, reviews.ReviewFact]] = Kind("review", None, reviews.evolve)
 PLATFORM: Final[Kind[platform.Platform, platform.PlatformFact]] = Kind("platform", platform.NEW, platform.evolve)
 
 

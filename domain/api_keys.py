@@ -25,6 +25,8 @@ Scope = Literal[
     "changes:read",
     "messages:read",
     "messages:write",
+    "reviews:read",
+    "reviews:write",
     "notifications:read",
     "notifications:write",
     "payments:read",

@@ -11,10 +11,11 @@ from domain.host_accounts import HostAccountFact
 from domain.payments import PaymentFact
 from domain.platform import PlatformFact
 from domain.properties import PropertyFact
+from domain.reviews import ReviewFact
 from domain.users import UserFact
 
 FACTS: Final[Mapping[str, type[Fact]]] = {
     fact.TOPIC: fact
-    for stream in (UserFact, PropertyFact, BookingFact, PaymentFact, HostAccountFact, PlatformFact)
+    for stream in (UserFact, PropertyFact, BookingFact, PaymentFact, HostAccountFact, ReviewFact, PlatformFact)
     for fact in get_args(stream)
 }

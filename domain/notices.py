@@ -54,6 +54,7 @@ from domain.payments import (
     RefundStarted,
     RefundSucceeded,
 )
+from domain.reviews import ReviewRemoved, ReviewReplied, ReviewRevealed, ReviewSubmitted
 from domain.second_factors import UserSecondFactorDisabled, UserSecondFactorEnabled
 from domain.users import (
     UserBecameHost,
@@ -98,6 +99,8 @@ Template = Literal[
     "refund_sent",
     "payout_paid",
     "payout_failed",
+    "review_revealed",
+    "review_replied",
     "message_received",
 ]
 Category = Literal["account", "bookings", "payments", "updates", "messages"]
@@ -169,6 +172,10 @@ NOTICES: Final[Mapping[type[Fact], Notice | Silent]] = {
     DisputeLost: Silent("it is between the payer's bank and the platform"),
     PaymentContradicted: Silent("an operator looks at it"),
     PaymentContradictionResolved: Silent("what comes of it is told: a refund"),
+    ReviewSubmitted: Silent("it is sealed: the other side does not learn that there is one"),
+    ReviewRevealed: Notice("review_revealed", "bookings", ("guest", "host")),
+    ReviewReplied: Notice("review_replied", "bookings", ("guest", "host")),
+    ReviewRemoved: Silent("the operator who does it tells them"),
     HostEarningRecorded: Silent("the booking it comes from is told"),
     HostDebtRecorded: Silent("the refund it comes from is told, and the next payout says what it is less by"),
     PayoutScheduled: Silent("its outcome is told"),
@@ -189,6 +196,18 @@ BY_MAIL_ALONE: Final = tuple(
     Notice(template, "account", ("user",)) for template in ("verify_email", "password_reset", "password_changed")
 )
 """What is no fact either: it leads to who may come in, and whoever is in the app already need not read it there."""
+
+
+def recipients(fact: Fact) -> tuple[Recipient, ...]:
+    """Who is told of a fact: those of its notice, and of a review the side that it is news to."""
+    match fact:
+        case ReviewRevealed(author):
+            return ("host",) if author == "guest" else ("guest",)
+        case ReviewReplied(author):
+            return (author,)
+        case _:
+            return TOLD[type(fact)].recipients
+
 
 CATEGORY_OF: Final[Mapping[Template, Category]] = {
     notice.template: notice.category for notice in (*TOLD.values(), MESSAGE, *BY_MAIL_ALONE)

@@ -84,6 +84,13 @@ API_KEY_OVERLAP_MAX: Final = timedelta(days=7)
 FRESH_LOGIN: Final = timedelta(minutes=5)
 """How long ago somebody without a password may have logged in who asks for what cannot be undone."""
 
+REVIEW_WINDOW: Final = timedelta(days=14)
+"""After check-out, for both sides."""
+
+REVIEW_LENGTH_MAX: Final = 5_000
+RATING_MIN: Final = 1
+RATING_MAX: Final = 5
+
 MESSAGE_LENGTH_MAX: Final = 2_000
 MESSAGES_PER_HOUR: Final = 60
 """From one person about one booking."""

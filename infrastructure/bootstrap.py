@@ -26,9 +26,9 @@ from infrastructure.event_store.person_keys import PersonKeys
 from infrastructure.gateways import catalogue
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.gateways.webhooks import ProviderWebhookTable
+from infrastructure.hosted_properties import HostedProperties
 from infrastructure.identities import IdentityTable
 from infrastructure.keyring import Keyring
-from infrastructure.hosted_properties import HostedProperties
 from infrastructure.mail.asked_letters import AskedLetters
 from infrastructure.memory import StreamMemory
 from infrastructure.messages import Messages

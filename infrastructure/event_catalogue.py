@@ -13,6 +13,7 @@ from domain.host_accounts import HostAccountFact
 from domain.payments import PaymentFact
 from domain.platform import PlatformFact
 from domain.properties import PropertyFact
+from domain.reviews import ReviewFact
 from domain.users import UserFact
 from infrastructure.settings import ROOT
 
@@ -25,6 +26,7 @@ _STREAMS: Final[dict[str, Any]] = {
     "Booking": BookingFact,
     "Payment": PaymentFact,
     "HostAccount": HostAccountFact,
+    "Review": ReviewFact,
     "Platform": PlatformFact,
 }
 

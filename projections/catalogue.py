@@ -15,10 +15,22 @@ from projections.mailings import MAILINGS
 from projections.notifications import NOTIFICATIONS
 from projections.payments import PAYMENTS
 from projections.projection import Projection
+from projections.reviews import REVIEWS
 
 PROJECTIONS: Final[Mapping[str, Projection]] = {
     projection.name: projection
-    for projection in (LISTINGS, BOOKINGS, MAILINGS, NOTIFICATIONS, CHANGES, PAYMENTS, LEDGER, HOST_ACCOUNTS, AUDIT)
+    for projection in (
+        LISTINGS,
+        BOOKINGS,
+        MAILINGS,
+        NOTIFICATIONS,
+        CHANGES,
+        PAYMENTS,
+        LEDGER,
+        HOST_ACCOUNTS,
+        REVIEWS,
+        AUDIT,
+    )
 }
 
 

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from psycopg2.extras import execute_values
 
 from domain.events import Event
-from domain.notices import MESSAGE, TOLD, Recipient, Template
+from domain.notices import MESSAGE, TOLD, Recipient, Template, recipients
 from domain.policies import ACCOUNT_LETTER_PAUSE
 from projections.projection import Cursor, Projection
 
@@ -44,7 +44,7 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
         (event.event_id, recipient, notice.template, event.stream_id, event.position)
         for event in events
         for notice in [TOLD[type(event.fact)]]
-        for recipient in notice.recipients
+        for recipient in recipients(event.fact)
     ]
     execute_values(cursor, "INSERT INTO mailings (event_id, recipient, template, stream_id, position) VALUES %s", rows)
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg2.extras import execute_values
 
 from domain.events import Event
-from domain.notices import MESSAGE, OPTIONAL, TOLD, Category, Recipient, Template
+from domain.notices import MESSAGE, OPTIONAL, TOLD, Category, Recipient, Template, recipients
 from projections.parties import TELLING, Parties, parties
 from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, page_of
 
@@ -56,7 +56,7 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
         for event in events
         if type(event.fact) in TOLD
         for notice, concerned in [(TOLD[type(event.fact)], known.get(event.stream_id))]
-        for recipient in notice.recipients
+        for recipient in recipients(event.fact)
     ]
     execute_values(
         cursor,

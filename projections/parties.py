@@ -1,4 +1,4 @@
-"""Whom the facts of a booking or of one of its payments concern: told by its first fact, remembered for the others."""
+"""Whom the facts of a booking, its payments and its reviews concern: told by the first, remembered for the others."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from psycopg2.extras import execute_values
 from domain.bookings import BookingHeld, BookingRequested
 from domain.events import Event, Fact
 from domain.payments import PaymentStarted
+from domain.reviews import ReviewSubmitted
 from projections.projection import Cursor
 
-TELLING: Final[tuple[type[Fact], ...]] = (BookingRequested, BookingHeld, PaymentStarted)
+TELLING: Final[tuple[type[Fact], ...]] = (BookingRequested, BookingHeld, PaymentStarted, ReviewSubmitted)
 """The facts that say it: a projection that wants to know cares for them."""
 
 
@@ -31,7 +32,7 @@ def parties(cursor: Cursor, table: str, events: Sequence[Event]) -> dict[UUID, P
     `table` is the projection's own, of (stream_id, booking_id, guest_id, host_id).
     """
     streams = {event.stream_id for event in events}
-    streams |= {event.fact.booking_id for event in events if isinstance(event.fact, PaymentStarted)}
+    streams |= {event.fact.booking_id for event in events if isinstance(event.fact, PaymentStarted | ReviewSubmitted)}
     cursor.execute(
         f"SELECT stream_id, booking_id, guest_id, host_id FROM {table} WHERE stream_id = ANY (%s)",  # noqa: S608 - names
         [list(streams)],
@@ -42,7 +43,7 @@ def parties(cursor: Cursor, table: str, events: Sequence[Event]) -> dict[UUID, P
         match event.fact:
             case BookingRequested() | BookingHeld() as made if event.stream_id not in known:
                 learnt[event.stream_id] = Parties(event.stream_id, made.guest_id, made.host_id)
-            case PaymentStarted(booking_id):
+            case PaymentStarted(booking_id) | ReviewSubmitted(booking_id):
                 learnt[event.stream_id] = learnt.get(booking_id) or known[booking_id]
             case _:
                 pass

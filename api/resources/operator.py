@@ -13,7 +13,7 @@ from api.edge import edge
 from api.operations import Resource
 from api.schemas.bookings import BookingSchema, booked
 from api.schemas.operations import ReasonSchema
-from application import bookings
+from application import bookings, reviews
 from application.ports import Answer
 from application.streams import Stream
 from domain.bookings import Booking, BookingFact, must_be_made
@@ -40,3 +40,21 @@ def cancel_booking_for_platform(body: dict[str, Any], booking_id: UUID) -> Respo
         return answer(BookingSchema, booked(stream.id, must_be_made(stream.state), "guest", now))
 
     return operate(lambda call: bookings.cancel_by_platform(lodger, call, booking_id, reason), show, reason)
+
+
+@resource.command(
+    "POST",
+    "/reviews/<uuid:review_id>/remove",
+    None,
+    body=ReasonSchema,
+    example={"reason": "It gives away where somebody lives."},
+    status=204,
+    who="operator",
+    refuses=[404],
+)
+def remove_review(body: dict[str, Any], review_id: UUID) -> Response:
+    """Take a review away, sealed or not: it is neither shown nor counted any more."""
+    lodger = edge().lodger
+    return operate(
+        lambda call: reviews.remove(lodger, call, review_id), lambda _, __: answer(None, None, 204), body["reason"]
+    )

@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from application import passwords, verification
 from application.lodger import Lodger
 from application.ports import Person, Reading
-from application.streams import BOOKING, HOST_ACCOUNT, PAYMENT, PROPERTY, USER, Stream
+from application.streams import BOOKING, HOST_ACCOUNT, PAYMENT, PROPERTY, REVIEW, USER, Stream
 from domain.bookings import Booking, BookingFact, must_be_made
 from domain.host_accounts import PayoutFailed, PayoutPaid
 from domain.lifecycle import available_actions, due_at
@@ -119,6 +119,10 @@ class Letters:
                 payment = must_be_started(history.stream(PAYMENT, mailing.stream_id).state)
                 booking = self._lodger.load(BOOKING, payment.started.booking_id)
                 return self._about(mailing, booking, {"fact": fact, "payment": payment})
+            case "review_revealed" | "review_replied":
+                review = history.stream(REVIEW, mailing.stream_id).state
+                assert review is not None, "it was told of"
+                return self._about(mailing, self._lodger.load(BOOKING, review.submitted.booking_id), {"fact": fact})
             case _:
                 booking = history.stream(BOOKING, mailing.stream_id)
                 happened = {event.fact.TOPIC for event in events}

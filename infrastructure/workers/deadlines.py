@@ -1,4 +1,4 @@
-"""Deadlines: records what time has made of bookings though nobody asks: expired, alterations expired, completed."""
+"""Deadlines: records what time has made of bookings and reviews though nobody asks: expired, completed, revealed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 import structlog
 
+from application import reviews
 from application.calls import Call
 from application.lodger import Lodger
 from application.nights import elapse
@@ -14,6 +15,7 @@ from domain.events import Actor
 from infrastructure.database import Database, Unavailable
 from infrastructure.workers.metrics import DEADLINES_MET
 from projections.bookings import due
+from projections.reviews import due as reviews_due
 
 PAGE: Final = 100
 _log = structlog.get_logger()
@@ -30,6 +32,24 @@ def meet_deadlines(lodger: Lodger, database: Database) -> None:
         # Those that the read model shows as due for a moment longer are met already, and not counted.
         if len(waiting) < PAGE or not met:
             return
+
+
+def reveal_reviews(lodger: Lodger, database: Database) -> None:
+    """Reveal the reviews whose window is over by now."""
+    while True:
+        now = lodger.clock.now()
+        with database.connection() as connection, connection.cursor() as cursor:
+            waiting = reviews_due(cursor, now, PAGE)
+        revealed = [booking_id for booking_id in waiting if _reveal(lodger, booking_id)]
+        if len(waiting) < PAGE or not revealed:
+            return
+
+
+def _reveal(lodger: Lodger, booking_id: UUID) -> bool:
+    now = lodger.clock.now()
+    command_id = uuid5(booking_id, f"reviews:{now.isoformat()}")
+    call = Call(Actor("system", "deadlines"), now, command_id, correlation_id=command_id)
+    return reviews.reveal(lodger, call, booking_id)
 
 
 def _meet(lodger: Lodger, booking_id: UUID) -> bool:

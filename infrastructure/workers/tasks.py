@@ -19,7 +19,7 @@ from infrastructure.mail.postman import Postman
 from infrastructure.settings import Settings
 from infrastructure.webhooks.courier import Courier
 from infrastructure.workers.calendars import read_linked_calendars
-from infrastructure.workers.deadlines import meet_deadlines
+from infrastructure.workers.deadlines import meet_deadlines, reveal_reviews
 from infrastructure.workers.erasures import forget_people
 from infrastructure.workers.host_payouts import pay_hosts
 from infrastructure.workers.projector import Projector
@@ -62,6 +62,7 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
                 "reactions": Reactor(wired.projecting, wired.log, partial(react, wired.lodger)).run,
                 "follow providers": Follower(wired.lodger).run,
                 "deadlines": partial(meet_deadlines, wired.lodger, wired.database),
+                "reveal reviews": partial(reveal_reviews, wired.lodger, wired.database),
                 "pay hosts": partial(pay_hosts, wired.lodger, wired.database),
                 "reconcile payments": Reconciler(wired.lodger, wired.database).run,
                 "send mail": postman.deliver_due,

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 import domain
-from domain import bookings, host_accounts, payments, platform, properties, users
+from domain import bookings, host_accounts, payments, platform, properties, reviews, users
 from domain.catalogue import FACTS
 from domain.events import Fact
 from domain.money import Money
@@ -93,6 +93,10 @@ STORED_NAMES = {
     "KeyDestroyed",
     "RootKeyRotated",
     "KeysBackedUp",
+    "ReviewSubmitted",
+    "ReviewRevealed",
+    "ReviewReplied",
+    "ReviewRemoved",
 }
 """A name once stored stays: facts are added here, never taken away or renamed."""
 
@@ -102,6 +106,7 @@ STREAMS: dict[str, Spec[Any, Any]] = {
     "bookings": Spec(bookings.evolve, None),
     "payments": Spec(payments.evolve, None),
     "host_accounts": Spec(host_accounts.evolve, host_accounts.EMPTY),
+    "reviews": Spec(reviews.evolve, None),
     "platform": Spec(platform.evolve, platform.NEW),
 }
 every_fact = pytest.mark.parametrize("fact", FACTS.values(), ids=FACTS)

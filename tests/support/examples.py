@@ -94,6 +94,7 @@ from domain.properties import (
     PropertyUnpublished,
     Source,
 )
+from domain.reviews import Ratings, ReviewFact, ReviewRemoved, ReviewReplied, ReviewRevealed, ReviewSubmitted
 from domain.second_factors import UserSecondFactorDisabled, UserSecondFactorEnabled
 from domain.stays import Stay
 from domain.users import (
@@ -293,6 +294,21 @@ HOST_ACCOUNT_HISTORIES: Final[tuple[tuple[HostAccountFact, ...], ...]] = (
         PayoutFailed(PAYOUT, "account_closed", EVIDENCE),
     ),
 )
+REVIEW_OF_GUEST: Final = ReviewSubmitted(
+    booking_id=BOOKING,
+    property_id=PROPERTY,
+    author="guest",
+    author_id=GUEST,
+    subject_id=HOST,
+    ratings=Ratings(5, cleanliness=4, location=5),
+    comment="The creek sings you to sleep.",
+    submitted_at=CHECK_OUT,
+    sealed_until=CHECK_OUT + timedelta(days=14),
+)
+REVIEW_HISTORIES: Final[tuple[tuple[ReviewFact, ...], ...]] = (
+    (REVIEW_OF_GUEST, ReviewRevealed("guest"), ReviewReplied("guest", "Come again!", CHECK_OUT)),
+    (REVIEW_OF_GUEST, ReviewRemoved()),
+)
 PLATFORM_HISTORIES: Final[tuple[tuple[PlatformFact, ...], ...]] = (
     (
         KeyRotated("quote", "91b3e0aa"),
@@ -308,6 +324,7 @@ HISTORIES: Final[Mapping[str, tuple[tuple[Fact, ...], ...]]] = {
     "bookings": BOOKING_HISTORIES,
     "payments": PAYMENT_HISTORIES,
     "host_accounts": HOST_ACCOUNT_HISTORIES,
+    "reviews": REVIEW_HISTORIES,
     "platform": PLATFORM_HISTORIES,
 }
 """Believable streams per module of the domain; together they hold every fact there is."""
