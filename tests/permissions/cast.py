@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
-from uuid import UUID
 
-from application.calls import Call
-from application.streams import USER
-from domain.events import Actor
-from domain.users import StaffRole, verify_email
-from tests.api.people import PASSWORD
+from domain.users import StaffRole
+from tests.api.people import PASSWORD, verify
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 
 STAFF: Final[tuple[StaffRole, ...]] = ("analyst", "auditor", "operator", "admin")
+MAILS_END: Final = "@permissions.example"
+NAMES_BEGIN: Final = "Somebody-"
+PHONES_BEGIN: Final = "+25677290"
+"""What nobody reads of anybody else."""
+
 _numbers = count(1)
 
 
@@ -48,6 +49,9 @@ class Cast:
             "suspended": self.suspended or suspended(person(stack)),
         }
 
+        for client in self.clients.values():
+            client.forget_cookies()
+
     def __getitem__(self, principal: str) -> Client:
         return self.clients[principal]
 
@@ -72,19 +76,23 @@ KEY_SCOPES: Final = tuple(
 
 
 def person(stack: Stack, *roles: StaffRole, verified: bool = True) -> Client:
-    """Somebody new, who logs in when all this is so of them."""
-    name = f"person-{next(_numbers)}"
-    credentials = {"email": f"{name}@permissions.example", "password": PASSWORD}
-    registered = stack.anybody().post("/v1/users", {"username": name, "name": "Somebody", **credentials})
+    """Somebody new with a telephone, who logs in when all this is so of them."""
+    number = next(_numbers)
+    credentials = {"email": f"person-{number}{MAILS_END}", "password": PASSWORD}
+    wanted = {"username": f"person-{number}", "name": f"{NAMES_BEGIN}{number}", **credentials}
+    registered = stack.anybody().post("/v1/users", wanted)
     assert registered.status_code == 201, registered.text
     client = Client(stack, user=json_of(registered))
     if verified:
-        _verify(client)
+        verify(stack, client)
     for role in roles:
         operate(client, "grant-role", role=role)
     token = stack.anybody().post("/v1/auth/tokens", credentials)
     assert token.status_code == 200, token.text
     client.token = json_of(token)["access_token"]
+    changed = client.patch("/v1/users/me", {"phone": f"{PHONES_BEGIN}{number:04}"}, If_Match='"1"')
+    assert changed.status_code == 200, changed.text
+    client.user = json_of(changed)
     return client
 
 
@@ -110,11 +118,3 @@ def operate(client: Client, act: str, **what: str) -> None:
     path = f"/v1/operator/users/{client.id}/{act}"
     answer = Client(client.stack, OPERATOR_TOKEN).post(path, {"reason": "for the table", **what})
     assert answer.status_code == 200, answer.text
-
-
-def _verify(client: Client) -> None:
-    """As if they had followed the link in the mail."""
-    lodger = client.stack.wired.lodger
-    user = lodger.load(USER, UUID(client.id))
-    call = Call(Actor("user", client.id), client.stack.now(), lodger.new_id(), lodger.new_id())
-    lodger.append(call, user.then(verify_email(user.state)))

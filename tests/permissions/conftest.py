@@ -11,13 +11,14 @@ from tests.api.stack import Stack, running
 from tests.permissions.world import World
 
 if TYPE_CHECKING:
+    from infrastructure.embedded.valkey import Valkey
     from tests.support.servers import Databases
 
 
 @pytest.fixture(scope="session")
-def stack(postgres: Databases) -> Iterator[Stack]:
+def stack(postgres: Databases, valkey: Valkey) -> Iterator[Stack]:
     url = postgres.create()
-    with running(url) as started:
+    with running(url, REDIS_URL=valkey.url()) as started:
         yield started
     postgres.drop(url)
 

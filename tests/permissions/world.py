@@ -6,12 +6,14 @@ from datetime import date, timedelta
 from functools import cached_property
 from time import sleep
 from typing import Any
+from uuid import UUID
 
+from application import passwords
 from domain.calendar_sync import Entry
 from tests.api.people import PASSWORD, answer_page, book, follow, listing, pay, wait
 from tests.api.refusals.host_accounts import end, scheduled
 from tests.api.stack import Client, Stack, json_of
-from tests.permissions.cast import Cast
+from tests.permissions.cast import Cast, person
 from tests.photos.files import picture
 from tests.webhooks.post import carry, deliveries, hook
 
@@ -48,6 +50,18 @@ class World:
     def login(self) -> str:
         self.tokens()
         return str(json_of(self.cast["guest"].get("/v1/auth/tokens"))["logins"][0]["id"])
+
+    def session(self) -> str:
+        """One of the guest's, in a browser."""
+        credentials = {"email": self.cast["guest"].user["email"], "password": PASSWORD}
+        begun = self.stack.anybody().post("/v1/sessions", credentials)
+        assert begun.status_code == 201, begun.text
+        return str(json_of(begun)["id"])
+
+    def reset_token(self) -> str:
+        """What the link says that somebody was sent who forgot their password."""
+        lodger, user_id = self.stack.wired.lodger, UUID(person(self.stack).id)
+        return passwords.token_for(lodger, lodger.people.get([user_id])[user_id])
 
     def key(self) -> str:
         made = self.cast["guest"].post("/v1/api-keys", {"name": "a machine", "scopes": ["bookings:read"]})
