@@ -82,6 +82,7 @@ def show_payout_destination() -> dict[str, Any]:
     body=ChooseDestinationSchema,
     example={"method": "mobile_money", "phone": "+256772123456"},
     scope=None,  # where money goes is for people to say
+    verified=True,
     refuses=[403],
 )
 def choose_payout_destination(body: dict[str, Any]) -> Response:

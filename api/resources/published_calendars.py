@@ -32,6 +32,7 @@ _TOKEN_BYTES: Final = 24
     optional=True,
     status=201,
     key=None,  # a kept answer would keep the address
+    verified=True,
     refuses=[404],
 )
 def publish_calendar(_: dict[str, object], property_id: UUID) -> Response:

@@ -51,6 +51,7 @@ resource = Resource(
     example={"url": "https://hooks.example.org/lodger", "types": ["booking.confirmed", "booking.cancelled"]},
     status=201,
     key=None,
+    verified=True,
     returns=["Location", "ETag"],
     refuses=[404, 409],
 )
