@@ -60,11 +60,36 @@ def test_an_image_is_published_after_it_was_tried() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_actions_are_pinned_to_a_full_version(name: str) -> None:
-    used = re.findall(r"uses: (\S+)", (FOLDER / name).read_text())
+def test_actions_are_pinned_to_a_commit_which_nobody_can_move(name: str) -> None:
+    used = re.findall(r"uses: (.+)", (FOLDER / name).read_text())
 
     assert used
-    assert [action for action in used if not re.fullmatch(r"(actions|docker)/[a-z-]+@v\d+\.\d+\.\d+", action)] == []
+    pinned = re.compile(r"(actions|docker)/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [action for action in used if not pinned.fullmatch(action)] == []
+
+
+def test_an_action_is_the_same_commit_everywhere() -> None:
+    used = {line for name in NAMES for line in re.findall(r"uses: (.+)", (FOLDER / name).read_text())}
+
+    assert len({action.partition("@")[0] for action in used}) == len(used)
+
+
+def test_what_is_known_against_packages_is_asked_at_every_push_and_every_week() -> None:
+    document = workflow("supply-chain.yml")
+
+    assert {"push", "pull_request", "schedule"} == set(document[True])
+    assert document["jobs"]["audit"]["steps"][-1] == {"run": ".ci/audit"}
+    audit = (ROOT / ".ci" / "audit").read_text()
+    assert {"--strict", "--require-hashes"} <= set(audit.split()), "one that could not be asked about is no good news"
+    for lock in ROOT.glob("requirements*.txt"):
+        assert lock.name in audit
+
+
+def test_the_list_of_packages_is_kept_with_every_push() -> None:
+    *_, listed, kept = workflow("supply-chain.yml")["jobs"]["list"]["steps"]
+
+    assert listed["run"].startswith(".ci/list-packages ")
+    assert kept["with"]["path"] == listed["run"].split()[1]
 
 
 def test_only_the_jobs_that_publish_may_write() -> None:
