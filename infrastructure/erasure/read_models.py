@@ -109,5 +109,34 @@ READ_MODELS: Final[Mapping[str, Rule]] = {
         ),
     ),
     "host_holds": Kept(IDS, {"hold_id": "made of ids and our own words"}),
+    "reviews": Projected(
+        "UserErased",
+        Shown(
+            "reviews",
+            """SELECT review_id AS id, booking_id AS booking, property_id AS property, author AS written_by,
+                      author_id = %(user)s AS yours, overall, cleanliness, accuracy, check_in, communication, location,
+                      value, comment, submitted_at, revealed_at, reply, replied_at
+               FROM reviews WHERE %(user)s IN (author_id, subject_id) ORDER BY submitted_at, review_id""",
+        ),
+        statements=(
+            "UPDATE reviews SET comment = '' WHERE author_id = %(user)s AND comment <> ''",
+            "UPDATE reviews SET reply = '' WHERE subject_id = %(user)s AND reply <> ''",
+        ),
+        blanked=("comment", "reply"),
+        words={"author": OURS},
+    ),
+    "sealed_reviews": Projected(
+        "UserErased",
+        Shown(
+            "sealed_reviews",
+            """SELECT review_id AS id, booking_id AS booking, property_id AS property, author AS written_by, overall,
+                      cleanliness, accuracy, check_in, communication, location, value, comment, submitted_at
+               FROM sealed_reviews WHERE author_id = %(user)s ORDER BY submitted_at, review_id""",
+        ),
+        statements=("UPDATE sealed_reviews SET comment = '' WHERE author_id = %(user)s AND comment <> ''",),
+        blanked=("comment",),
+        words={"author": OURS},
+    ),
+    "ratings": Kept(IDS, {"kind": OURS}),
     "audit_events": Kept(IDS),
 }

@@ -189,8 +189,9 @@ def live(town: Town) -> tuple[Person, Person]:
     hers, his = place(her, MARK), place(other, "plain")
     on_request = place(her, MARK, booking_mode="request")
     _furnish(her, hers)
-    _as_guest(her, other, his)
-    _as_host(her, other, hers, on_request)
+    stayed = _as_guest(her, other, his)
+    hosted = _as_host(her, other, hers, on_request)
+    _review(her, other, stayed, hosted)
     return her, other
 
 
@@ -246,8 +247,8 @@ def _furnish(her: Person, hers: str) -> None:
     her.ask("POST", f"/v1/properties/{hers}/calendar-address", expect=201)
 
 
-def _as_guest(her: Person, other: Person, his: str) -> None:
-    """She stays once, and cancels once; both times they write to each other."""
+def _as_guest(her: Person, other: Person, his: str) -> str:
+    """She stays once (its booking's id), and cancels once; both times they write to each other."""
     stayed = book(her, his, 3)
     pay(her, stayed, "mobile_money", PHONE)
     write(her, stayed, f"{MARK} comes by the late train")
@@ -256,10 +257,11 @@ def _as_guest(her: Person, other: Person, his: str) -> None:
     pay(her, left)
     reason = {"reason": f"{MARK} has the flu"}
     her.ask("POST", f"/v1/bookings/{left}/cancel", reason, route="/v1/bookings/{booking_id}/cancel")
+    return stayed
 
 
-def _as_host(her: Person, other: Person, hers: str, on_request: str) -> None:
-    """She takes a guest, cancels another and declines a third. Time passes until she is paid."""
+def _as_host(her: Person, other: Person, hers: str, on_request: str) -> str:
+    """She takes a guest (the booking's id), cancels another and declines a third. Time passes until she is paid."""
     stays = book(other, hers, 3)
     pay(other, stays)
     write(her, stays, f"{MARK} has put the key under the mat")
@@ -275,6 +277,18 @@ def _as_host(her: Person, other: Person, hers: str, on_request: str) -> None:
         lambda: her.town.rows("SELECT 1 FROM host_payouts WHERE host_id = %s AND status = 'paid'", her.id),
     )
     until("the stays are over", lambda: not _live(her))
+    return stays
+
+
+def _review(her: Person, other: Person, as_guest: str, as_host: str) -> None:
+    """They review each other both times, and she replies."""
+    path, words = "/v1/bookings/{booking_id}/reviews", f"{MARK} would come again"
+    for booking_id in (as_guest, as_host):
+        her.ask("POST", f"/v1/bookings/{booking_id}/reviews", {"rating": 5, "comment": words}, 201, route=path)
+        other.ask("POST", f"/v1/bookings/{booking_id}/reviews", {"rating": 4, "comment": "Fine."}, 201)
+    theirs = until("both are revealed", lambda: her.ask("GET", f"/v1/bookings/{as_host}/reviews")["other"])
+    reply = {"text": f"{MARK} says thank you"}
+    her.ask("POST", f"/v1/reviews/{theirs['id']}/reply", reply, route="/v1/reviews/{review_id}/reply")
 
 
 def _live(her: Person) -> list[tuple[Any, ...]]:

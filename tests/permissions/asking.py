@@ -301,6 +301,25 @@ def written(world: World) -> Ask:
     return Ask({"booking_id": world.message()})
 
 
+@asks("POST /v1/bookings/{booking_id}/reviews", "GET /v1/bookings/{booking_id}/reviews")
+def over(world: World) -> Ask:
+    return Ask({"booking_id": world.over()}, {"rating": 4})
+
+
+@asks(
+    "GET /v1/reviews/{review_id}",
+    "POST /v1/reviews/{review_id}/reply",
+    "POST /v1/operator/reviews/{review_id}/remove",
+)
+def reviewed(world: World) -> Ask:
+    return Ask({"review_id": world.review()})
+
+
+@asks("GET /v1/properties/{property_id}/reviews", "GET /v1/users/{user_id}/reviews")
+def about(world: World) -> Ask:
+    return Ask({"property_id": world.cottage, "user_id": world.cast["host"].id})
+
+
 @asks("GET /v1/payments/{payment_id}", "GET /v1/operator/payments/{payment_id}")
 @asks("POST /v1/operator/payments/{payment_id}/ask")
 def payment(world: World) -> Ask:

@@ -67,6 +67,7 @@ KEY_SCOPES: Final = tuple(
         "payments": "read write",
         "payouts": "read",
         "properties": "read write",
+        "reviews": "read write",
         "statements": "read",
         "webhook_endpoints": "read write",
     }.items()

@@ -96,6 +96,24 @@ class World:
         wait(self.stack, 5 * 24 * 60)
         return booking_id
 
+    def over(self) -> str:
+        """One whose guest has checked out: the clock moves on."""
+        first = self.stack.now().date() + timedelta(days=2)
+        booking_id = book(self.cast["guest"], self.property(), first.isoformat(), (first + NIGHTS / 2).isoformat())
+        pay(self.cast["guest"], booking_id)
+        self.stack.run_workers()
+        wait(self.stack, 4 * 24 * 60)
+        return booking_id
+
+    def review(self) -> str:
+        """The guest's, which everybody may read."""
+        booking_id = self.over()
+        written = self.cast["guest"].post(f"/v1/bookings/{booking_id}/reviews", {"rating": 4})
+        assert written.status_code == 201, written.text
+        self.cast["host"].post(f"/v1/bookings/{booking_id}/reviews", {"rating": 5})
+        self.stack.run_workers()
+        return str(json_of(written)["id"])
+
     def payment(self) -> str:
         return pay(self.cast["guest"], self.booking())
 
