@@ -80,11 +80,17 @@ def _presented() -> Principal | None:
     kind, _, token = request.headers["Authorization"].partition(" ")
     if kind.lower() != "bearer" or not token:
         raise Rejected("token_invalid", "Only Authorization: Bearer … is understood.")
-    if hmac.compare_digest(token.encode(), edge().options.operator_token.encode()):
+    if _is_operators(token):
         return BY_SETTINGS
     if token.startswith(PREFIX):
         return edge().keys.principal_of(token)
     return edge().tokens.principal_of(token)
+
+
+def _is_operators(token: str) -> bool:
+    here = edge().options
+    known = [here.operator_token, *filter(None, [here.former_operator_token])]
+    return any(hmac.compare_digest(token.encode(), each.encode()) for each in known)
 
 
 def _must_have_role(principal: Principal, who: Who) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 import redis
 
 from infrastructure.database import Database
+from infrastructure.keyring import Keyring
 from infrastructure.redis_client import redis_client
 from projections import positions
 
@@ -23,6 +24,12 @@ def checks(database: Database, redis_url: str) -> Mapping[str, Callable[[], str]
         "redis": partial(_redis, redis_client(redis_url)),
         "read_models": partial(_read_models, database),
     }
+
+
+def keys_open(keyring: Keyring) -> str:
+    """Raises CannotOpen when LODGER_SECRET_KEY is another one than the keys are sealed under."""
+    keyring.read()
+    return "ok"
 
 
 def _postgres(database: Database) -> str:

@@ -93,6 +93,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
             pattern="^([^,]{32,}(,[^,]{32,})*)?$",
         ),
     ] = ""
+    operator_token_before: Annotated[
+        str,
+        _meta(
+            "the LODGER_OPERATOR_TOKEN before this one",
+            "Still taken, while whoever uses it changes to the new one.",
+            secret=True,
+            pattern="^(.{32,})?$",
+        ),
+    ] = ""
     env: Annotated[
         Literal["development", "production", "test"],
         _meta(
@@ -255,6 +264,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     api_threads: Annotated[
         int, _count("Threads of each API process; more of them fight over its interpreter.", 256)
     ] = 4
+    body_threads: Annotated[
+        int,
+        _count(
+            "Further threads of each API process, in which requests wait for the rest of their bodies; one address gets "
+            "a quarter of them, unless there is a proxy.",
+            1_000,
+        ),
+    ] = 60
     pool_size: Annotated[
         int, _count("Database connections of each process at most; a worker has four more for the log.", 500)
     ] = 10

@@ -11,7 +11,7 @@ from infrastructure import logs
 from infrastructure.bootstrap import Wired, wire
 from infrastructure.clock import SandboxClock
 from infrastructure.rate_counts import limiter
-from infrastructure.readiness import checks
+from infrastructure.readiness import checks, keys_open
 from infrastructure.settings import load
 
 
@@ -25,7 +25,8 @@ def options(wired: Wired) -> ApiOptions:
         token_keys=partial(wired.keyring.keys, "access token"),
         issuer=settings.public_url,
         operator_token=settings.operator_token,
-        checks=checks(wired.database, settings.redis_url),
+        former_operator_token=settings.operator_token_before,
+        checks={**checks(wired.database, settings.redis_url), "keys": partial(keys_open, wired.keyring)},
         sandbox=sandbox,
         body_limit=settings.body_limit,
         photo_limit=settings.photo_limit,

@@ -17,12 +17,13 @@ from domain.rejections import Rejected
 from infrastructure.key_rotation import destroy_what_ended
 from infrastructure.keyring import Keyring
 from infrastructure.purposes import PURPOSES
+from infrastructure.readiness import keys_open
 from infrastructure.refusals import Refused
 from infrastructure.resealing import SEALED
 from infrastructure.sealing import CannotOpen, Sealer
 from infrastructure.signing import KeyedSigner
 from tests.api.people import PASSWORD, host, listing, register, stay
-from tests.api.stack import Client, Stack, json_of
+from tests.api.stack import Client, Stack, json_of, running
 from tests.keys.conftest import OPERATOR, pass_, rotation
 
 MINUTES = 60.0
@@ -310,6 +311,29 @@ def test_a_sealed_key_put_in_the_place_of_another_does_not_open(stack: Stack) ->
 
     with pytest.raises(CannotOpen):
         Keyring(stack.wired.database, [stack.wired.settings.secret_key]).keys("cursor")
+
+
+# --- of the settings ----------------------------------------------------------------------------------------
+
+
+def test_the_operators_token_is_replaced_while_the_one_before_still_counts(database_url: str) -> None:
+    new, before = "n" * 32, "b" * 32
+    with running(database_url, LODGER_OPERATOR_TOKEN=new, LODGER_OPERATOR_TOKEN_BEFORE=before) as between:
+        statuses = [
+            Client(between, token).get("/v1/operator/payments").status_code for token in (new, before, "x" * 32)
+        ]
+    assert statuses == [200, 200, 401]
+    with running(database_url, LODGER_OPERATOR_TOKEN=new) as after:
+        assert [Client(after, token).get("/v1/operator/payments").status_code for token in (new, before)] == [200, 401]
+        assert Client(after, "").get("/v1/operator/payments").status_code == 401
+
+
+def test_with_another_secret_key_a_process_is_not_ready(stack: Stack) -> None:
+    assert keys_open(stack.wired.keyring) == "ok"
+    stack.wired.keyring.keys("quote")
+
+    with pytest.raises(CannotOpen):
+        keys_open(Keyring(stack.wired.database, ["x" * 32]))
 
 
 # --- on record ----------------------------------------------------------------------------------------------
