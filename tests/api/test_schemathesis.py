@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,11 +21,13 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from domain.calendar_sync import Entry
+from infrastructure.embedded.valkey import Valkey
 from tests.api.people import answer_page, book, follow, host, listing, pay, register
 from tests.api.refusals.host_accounts import end, scheduled
-from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
+from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of, running
 from tests.api.test_openapi import ROUTES
 from tests.api_keys.keys import make
+from tests.sessions.browser import logged_in
 from tests.webhooks.post import carry, deliveries, hook
 
 CHECKS = [
@@ -39,6 +41,13 @@ EXAMPLES = 25
 """Per operation and mode: the whole takes less than a minute."""
 
 UNHURRIED = list(HealthCheck)
+
+
+@pytest.fixture(scope="module")
+def shared(shared_database_url: str, valkey: Valkey) -> Iterator[Stack]:
+    """An API that has a Redis too: without one, being asked for sessions is answered with 503."""
+    with running(shared_database_url, REDIS_URL=valkey.url()) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +78,7 @@ def known(shared: Stack) -> Mapping[str, str]:
         "booking_id": booking_id,
         "payment_id": payment_id,
         "refund_id": refund_id,
+        "session_id": logged_in(shared, bob).id,
         "user_id": ada.id,
         "host_id": paid_host.id,
         "payout_id": str(payout_id),
