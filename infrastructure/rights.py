@@ -125,6 +125,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, Mapping[Right, tuple[str, ...]]]]] = {
         },
         # To lock the row of the payment that it chooses: PostgreSQL wants the right to change a column for that.
         "payments": {"UPDATE": ("payment_id",)},
+        # To empty what a request that was under way wrote after its author was erased.
+        "reviews": {"UPDATE": ("comment", "reply")},
+        "sealed_reviews": {"UPDATE": ("comment",)},
     },
 }
 """What is for some columns only."""

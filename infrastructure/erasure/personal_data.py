@@ -14,7 +14,7 @@ from domain.payments import attempt_ids
 from domain.rejections import Rejected
 from infrastructure.database import Database
 from infrastructure.erasure.development_mail import forget_mail
-from infrastructure.erasure.rules import Scrubbed, Shown
+from infrastructure.erasure.rules import Projected, Scrubbed, Shown
 from infrastructure.erasure.tables import TABLES
 from infrastructure.event_store.person_keys import PersonKeys
 from infrastructure.settings import Settings
@@ -133,7 +133,7 @@ def shown_of_all() -> list[Shown]:
 
 def _scrub(cursor: Cursor, table: str, given: Mapping[str, object]) -> None:
     rule = TABLES[table]
-    if isinstance(rule, Scrubbed):
+    if isinstance(rule, Scrubbed | Projected):
         for statement in rule.statements:
             cursor.execute(statement, given)
 

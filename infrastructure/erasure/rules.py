@@ -40,10 +40,15 @@ class Cascading:
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """A read model's: `fact` blanks it, so that a rebuild makes the same rows again. `blanked` and `words` as above."""
+    """A read model's: `fact` blanks it, so that a rebuild makes the same rows again. `blanked` and `words` as above.
+
+    `statements` blank it once more by hand, for what was written after the fact by a request that was under way, and
+    was shown by a process that still knew the key. A rebuild makes that empty too.
+    """
 
     fact: str
     shown: Shown | str
+    statements: tuple[str, ...] = ()
     blanked: tuple[str, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
 

@@ -37,6 +37,8 @@ GET /v1/users/me
 PATCH /v1/users/me
 POST /v1/users/me/hosting
 GET /v1/users/me/properties
+GET /v1/users/me/export
+DELETE /v1/users/me
 GET /v1/users/{user_id}
 POST /v1/users/me/deactivation
 PUT /v1/users/me/password
@@ -148,6 +150,7 @@ POST /v1/operator/users/{user_id}/grant-role
 POST /v1/operator/users/{user_id}/revoke-role
 POST /v1/operator/users/{user_id}/disable-second-factor
 POST /v1/operator/users/{user_id}/suspend
+POST /v1/operator/users/{user_id}/erasure
 POST /v1/operator/users/{user_id}/reinstate
 POST /v1/operator/clock
 """
@@ -291,6 +294,13 @@ def test_the_examples_run(database_url: str, redis_url: str) -> None:
         operation = "/v1/operator/users/{user_id}/disable-second-factor"
         lost = examples.pop(f"POST {operation}")
         assert operator.post(operation.format(user_id=carl.id), lost).status_code == 200
+        stack.run_workers()
+        operation = "/v1/operator/users/{user_id}/erasure"
+        erased = operator.post(operation.format(user_id=carl.id), examples.pop(f"POST {operation}"))
+        assert erased.status_code == 202
+        dora = register(stack, "dora")
+        stack.run_workers()
+        assert dora.json("DELETE", "/v1/users/me", examples.pop("DELETE /v1/users/me")).status_code == 202
         clock = examples.pop("POST /v1/operator/clock")
         assert operator.post("/v1/operator/clock", clock).status_code == 200
         assert examples == {}
