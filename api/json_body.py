@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from flask import Flask, Request
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from api.edge import edge
 from domain.rejections import Rejected
@@ -28,12 +28,15 @@ def read_json(request: Request) -> Any:
 
 
 def raw_body(request: Request) -> bytes:
-    """The body's bytes. Raises RequestEntityTooLarge.
+    """The body's bytes. Raises RequestEntityTooLarge and BadRequest.
 
     Werkzeug cuts a body without Content-Length off at its limit and says nothing, so its limit is one byte more than
     ours (see `allow`).
     """
     raw = request.get_data(cache=True)
+    if len(raw) < (request.content_length or 0) or (not raw and "Transfer-Encoding" in request.headers):
+        # What breaks off, or makes no sense, the server ends silently: a command must not go without its body.
+        raise BadRequest("The body was announced and came to nothing.")
     allowed = request.max_content_length
     if allowed is not None and len(raw) >= allowed:
         raise RequestEntityTooLarge()

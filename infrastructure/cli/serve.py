@@ -16,6 +16,7 @@ from infrastructure import logs
 from infrastructure.cli.environment import current_settings
 from infrastructure.counts import keep_apart
 from infrastructure.embedded.processes import end_with_parent
+from infrastructure.turns import Turns
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -33,7 +34,10 @@ def application() -> WSGIApplication:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
-    return app
+    settings = current_settings()
+    return Turns(
+        app, settings.api_threads, bodies=None if settings.trusted_proxies else max(1, settings.body_threads // 4)
+    )
 
 
 @click.command()
@@ -49,7 +53,7 @@ def command() -> None:
         port=settings.http_port,
         interface=Interfaces.WSGI,
         workers=settings.api_workers,
-        blocking_threads=settings.api_threads,
+        blocking_threads=settings.api_threads + settings.body_threads,
         # A burst of bookings waits in the queue rather than being refused a connection. Each process takes as many
         # connections as there may be: one that clients keep open counts while idle, and must not keep others out.
         backlog=settings.backlog,

@@ -32,6 +32,10 @@ class ApiProcess:
         self._popen = subprocess.Popen(command, env=self._environment, cwd=ROOT, start_new_session=True)
         wait_for(self.port, self._popen)
 
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
     def signal(self, number: signal.Signals) -> None:
         self._popen.send_signal(number)
 
