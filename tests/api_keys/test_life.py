@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 
 from api.api_keys import KNOWN_SECONDS
 from domain.policies import API_KEYS_MAX
-from tests.api.people import OPERATOR_TOKEN, book, host, listing, register, wait
-from tests.api.stack import Client, Stack, json_of
+from tests.api.people import book, host, listing, register, wait
+from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 from tests.api_keys.keys import KEYS, machine, make, tables_of
 
 TRIPS = "/v1/bookings?as=guest"
@@ -91,7 +91,12 @@ def test_a_busy_key_is_looked_up_once(shared: Stack, bob: Client, monkeypatch: p
     asked: list[str] = []
     secrets = shared.wired.lodger.key_secrets
     find = secrets.find
-    monkeypatch.setattr(secrets, "find", lambda text: asked.append(text) or find(text))
+
+    def looking(text: str) -> object:
+        asked.append(text)
+        return find(text)
+
+    monkeypatch.setattr(secrets, "find", looking)
     for _ in range(5):
         assert robot.get(TRIPS).status_code == 403
     assert len(asked) == 1

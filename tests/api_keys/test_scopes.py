@@ -47,8 +47,10 @@ def code_of(client: Client, method: str, path: str) -> str:
 def test_each_operation_takes_a_key_with_its_scope_and_no_other(shared: Stack) -> None:
     # Admins, so that no role is in the way.
     ada, eve = employed(shared, "admin"), employed(shared, "admin")
-    only = {scope: machine(ada, make(ada, scope)["key"]) for scope in SCOPES}
-    all_but = {scope: machine(eve, make(eve, *(set(SCOPES) - {scope}))["key"]) for scope in (None, *SCOPES)}
+    only: dict[str, Client] = {scope: machine(ada, make(ada, scope)["key"]) for scope in SCOPES}
+    all_but: dict[str | None, Client] = {
+        scope: machine(eve, make(eve, *(set(SCOPES) - {scope}))["key"]) for scope in (None, *SCOPES)
+    }
     checked = 0
     for method, path, security in described(shared):
         if not security:

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from application import credentials
+from application import credentials, passwords
 from application.external_logins import OIDC
 from application.streams import USER
 from domain.api_keys import UserApiKeyCreated
 from domain.users import UserEmailVerified, UserIdentityLinked, UserRegistered
-from tests.api.people import OPERATOR_TOKEN, PASSWORD, register
-from tests.api.stack import Client, Stack, json_of
+from tests.api.people import PASSWORD, register
+from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 from tests.api_keys.keys import tables_of
 from tests.oidc.fake import Browser, OidcFake
 from tests.oidc.test_login import refused
@@ -232,3 +232,14 @@ def test_the_session_before_is_over(shared: Stack, provider: OidcFake, browser: 
     thief.http.set_cookie("__Host-lodger_session", former.value, secure=True)
     assert browser.get("/v1/users/me").status_code == 200
     assert thief.get("/v1/users/me").status_code == 401
+
+
+def test_who_has_no_password_gets_one_by_mail(shared: Stack, provider: OidcFake, browser: Browser) -> None:
+    person = provider.log_in()
+    browser.log_in()
+    lodger, user_id = shared.wired.lodger, UUID(me(browser))
+    token = passwords.token_for(lodger, lodger.people.get([user_id])[user_id])
+    answer = shared.anybody().post("/v1/auth/password-reset", {"token": token, "new_password": PASSWORD})
+    assert answer.status_code < 300, answer.text
+    assert log_in(shared, person["email"]) == 200
+    assert browser.log_in().status_code == 303
