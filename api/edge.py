@@ -88,11 +88,12 @@ class ApiOptions:
     `token_keys` sign access tokens (32 bytes or more each), `issuer` (the public URL) is named in them.
     `operator_token` is the bearer token of /v1/operator, and so is `former_operator_token` while there is one.
     `checks` are what /readyz asks, by name: each says "ok" or what people should know, or raises what keeps this
-    process from serving. `sandbox` None leaves the payment page and the operator's clock out. `body_limit`, `photo_limit` and `url_limit` are in bytes, `json_depth` in levels,
-    `array_limit` in items of one array, `page_limit` in entries of one page. `limiter` says how often somebody may
-    call, `trusted_proxies` how many proxies are in front, whose X-Forwarded-For is believed. Pages of
-    `allowed_origins` may call from browsers. `plain_cookies` has cookies go without TLS too, in development.
-    Browsers go to `oidc_return_to` when another provider has said who they are.
+    process from serving. `sandbox` None leaves the payment page and the operator's clock out. `body_limit`,
+    `photo_limit` and `url_limit` are in bytes, `json_depth` in levels, `array_limit` in items of one array,
+    `page_limit` in entries of one page. `limiter` says how often somebody may call, `trusted_proxies` how many
+    proxies are in front, whose X-Forwarded-For is believed. Pages of `allowed_origins` may call from browsers.
+    `plain_cookies` has cookies go without TLS too, in development. Browsers go to `oidc_return_to` when another
+    provider has said who they are.
     """
 
     token_keys: KeysNow

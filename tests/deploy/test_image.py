@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import tomllib
 
 import pytest
 
+from api.resources import health
 from infrastructure import settings
 from infrastructure.settings import ROOT
 from tests.deploy.compose_file import PRODUCTION, ours
@@ -46,6 +48,23 @@ def test_nobody_is_root_in_it() -> None:
     assert user.split(":")[0].isdecimal(), "a name would have to be looked up by whoever checks it"
     assert int(user.split(":")[0]) > 0
     assert {service["user"] for service in ours().values()} == {user}
+
+
+def test_no_secret_can_be_in_a_layer() -> None:
+    """Nothing is handed to the build, and no setting of the image is a secret: those come when it is started."""
+    assert arguments("ARG", LINES) == []
+    assert not re.search(r"--mount=type=secret|ADD ", DOCKERFILE)
+    set_here = {name for line in arguments("ENV", LINES) for name in re.findall(r"(\w+)=", line)}
+    shown = settings.shown(settings.load(ours(PRODUCTION)["serve"]["environment"]))
+    assert {name for name in set_here if shown.get(name) == "(secret)"} == set()
+    assert arguments("COPY", LINES)[:2] == ["requirements.txt ./", ". /app"], "what .dockerignore lets in"
+
+
+def test_alive_is_another_question_than_ready() -> None:
+    """A container is not replaced because PostgreSQL is away; it is only sent no requests."""
+    assert "/healthz" in arguments("HEALTHCHECK")[0]
+    assert "/readyz" in ours(PRODUCTION)["serve"]["healthcheck"]["test"][-1]
+    assert "edge()" not in inspect.getsource(health.live), "asks nobody else"
 
 
 def test_it_needs_to_write_nowhere() -> None:
