@@ -104,6 +104,6 @@ class TimedCodes:
         codes = pyotp.TOTP(secret)
         this = codes.timecode(now)
         for step in (this, this - 1, this + 1):
-            if hmac.compare_digest(codes.generate_otp(step), code):
+            if hmac.compare_digest(codes.generate_otp(step).encode(), code.encode()):
                 return step
         return None
