@@ -68,8 +68,8 @@ class Search:
 
     def begin(self) -> None:
         """Have the logs of processes looked at when these end."""
-        Process.stop = self._looking_afterwards(Process.stop)  # type: ignore[method-assign]
-        Process.kill = self._looking_afterwards(Process.kill)  # type: ignore[method-assign]
+        Process.stop = self._looking_afterwards(Process.stop)  # type: ignore[assignment, method-assign]
+        Process.kill = self._looking_afterwards(Process.kill)  # type: ignore[assignment, method-assign]
 
     def listen(self) -> None:
         """Have this process log as one in production does."""
@@ -113,7 +113,7 @@ class Plugin:
         self.search.listen()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """What a test printed, or a process of it without a log of its own. The controller gets the workers' reports."""
+        """What a test printed, or one of its processes without a log. The controller gets the workers' reports."""
         if not self._is_worker:
             for _, text in report.sections:
                 self.search.look(report.nodeid, text)
