@@ -18,7 +18,8 @@ _LONGEST_SOCKET = 100
 class Valkey:
     """A server that listens on a socket in `home` alone, which nobody but this user reaches.
 
-    Nothing is written to disk: messages only wake, and what they wake reads PostgreSQL.
+    Nothing is written to disk: messages only wake, what they wake reads PostgreSQL, and a session that is lost is begun
+    again. One that was ended has no yesterday to come back from.
     """
 
     def __init__(self, home: Path, *, settings: tuple[str, ...] = ()) -> None:
