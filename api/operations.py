@@ -173,6 +173,7 @@ class Resource(Blueprint):  # type: ignore[misc]
         *,
         status: int = 200,
         key: Key | None = "honoured",
+        scope: str | None = _ITS_OWN,
         returns: Sequence[str] = (),
         refuses: Sequence[int] = (),
     ) -> Callable[[View], View]:
@@ -188,9 +189,11 @@ class Resource(Blueprint):  # type: ignore[misc]
                 return view(raw_body(request), *args, **kwargs)
 
             described = _documented(reading, {"requestBody": {"required": True, "content": files}})
-            self.command(
-                method, rule, answers, status=status, key=key, returns=returns, refuses=[*refuses, *_WITH_BODY]
-            )(described)
+            refused = [*refuses, *_WITH_BODY]
+            command = self.command(
+                method, rule, answers, status=status, key=key, scope=scope, returns=returns, refuses=refused
+            )
+            command(described)
             return view
 
         return declare

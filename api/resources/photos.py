@@ -57,13 +57,13 @@ def arrange_photos(body: dict[str, Any], property_id: UUID) -> Response:
     )
 
 
-@resource.upload("PUT", "/users/me/photo", PhotoSchema, key=None)
+@resource.upload("PUT", "/users/me/photo", PhotoSchema, key=None, scope=None)
 def change_my_photo(raw: bytes) -> Response:
     """Make a picture yours. The one before is deleted."""
     return sent(PhotoSchema, pictured(photos.upload_of_user(edge().lodger, signed_in(), raw)))
 
 
-@resource.command("DELETE", "/users/me/photo", None, status=204, key=None)
+@resource.command("DELETE", "/users/me/photo", None, status=204, key=None, scope=None)
 def remove_my_photo() -> Response:
     """Be without a picture. Again changes nothing."""
     photos.remove_of_user(edge().lodger, signed_in())

@@ -18,7 +18,6 @@ OF_THE_ACCOUNT = re.compile(r"/v1/(auth|sessions|api-keys|operator|users)(/|$)")
 AND_STILL_FOR_MACHINES = {
     "/v1/operator/ledger",
     "/v1/users/me/properties",
-    "/v1/users/me/photo",
     "/v1/users/me/notification-preferences",
 }
 

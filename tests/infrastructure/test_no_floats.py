@@ -30,6 +30,7 @@ SOMETHING_ELSE: Final = {
     "api/schemas/listings.py:_box": "coordinates, from exact decimals",
     "fakes/mtn_momo/api.py:Api._with_failpoint": "seconds",
     "fakes/mtn_momo/callbacks.py:Callbacks._run": "seconds",
+    "fakes/oidc/provider.py:Provider.token": "seconds",
     "fakes/stripe/failpoints.py:Failpoint": "seconds",
     "fakes/stripe/webhooks.py:<module>": "seconds",
     "infrastructure/event_store/application.py:<module>": "seconds",
