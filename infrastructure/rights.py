@@ -51,10 +51,10 @@ _WRITER: Final[Mapping[str, str]] = {
     # Keys of machines and of people, logins, second factors.
     "api_key_secrets": "raw",
     "api_keys": "rad",
-    "asked_letters": "rawd",
-    "keyring": "rawd",
+    "asked_letters": "rad",
+    "keyring": "raw",
     "oidc_logins_used": "rad",
-    "refresh_tokens": "rawd",
+    "refresh_tokens": "raw",
     "second_factors": "rawd",
     "session_generations": "raw",
     "token_families": "rawd",

@@ -107,11 +107,6 @@ def _grants(cursor: extensions.cursor, roles: Sequence[str]) -> Iterator[str]:
         yield f"REVOKE ALL ON FUNCTION {function} FROM {everybody}"
     for maker in (login, OWNER_ROLE):
         yield f"ALTER DEFAULT PRIVILEGES FOR ROLE {maker} REVOKE EXECUTE ON ROUTINES FROM PUBLIC"
-    # TEMPORARY, until every table has its line in rights.py.
-    decided = {table for tables in TABLES.values() for table in tables} | {"alembic_version"}
-    for kind, relation in _relations(cursor):
-        if kind == "TABLE" and "." not in relation and relation not in decided:
-            yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {relation} TO lodger_writer"
     for role in roles:
         yield f"GRANT CONNECT ON DATABASE {database} TO {role}"
         yield from _rights_of(role, _functions(cursor, FUNCTIONS.get(role, ())))

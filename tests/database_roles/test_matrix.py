@@ -27,12 +27,17 @@ NOBODYS = ("alembic_version",)
 
 PERSONAL = (
     "answers",
+    "api_key_secrets",
+    "api_keys",
+    "asked_letters",
     "correspondents",
+    "erasures",
     "identities",
     "linked_calendars",
     "messages",
     "notification_marks",
     "notification_preferences",
+    "oidc_logins_used",
     "payers",
     "payout_addresses",
     "payout_destinations",
@@ -40,6 +45,10 @@ PERSONAL = (
     "photos",
     "provider_answers",
     "provider_webhooks",
+    "refresh_tokens",
+    "second_factors",
+    "session_generations",
+    "token_families",
     "webhook_endpoints",
 )
 
