@@ -83,7 +83,8 @@ def must_take(
 
     `beginning` is the check-in that a booking has already: to keep it, it need not lie ahead.
     """
-    offered = must_exist(listing)
+    # A draft is its host's alone: what was never offered is not there for whoever asks for it.
+    offered = must_exist(None if listing is not None and listing.status == "draft" else listing)
     if offered.status != "published" or offered.details is None or offered.location is None or offered.pricing is None:
         raise Rejected("property_not_listed", "This property takes no bookings at present.")
     rules = offered.house_rules

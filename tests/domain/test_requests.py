@@ -63,7 +63,7 @@ def test_nights_are_held_for_fifteen_minutes_with_quote_and_terms_pinned() -> No
     ("listing", "code"),
     [
         (None, "property_not_found"),
-        (Spec[Property | None, PropertyFact](evolve_property, None).fold(DRAFT), "property_not_listed"),
+        (Spec[Property | None, PropertyFact](evolve_property, None).fold(DRAFT), "property_not_found"),
         (
             Spec[Property | None, PropertyFact](evolve_property, None).fold((*PUBLISHED, PropertyUnpublished())),
             "property_not_listed",

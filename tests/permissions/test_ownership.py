@@ -230,6 +230,9 @@ def test_a_draft_is_its_host_s_alone(world: World) -> None:
                 assert shown.status_code in (401, 403, 404), principal
                 assert "A secret house" not in shown.text
         assert "A secret house" not in client.get("/v1/properties").text
+    wanted = dict(zip(("check_in", "check_out"), world.nights(), strict=True)) | {"property": property_id, "guests": 2}
+    assert code(world.cast["guest"].post("/v1/quotes", wanted)) == (404, "property-not-found")
+    assert code(world.cast["guest"].wish("/v1/bookings", wanted)) == (404, "property-not-found")
 
 
 def test_the_hosts_calendar_says_to_nobody_else_why_a_night_is_taken(world: World) -> None:

@@ -9,7 +9,6 @@ from tests.api.people import (
     CHECK_IN,
     CHECK_OUT,
     book,
-    draft,
     host,
     listing,
     pay,
@@ -22,8 +21,11 @@ from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 
 
 @scene("property_not_listed")
-def book_a_draft(stack: Stack) -> TestResponse:
-    return register(stack).wish("/v1/bookings", stay(draft(host(stack))))
+def book_what_is_offered_no_more(stack: Stack) -> TestResponse:
+    ada = host(stack)
+    property_id = listing(ada)
+    assert ada.post(f"/v1/properties/{property_id}/unpublish").status_code == 200
+    return register(stack).wish("/v1/bookings", stay(property_id))
 
 
 @scene("own_property")
