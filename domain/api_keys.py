@@ -125,7 +125,7 @@ def create(
     for scope in wanted.scopes:
         role = RESERVED.get(scope)
         if role is not None and role not in roles and "admin" not in roles:
-            raise Rejected("role_missing", f"The scope {scope} is for the role {role}.", role=role)
+            raise Rejected("role_missing", f"The scope {scope} is for the role {role}.", roles=[role])
     return (wanted,)
 
 
