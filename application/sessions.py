@@ -6,6 +6,7 @@ They live in real time, as tokens do: a sandbox clock that is moved logs nobody 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -17,7 +18,7 @@ from application import principals, second_factors, users
 from application.lodger import Lodger
 from application.principals import Principal
 from application.second_factors import Shown
-from application.session_ports import Session
+from application.session_ports import Session, SessionsUnavailable
 from application.streams import USER
 from domain import users as rules
 from domain.policies import SESSION_END, SESSION_IDLE
@@ -80,7 +81,8 @@ def go_on(lodger: Lodger, secret: str) -> Session:
         raise Rejected("session_invalid", "You are not logged in any more. Log in: POST /v1/sessions.")
     if now - session.seen_at >= SEEN_EVERY:
         session = replace(session, seen_at=now)
-        lodger.sessions.saw(digest(secret), session, _ends(session) - now)
+        with suppress(SessionsUnavailable):  # full, for instance: it is known well enough whose the request is
+            lodger.sessions.saw(digest(secret), session, _ends(session) - now)
     return session
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
 from uuid import UUID
@@ -16,6 +18,7 @@ import redis
 from werkzeug.test import TestResponse
 
 from application import credentials
+from domain.policies import SESSION_IDLE
 from infrastructure.bootstrap import wire
 from infrastructure.embedded.data_folder import temporary_folder
 from infrastructure.embedded.processes import Process
@@ -24,6 +27,7 @@ from tests.api.people import PASSWORD, book, host, listing, register
 from tests.api.stack import Client, Stack, json_of, over, settings
 from tests.sessions.browser import Browser, logged_in
 from tests.support.redis_way import RedisWay, way_to
+from tests.support.world import HandClock
 
 PATIENCE = 0.25
 MARGIN = 0.15
@@ -172,10 +176,15 @@ def test_a_stopped_redis_is_waited_for_once_and_is_found_again(
 def test_a_full_redis_takes_no_new_session_and_keeps_those_it_has(
     shared_database_url: str, own_valkey: tuple[Process, Valkey]
 ) -> None:
-    with over_redis(shared_database_url, own_valkey[1].url()) as stack:
+    with over_redis(shared_database_url, own_valkey[1].url()) as started:
+        clock = HandClock(datetime.now(UTC))
+        stack = over(replace(started.wired, lodger=replace(started.wired.lodger, wall_clock=clock)))
         person = register(stack)
         browser = logged_in(stack, person)
         with redis.Redis.from_url(own_valkey[1].url()) as client:
             client.config_set("maxmemory", 1)
         must_be_told(Browser(stack).log_in(person))
+        clock.pass_(SESSION_IDLE - timedelta(seconds=1))
         assert browser.is_logged_in()
+        clock.pass_(timedelta(seconds=1))
+        assert not browser.is_logged_in(), "that it was used could not be written down"
