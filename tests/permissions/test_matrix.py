@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.api.stack import Client, Stack, json_of
+from tests.api.stack import Client, Stack
 from tests.permissions import table
 from tests.permissions.asking import CHANGE_WHO_ASKS, Ask, asking_of
 from tests.permissions.cast import MAILS_END, NAMES_BEGIN, PHONES_BEGIN, Cast
@@ -37,38 +36,32 @@ def test_every_route_has_a_row_and_every_row_is_a_route(stack: Stack) -> None:
     assert not gone, "in docs/permissions.md and nowhere else:\n" + "\n".join(gone)
 
 
-@pytest.fixture(scope="session")
-def examples(stack: Stack) -> Mapping[str, object]:
-    """The body that the description of each route sends, if it sends one."""
-    paths: dict[str, dict[str, Any]] = json_of(stack.anybody().get("/openapi.json"))["paths"]
-    return {
-        f"{method.upper()} {path}": described["requestBody"]["content"]["application/json"].get("example")
-        for path, methods in paths.items()
-        for method, described in methods.items()
-        if isinstance(described, dict) and "application/json" in described.get("requestBody", {}).get("content", {})
-    }
-
-
 @pytest.mark.parametrize("route", ROWS)
 def test_a_route_answers_each_as_the_table_says(
     world: World, examples: Mapping[str, object], route: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected, asking = ROWS[route], asking_of(route)
+    expected = ROWS[route]
     if route in CHANGE_WHO_ASKS:
         monkeypatch.setattr(world, "cast", Cast(world.stack, world.cast["suspended"]))
-    refused = [principal for principal, status in expected.items() if status >= 400]
-    let_in = [principal for principal, status in expected.items() if status < 400]
-    reads = route.startswith("GET ")
 
-    common = asking(world)  # nobody who is refused changes it
-    answers = {principal: send(world.cast[principal], route, common, examples) for principal in refused}
-    for principal in let_in:
-        ask = common if reads else asking(world)
-        answers[principal] = send(world.cast[principal], route, ask, examples)
+    answers = answers_to_all(world, examples, route)
 
     assert {principal: answers[principal].status_code for principal in expected} == expected
     told = {principal: of_others(world.cast[principal], answer) for principal, answer in answers.items()}
     assert route in PRIVILEGED or not any(told.values()), "nobody reads others' names, addresses and telephones"
+
+
+def answers_to_all(world: World, examples: Mapping[str, object], route: str) -> Mapping[str, TestResponse]:
+    """What the route answers each principal: first whom it refuses, then whom it lets in, to each something new."""
+    expected, asking = ROWS[route], asking_of(route)
+    refused = [principal for principal, status in expected.items() if status >= 400]
+    let_in = [principal for principal, status in expected.items() if status < 400]
+    common = asking(world)  # nobody who is refused changes it
+    answers = {principal: send(world.cast[principal], route, common, examples) for principal in refused}
+    for principal in let_in:
+        ask = common if route.startswith("GET ") else asking(world)
+        answers[principal] = send(world.cast[principal], route, ask, examples)
+    return answers
 
 
 def of_others(client: Client, answer: TestResponse) -> set[str]:
