@@ -122,6 +122,10 @@ class Provider:
         return jsonify({**person, "sub": "somebody-else"} if "userinfo_of_another" in self.conduct.mistakes else person)
 
     def publish_keys(self) -> Response:
+        if "keys_down" in self.conduct.mistakes:
+            return Response("<h1>Sorry</h1>", 502)
+        if "no_keys" in self.conduct.mistakes:
+            return jsonify(keys=[])
         return jsonify(self.keys.published())
 
     def _id_token(self, code: Code, access_token: str) -> str:

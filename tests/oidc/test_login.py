@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
@@ -180,6 +181,31 @@ def test_keys_are_rotated_without_anybody_noticing(provider: OidcFake, browser: 
     for withdraw in (False, True):
         provider.rotate(withdraw=withdraw)
         assert browser.log_in().status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("mistake", "status", "code"),
+    [("keys_down", 503, "oidc-provider-unavailable"), ("no_keys", 401, "oidc-token-invalid")],
+)
+def test_without_the_providers_keys_nothing_is_believed(
+    provider: OidcFake, browser: Browser, mistake: str, status: int, code: str
+) -> None:
+    provider.log_in()
+    provider.rotate(withdraw=True)
+    provider.behave(mistake)
+    assert refused(browser.log_in(), status, code)
+    provider.behave()
+    assert browser.log_in().status_code == 303
+
+
+def test_few_wait_for_a_slow_provider_at_once(shared: Stack, provider: OidcFake) -> None:
+    """The threads of a process are few, and bookings need them."""
+    provider.log_in()
+    came = [(browser, browser.consent()) for browser in (Browser(shared, provider) for _ in range(3))]
+    provider.behave(delay_ms=3_000)
+    with ThreadPoolExecutor(3) as threads:
+        answers = threads.map(lambda each: each[0].come_back(each[1]).status_code, came)
+    assert sorted(answers) == [303, 303, 503]
 
 
 def test_what_the_provider_is_and_its_keys_are_asked_for_once(provider: OidcFake, browser: Browser) -> None:
