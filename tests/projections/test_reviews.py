@@ -15,12 +15,9 @@ from domain.reviews import Ratings, ReviewRemoved, ReviewReplied, ReviewRevealed
 from domain.users import UserErased
 from projections.projection import Cursor
 from projections.reviews import PARTS, REVIEWS, about_user, due, of_property, rated
-from tests.support.examples import BOOKING, CHECK_OUT, GUEST, HOST, PROPERTY, REVIEW_OF_GUEST
+from tests.support.examples import BOOKING, CHECK_OUT, GUEST, HOST, PROPERTY, REVIEW_OF_GUEST, REVIEW_OF_HOST
 from tests.support.tales import Tale, minute
 
-OF_HOST = replace(
-    REVIEW_OF_GUEST, author="host", author_id=HOST, subject_id=GUEST, ratings=Ratings(3), comment="Left early."
-)
 FIRST, SECOND = UUID(int=1), UUID(int=2)
 
 
@@ -52,7 +49,7 @@ def test_a_revealed_review_is_listed_with_its_ratings_and_its_reply(cursor: Curs
 
 
 def test_what_a_host_says_is_about_the_guest_and_not_about_the_property(cursor: Cursor) -> None:
-    tell(cursor, Tale(), FIRST, OF_HOST, ReviewRevealed("host"))
+    tell(cursor, Tale(), FIRST, REVIEW_OF_HOST, ReviewRevealed("host"))
     assert of_property(cursor, PROPERTY).items == []
     assert [entry.comment for entry in about_user(cursor, GUEST).items] == ["Left early."]
     assert rated(cursor, "guest", GUEST).sums["overall"] == 3

@@ -7,6 +7,7 @@ amount of it is worked out by hand in `tests/domain/test_pricing_examples.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID, uuid5
@@ -305,8 +306,12 @@ REVIEW_OF_GUEST: Final = ReviewSubmitted(
     submitted_at=CHECK_OUT,
     sealed_until=CHECK_OUT + timedelta(days=14),
 )
+REVIEW_OF_HOST: Final = replace(
+    REVIEW_OF_GUEST, author="host", author_id=HOST, subject_id=GUEST, ratings=Ratings(3), comment="Left early."
+)
 REVIEW_HISTORIES: Final[tuple[tuple[ReviewFact, ...], ...]] = (
     (REVIEW_OF_GUEST, ReviewRevealed("guest"), ReviewReplied("guest", "Come again!", CHECK_OUT)),
+    (REVIEW_OF_HOST, ReviewRevealed("host"), ReviewReplied("host", "It was a long day.", CHECK_OUT)),
     (REVIEW_OF_GUEST, ReviewRemoved()),
 )
 PLATFORM_HISTORIES: Final[tuple[tuple[PlatformFact, ...], ...]] = (

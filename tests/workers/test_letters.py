@@ -12,12 +12,15 @@ from uuid import UUID
 
 import pytest
 
+from application.keys import Key, Keys
 from application.lodger import Lodger
 from application.ports import Person, Reading
 from domain.events import Event, Fact
 from domain.host_accounts import account_id
-from domain.notices import MESSAGE, TOLD, Recipient, Template
+from domain.notices import BY_MAIL_ALONE, MESSAGE, TOLD, Recipient, Template, recipients
+from domain.reviews import review_id
 from infrastructure.mail.letters import Letters, plain_mail
+from infrastructure.signing import KeyedSigner
 from projections.mailings import Mailing
 from tests.support.examples import (
     BOOKING,
@@ -30,6 +33,7 @@ from tests.support.examples import (
     PAYMENT_HISTORIES,
     PROPERTY,
     PUBLISHED,
+    REVIEW_HISTORIES,
     USER_HISTORIES,
 )
 from tests.support.tales import Tale
@@ -39,11 +43,13 @@ PEOPLE = {
     user_id: Person(user_id, name.lower(), f"{name.lower()}@example.org", name, None, "", None, 1, NOW)
     for user_id, name in [(GUEST, "Gil"), (HOST, "Hana")]
 }
+REVIEW = review_id(BOOKING, "guest")
 STORIES: list[tuple[UUID, Sequence[Fact]]] = [
     *((GUEST, history) for history in USER_HISTORIES),
     *((BOOKING, history) for history in BOOKING_HISTORIES),
     *((PAYMENT, history) for history in PAYMENT_HISTORIES),
     *((account_id(HOST), history) for history in HOST_ACCOUNT_HISTORIES),
+    *((REVIEW, history) for history in REVIEW_HISTORIES),
 ]
 
 
@@ -75,6 +81,13 @@ class Told:
         return dict.fromkeys(booking_ids, Reading(0, 1))
 
 
+class OneKey:
+    """Implements `infrastructure.signing.Ring`."""
+
+    def keys(self, purpose: str) -> Keys:
+        return Keys(Key(purpose.encode() * 8))
+
+
 def letters(events: Sequence[Event]) -> Letters:
     told: Any = Told(events)
     unused: Any = None
@@ -85,6 +98,7 @@ def letters(events: Sequence[Event]) -> Letters:
         "people": told,
         "notifications": told,
         "messages": told,
+        "signer": KeyedSigner(OneKey()),
         "clock": HandClock(NOW),
     }
     return Letters(Lodger(**ports), settings_for("postgresql://nowhere/lodger"))
@@ -107,7 +121,7 @@ def written(stream_id: UUID, facts: Sequence[Fact]) -> dict[tuple[Template, Reci
     """Every letter about a story: written at once, and again after each fact that follows."""
     tale = Tale()
     tale.tell(PROPERTY, *PUBLISHED)
-    if stream_id == PAYMENT:
+    if stream_id in (PAYMENT, REVIEW):
         tale.tell(BOOKING, *BOOKING_HISTORIES[0])
     before, mails = list(tale.events), dict[tuple[Template, Recipient], list[MIMEText]]()
     is_account = stream_id == account_id(HOST)
@@ -115,7 +129,7 @@ def written(stream_id: UUID, facts: Sequence[Fact]) -> dict[tuple[Template, Reci
     for told, event in enumerate(events):
         notice = TOLD.get(type(event.fact))
         for upto in range(told + 1, len(events) + 1):
-            for recipient in notice.recipients if notice else ():
+            for recipient in recipients(event.fact) if notice else ():
                 assert notice is not None
                 mailing = Mailing(event.event_id, recipient, notice.template, stream_id, told)
                 mail = letters([*before, *events[:upto]]).write(mailing)
@@ -141,6 +155,16 @@ def test_a_letter_is_to_its_recipient_and_says_something(stream_id: UUID, facts:
 def test_every_template_is_written_by_these_stories() -> None:
     seen = {key for stream_id, facts in STORIES for key in written(stream_id, facts)}
     assert seen == {(notice.template, recipient) for notice in TOLD.values() for recipient in notice.recipients}
+
+
+@pytest.mark.parametrize("template", [notice.template for notice in BY_MAIL_ALONE])
+def test_a_letter_about_an_account_leads_to_where_its_token_counts(template: Template) -> None:
+    events = Tale().tell(GUEST, USER_HISTORIES[0][0])
+    mail = letters(events).write(Mailing(UUID(int=1), "user", template, GUEST, 0))
+    assert isinstance(mail, MIMEText)
+    links = [line for line in text_of(mail).splitlines() if "token=" in line]
+    page = {"verify_email": "verification", "password_reset": "password-reset"}.get(template)
+    assert [link.partition("?")[0] for link in links] == ([f"http://127.0.0.1:8000/account/{page}"] if page else [])
 
 
 @pytest.mark.parametrize(("recipient", "other"), [("guest", "Hana"), ("host", "Gil")])
