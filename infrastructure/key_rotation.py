@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from time import sleep
@@ -24,6 +25,8 @@ from infrastructure.refusals import Refused
 SETTLED_SECONDS: Final = OLDEST_SECONDS + 6.0
 """After this every process knows, and what it had begun before it knew is over: a statement may take five seconds."""
 
+_LOCK: Final = "hashtextextended('lodger keys', 0)"
+
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
@@ -38,15 +41,20 @@ class Rotation:
     def rotate(self, purposes: Sequence[str]) -> None:
         """Make a key for each purpose and see to it that it, and in the end it alone, is used.
 
-        May be run again after it was interrupted. Raises Unavailable.
+        May be run again after it was interrupted. Raises Refused while another one is under way, and Unavailable.
         """
+        with self._alone():
+            self._rotate(purposes)
+
+    def _rotate(self, purposes: Sequence[str]) -> None:
         for purpose in purposes:
             self._announce(purpose)
         self.wait(AHEAD_SECONDS + SETTLED_SECONDS)
         for purpose in purposes:
             if PURPOSES[purpose].use == "seals":
                 resealing.reseal(self.database, self.keyring, purpose)
-                self._end_others(purpose, timedelta(0))
+                # Somebody may have read a row just before, and not opened it yet.
+                self._end_others(purpose, timedelta(seconds=SETTLED_SECONDS))
         identifying = [purpose for purpose in purposes if PURPOSES[purpose].use == "identifies"]
         if identifying:
             self._identify_anew(identifying)
@@ -79,6 +87,17 @@ class Rotation:
                 "UPDATE keyring SET ends_at = clock_timestamp() WHERE purpose = %s AND key_id = %s", [purpose, key_id]
             )
         destroy_what_ended(self.lodger, self.database, self.call)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self.database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_try_advisory_lock({_LOCK})")
+            if cursor.fetchone() != (True,):
+                raise Refused("Another rotation is under way. Try again in a minute.")
+            try:
+                yield
+            finally:
+                cursor.execute(f"SELECT pg_advisory_unlock({_LOCK})")
 
     def _announce(self, purpose: str) -> None:
         described = PURPOSES[purpose]

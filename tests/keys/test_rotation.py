@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,6 +31,14 @@ ENDPOINT = {"url": "https://hooks.example.org/lodger"}
 
 def rotate(stack: Stack, *purposes: str) -> None:
     rotation(stack.wired).rotate(purposes)
+
+
+def settle(stack: Stack, minutes: float = 1.0) -> None:
+    """Time goes by, and a worker looks."""
+    pass_(stack.wired, minutes * MINUTES)
+    rotating = rotation(stack.wired)
+    destroy_what_ended(rotating.lodger, rotating.database, rotating.call)
+    stack.wired.keyring.read()
 
 
 def facts(stack: Stack) -> list[object]:
@@ -213,6 +220,20 @@ def test_a_rotation_that_was_interrupted_goes_on_with_the_same_key(stack: Stack)
     assert log_in(stack, ada)
 
 
+def test_one_rotation_is_under_way_at_a_time(stack: Stack) -> None:
+    refused = []
+
+    def another() -> None:
+        with pytest.raises(Refused) as told:
+            rotate(stack, "quote")
+        refused.append(str(told.value))
+
+    rotation(stack.wired, another).rotate(["quote"])
+
+    assert set(refused) == {"Another rotation is under way. Try again in a minute."}
+    rotate(stack, "quote")
+
+
 # --- what is sealed -----------------------------------------------------------------------------------------
 
 
@@ -225,6 +246,7 @@ def test_what_is_sealed_is_sealed_anew_and_the_former_key_is_destroyed(stack: St
     run(stack, "INSERT INTO person_keys (person_id) VALUES (%s)", gone)
 
     rotate(stack, "person key", "webhook secret")
+    settle(stack)
 
     assert person_key(stack, person) == before
     sealed = value(stack, "SELECT secret FROM webhook_endpoints WHERE endpoint_id = %s", endpoint["id"])
@@ -343,6 +365,7 @@ def test_every_rotation_and_destruction_is_an_event_with_its_reason(stack: Stack
     former = stack.wired.keyring.keys("webhook secret").current.id
 
     rotate(stack, "webhook secret")
+    settle(stack)
 
     (log,) = (stack.wired.lodger.log.load([PLATFORM_ID], None)[PLATFORM_ID],)
     current = stack.wired.keyring.keys("webhook secret").current.id
@@ -357,11 +380,9 @@ def test_every_rotation_and_destruction_is_an_event_with_its_reason(stack: Stack
 
 def test_a_key_that_has_ended_is_destroyed_by_whoever_looks_first_and_once(stack: Stack) -> None:
     rotate(stack, "quote")
-    pass_(stack.wired, timedelta(hours=1).total_seconds())
 
     for _ in range(2):
-        rotating = rotation(stack.wired)
-        destroy_what_ended(rotating.lodger, rotating.database, rotating.call)
+        settle(stack, minutes=40)
 
     assert [type(fact) for fact in facts(stack)] == [KeyRotated, KeyDestroyed]
     assert stack.count("SELECT count(*) FROM keyring WHERE purpose = 'quote' AND sealed IS NULL") == 1
