@@ -301,6 +301,12 @@ def test_the_examples_run(database_url: str, redis_url: str) -> None:
         dora = register(stack, "dora")
         stack.run_workers()
         assert dora.json("DELETE", "/v1/users/me", examples.pop("DELETE /v1/users/me")).status_code == 202
+        looked_up = operator.post("/v1/operator/users/look-up", examples.pop("POST /v1/operator/users/look-up"))
+        assert json_of(looked_up)["username"] == "ada"
+        for act in ("grant-role", "revoke-role", "suspend", "reinstate"):
+            operation = f"/v1/operator/users/{{user_id}}/{act}"
+            acted = operator.post(operation.format(user_id=bob.id), examples.pop(f"POST {operation}"))
+            assert acted.status_code == 200, acted.text
         clock = examples.pop("POST /v1/operator/clock")
         assert operator.post("/v1/operator/clock", clock).status_code == 200
         assert examples == {}
