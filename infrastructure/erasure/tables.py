@@ -69,12 +69,13 @@ _PERSON: Final[Mapping[str, Rule]] = {
         "a secret",
         blanked=("sealed",),
     ),
-    # Before the identities, by which those are found that were kept before there was an account.
+    # Before the identities, by which those are found that were kept before there was an account. Whoever replied to a
+    # review was answered with both: repeated, the request is refused.
     "answers": Scrubbed(
         (
             """DELETE FROM answers WHERE principal = %(principal)s
                OR principal IN (SELECT 'email:' || encode(digest, 'hex') FROM identities WHERE user_id = %(user)s)
-               OR principal LIKE 'email:%%' AND strpos(body, %(name)s) > 0
+               OR (principal LIKE 'email:%%' OR route LIKE 'POST /v1/reviews/%%') AND strpos(body, %(name)s) > 0
                OR strpos(route, %(name)s) > 0""",
         ),
         "copies of answers, kept for a week so that a repeated request gets the same: the other sections say as much",

@@ -36,8 +36,8 @@ class Town:
         self, method: str, path: str, *, headers: Mapping[str, str], body: object = None, raw: bytes | None = None
     ) -> tuple[int, Any, Mapping[str, str]]:
         url = path if path.startswith("http") else f"{self.stack.url}{path}"
-        given = {"json": body} if body is not None else {"body": raw} if raw is not None else {}
-        answer = self._http.request(method, url, headers=dict(headers), redirect=False, **given)  # type: ignore[arg-type]
+        given: dict[str, Any] = {"json": body} if body is not None else {"body": raw} if raw is not None else {}
+        answer = self._http.request(method, url, headers=dict(headers), redirect=False, **given)
         is_json = "json" in answer.headers.get("Content-Type", "") and answer.data
         return answer.status, json.loads(answer.data) if is_json else answer.data.decode(), answer.headers
 
@@ -162,7 +162,7 @@ def place(host: Person, mark: str, **rules: Any) -> str:
 def book(guest: Person, property_id: str, day: int) -> str:
     """The id of a booking of two nights, beginning so many days from now."""
     now = guest.town.now().date()
-    stay = {"property": property_id, "check_in": str(now + timedelta(days=day))}
+    stay: dict[str, object] = {"property": property_id, "check_in": str(now + timedelta(days=day))}
     stay |= {"check_out": str(now + timedelta(days=day + 2)), "guests": 2}
     return str(guest.ask("POST", "/v1/bookings", stay, 201)["id"])
 
@@ -281,7 +281,7 @@ def _as_host(her: Person, other: Person, hers: str, on_request: str) -> str:
 
 
 def _review(her: Person, other: Person, as_guest: str, as_host: str) -> None:
-    """They review each other both times, and she replies."""
+    """They review each other both times, and each replies: who does is answered with the other's words too."""
     path, words = "/v1/bookings/{booking_id}/reviews", f"{MARK} would come again"
     for booking_id in (as_guest, as_host):
         her.ask("POST", f"/v1/bookings/{booking_id}/reviews", {"rating": 5, "comment": words}, 201, route=path)
@@ -289,6 +289,8 @@ def _review(her: Person, other: Person, as_guest: str, as_host: str) -> None:
     theirs = until("both are revealed", lambda: her.ask("GET", f"/v1/bookings/{as_host}/reviews")["other"])
     reply = {"text": f"{MARK} says thank you"}
     her.ask("POST", f"/v1/reviews/{theirs['id']}/reply", reply, route="/v1/reviews/{review_id}/reply")
+    hers = other.ask("GET", f"/v1/bookings/{as_host}/reviews")["other"]
+    other.ask("POST", f"/v1/reviews/{hers['id']}/reply", {"text": "Come again."})
 
 
 def _live(her: Person) -> list[tuple[Any, ...]]:

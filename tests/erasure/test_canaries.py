@@ -87,7 +87,7 @@ class Silence:
 
 @pytest.fixture(scope="module")
 def silence() -> Iterator[Silence]:
-    with Stack({"LODGER_RATE_LIMITS": "false"}) as stack:
+    with Stack() as stack:
         yield Silence(Town(stack))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from application import erasure
@@ -16,7 +18,7 @@ from tests.erasure.forgetting import erase, settle
 
 
 @pytest.fixture
-def her(database_url: str) -> Client:
+def her(database_url: str) -> Iterator[Client]:
     """Somebody with a canary in some tables, and none of whose bookings is live."""
     with running(database_url) as stack:
         her, other = host(stack), register(stack)
