@@ -18,7 +18,8 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from application.keys import Key, Keys
 from infrastructure.database import Database, Unavailable
 from infrastructure.purposes import PURPOSES
-from infrastructure.sealing import Sealer
+from infrastructure.refusals import Refused
+from infrastructure.sealing import CannotOpen, Sealer
 from infrastructure.signing import derived_key
 
 READ_EVERY_SECONDS: Final = 1.0
@@ -35,6 +36,16 @@ _READ: Final = """
 _Row = tuple[str, str, bytes, bool, bool]
 
 
+class WrongSecretKey(CannotOpen, Refused):
+    """The ring is sealed under another LODGER_SECRET_KEY, or was altered."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "LODGER_SECRET_KEY is not the one that the database's keys are sealed under. Set that one, or give the"
+            " database its keys back: ./run lodger keys restore FILE"
+        )
+
+
 class Keyring:
     """The keys as they are now. `root_keys` are LODGER_SECRET_KEY and those before it. One may be shared by threads."""
 
@@ -48,8 +59,7 @@ class Keyring:
         self._lock = Lock()
 
     def keys(self, purpose: str) -> Keys:
-        """Raises Unavailable, CannotOpen when LODGER_SECRET_KEY is not the one that the ring is sealed under, and
-        KeyError for a purpose that nobody has described."""
+        """Raises Unavailable, WrongSecretKey, and KeyError for a purpose that nobody has described."""
         if monotonic() - self._read_at > READ_EVERY_SECONDS:
             self._read_again()
         return self._keys.get(purpose) or self._first(purpose)
@@ -99,7 +109,10 @@ class Keyring:
         return self._keys[purpose]
 
     def _opened(self, rows: Sequence[_Row]) -> Keys:
-        keys = [Key(self.root.open(owner(p, key_id), sealed), is_first) for p, key_id, sealed, is_first, _ in rows]
+        try:
+            keys = [Key(self.root.open(owner(p, key_id), sealed), is_first) for p, key_id, sealed, is_first, _ in rows]
+        except CannotOpen as error:
+            raise WrongSecretKey from error
         return Keys(keys[0], tuple(keys[1:]))
 
 

@@ -27,7 +27,7 @@ def checks(database: Database, redis_url: str) -> Mapping[str, Callable[[], str]
 
 
 def keys_open(keyring: Keyring) -> str:
-    """Raises CannotOpen when LODGER_SECRET_KEY is another one than the keys are sealed under."""
+    """Raises WrongSecretKey."""
     keyring.read()
     return "ok"
 
