@@ -68,4 +68,4 @@ class People:
 
 def _person(row: tuple[Any, ...]) -> Person:
     *columns, languages = row
-    return Person(*columns, languages=tuple(languages))
+    return Person(*columns, tuple(languages))

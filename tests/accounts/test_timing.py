@@ -26,7 +26,7 @@ def seconds(stack: Stack, path: str, body: dict[str, str], status: int) -> float
 def apart(stack: Stack, path: str, bodies: tuple[dict[str, str], dict[str, str]], status: int) -> float:
     """By what part of the shorter one two medians differ; asked in turn, so that what else runs meets both."""
     took = [[seconds(stack, path, body, status) for body in bodies] for _ in range(TRIES)]
-    one, other = (median(each) for each in zip(*took, strict=True))
+    one, other = median(each[0] for each in took), median(each[1] for each in took)
     return abs(one - other) / min(one, other)
 
 
