@@ -12,6 +12,7 @@ import pytest
 
 from tests.api.people import PASSWORD, PROPERTY, host, listing, stay
 from tests.api.stack import Client, Stack, json_of, signed_in, tokens
+from tests.hostile.corpus import AMOUNTS, DAYS, INJECTIONS, NOT_JSON
 
 
 @pytest.fixture(scope="module")
@@ -37,28 +38,7 @@ def no_trace(shared: Stack, ada: Client, bookable: str) -> Iterator[None]:
     assert shared.count_events() == before
 
 
-NOT_JSON = {
-    "bad UTF-8": b'{"username": "\xff"}',
-    "UTF-16": '{"username": "a"}'.encode("utf-16"),
-    "byte order mark": b'\xef\xbb\xbf{"username": "a"}',
-    "truncated": b'{"username": ',
-    "trailing": b'{"username": "a"} {}',
-    "NaN": b'{"guests": NaN}',
-    "Infinity": b'{"guests": -Infinity}',
-    "duplicate keys": b'{"username": "a", "username": "b"}',
-    "duplicate keys inside": b'{"a": [{"b": 1, "b": 1}]}',
-    "lone surrogate": b'{"username": "\\ud800"}',
-    "lone surrogate in a key": b'{"\\udfff": 1}',
-    "65 levels": b"[" * 65 + b"1" + b"]" * 65,
-    "a hundred thousand levels": b"[" * 100_000,
-    "a hundred thousand objects": b'{"a":' * 100_000,
-    "a number of a million digits": b'{"guests": ' + b"9" * 1_000_000 + b"}",
-    "single quotes": b"{'username': 'a'}",
-    "a comment": b'{"username": "a" /* */}',
-}
-
-
-@pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON.keys())
+@pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
 def test_what_is_not_strict_json_is_400(shared: Stack, body: bytes) -> None:
     answer = shared.anybody().raw("POST", "/v1/users", body)
     assert (answer.status_code, json_of(answer)["type"]) == (400, "/problems/json-malformed")
@@ -78,33 +58,7 @@ def test_other_content_types_are_415(shared: Stack, content_type: str) -> None:
     assert shared.anybody().raw("POST", "/v1/users", b"{}", content_type).status_code == 415
 
 
-AMOUNTS: list[Any] = [
-    "0.00",
-    "-1.00",
-    "1",
-    "1.0",
-    "1.000",
-    "1e3",
-    "01.00",
-    "+1.00",
-    " 1.00",
-    "1.00 ",
-    "1,000.00",
-    "",
-    "NaN",
-    "١.٠٠",
-    "10000000.01",
-    "92233720368547758.08",
-    "9" * 400,
-    1,
-    1.5,
-    None,
-    True,
-    [],
-]
-
-
-@pytest.mark.parametrize("amount", AMOUNTS)
+@pytest.mark.parametrize("amount", AMOUNTS.values(), ids=AMOUNTS)
 def test_an_impossible_price_is_422(ada: Client, amount: Any) -> None:
     answer = ada.post("/v1/properties", {**PROPERTY, "price_per_night": {"amount": amount, "currency": "USD"}})
     assert answer.status_code == 422
@@ -119,27 +73,7 @@ def test_what_is_no_money_is_422(ada: Client, price: Any) -> None:
     assert ada.post("/v1/properties", {**PROPERTY, "price_per_night": price}).status_code == 422
 
 
-DATES: list[Any] = [
-    "2031-05-31",
-    "9999-12-31",
-    "0001-01-01",
-    "infinity",
-    "2031-02-30",
-    "2031-6-12",
-    "20310612",
-    "2031-W24-4",
-    "2031-06-12T00:00:00",
-    "12/06/2031",
-    "٢٠٣١-٠٦-١٢",
-    "",
-    0,
-    None,
-    True,
-    {},
-]
-
-
-@pytest.mark.parametrize("day", DATES)
+@pytest.mark.parametrize("day", ["2031-05-31", *DAYS.values()], ids=["past", *DAYS])
 def test_an_impossible_check_in_is_422(shared: Stack, ada: Client, bookable: str, day: Any) -> None:
     assert ada.wish("/v1/bookings", {**stay(bookable), "check_in": day}).status_code == 422
     assert shared.anybody().post("/v1/quotes", {**stay(bookable), "check_in": day}).status_code == 422
@@ -276,20 +210,7 @@ def test_an_impossible_search_is_422(shared: Stack, query: str) -> None:
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json"), answer.text
 
 
-INJECTIONS = [
-    "'; DROP TABLE events; --",
-    '" OR ""="',
-    "%s %(name)s {0} ${jndi:ldap://x}",
-    "<script>alert(1)</script>",
-    "{{7*7}}",
-    "../../etc/passwd",
-    "line\r\nSet-Cookie: a=b",
-    "\u202eabc",
-    "👩‍👩‍👧",
-]
-
-
-@pytest.mark.parametrize("text", INJECTIONS)
+@pytest.mark.parametrize("text", INJECTIONS.values(), ids=INJECTIONS)
 def test_hostile_text_in_a_search_finds_nothing_and_breaks_nothing(shared: Stack, text: str) -> None:
     answer = shared.anybody().get(f"/v1/properties?city={quote(text)}")
     assert json_of(answer) == {"properties": [], "next_cursor": None}

@@ -88,6 +88,6 @@ def request(method: str, target: str, body: bytes = b"", headers: Iterable[tuple
     given = {"Host": "lodger.example", "Content-Length": str(len(body))}
     if body:
         given["Content-Type"] = "application/json"
-    lines = [f"{name}: {value}" for name, value in [*given.items(), *headers]]
+    lines = [f"{name}: {value}" for name, value in {**given, **dict(headers)}.items()]
     head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
     return head.encode("latin-1") + body

@@ -11,9 +11,12 @@ from tests.api.stack import Stack
 Scene = Callable[[Stack], TestResponse]
 SCENES: dict[str, Scene] = {}
 ELSEWHERE = {
-    "bad_request": "test_server (framing) and webargs' leftovers",
+    "bad_request": "tests/hostile/test_framing",
     "busy": "needs four lost races in a row",
-    "content_too_large": "test_server",
+    "content_too_large": "tests/hostile/test_framing",
+    "passwords_busy": "tests/infrastructure/test_passwords",
+    "too_many_requests": "tests/api/test_rate_limits",
+    "uri_too_long": "tests/hostile/test_framing",
     "cursor_expired": "like quote_expired: the same signer",
     "internal_error": "test_problems",
     "json_malformed": "test_bad_input",
@@ -35,6 +38,9 @@ ELSEWHERE = {
     "too_many_blocks": "two thousand requests; test in domain",
     "unavailable": "test_problems",
     "unsupported_media_type": "test_problems",
+    **dict.fromkeys(
+        ("rating_out_of_range", "review_too_long"), "in a body the schema is first; tests/domain/test_reviews"
+    ),
     **dict.fromkeys(("photo_twice", "photos_unavailable", "too_many_photos"), "tests/photos/test_api.py"),
     **dict.fromkeys(
         (
