@@ -11,8 +11,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.api_keys import KNOWN_SECONDS
+from application.calls import Call
+from application.streams import USER
+from domain.events import Actor
 from domain.policies import API_KEYS_MAX
-from tests.api.people import book, host, listing, register, wait
+from domain.users import UserDeactivated, UserErased, UserFact, UserRoleRevoked
+from tests.api.people import book, employed, host, listing, register, wait
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 from tests.api_keys.keys import KEYS, machine, make, tables_of
 
@@ -70,6 +74,7 @@ def test_a_wish_is_the_users_whichever_credential_repeats_it(shared: Stack, bob:
     assert (again.text, again.headers["Idempotency-Replayed"]) == (first.text, "true")
 
 
+@pytest.mark.slow
 def test_last_use_is_noted_but_not_twice_a_minute(shared: Stack, bob: Client) -> None:
     made = make(bob, "bookings:read")
     robot, path = machine(bob, made["key"]), f"{KEYS}/{made['id']}"
@@ -102,6 +107,7 @@ def test_a_busy_key_is_looked_up_once(shared: Stack, bob: Client, monkeypatch: p
     assert len(asked) == 1
 
 
+@pytest.mark.slow
 def test_a_revoked_key_lets_nobody_in_after_a_second(bob: Client) -> None:
     made, other = make(bob, "bookings:read"), make(bob, "bookings:read")
     robot = machine(bob, made["key"])
@@ -120,6 +126,7 @@ def test_revoking_is_repeated_as_it_was_answered(bob: Client) -> None:
     assert (again.status_code, again.headers["Idempotency-Replayed"]) == (204, "true")
 
 
+@pytest.mark.slow
 def test_a_rolled_key_is_taken_with_both_secrets_until_the_overlap_is_over(shared: Stack, bob: Client) -> None:
     made = make(bob, "bookings:read")
     rolled = json_of(bob.post(f"{KEYS}/{made['id']}/roll", {"overlap_minutes": 60}))
@@ -221,6 +228,7 @@ def test_others_keys_are_not_there(shared: Stack, bob: Client) -> None:
     assert machine(bob, made["key"]).get(TRIPS).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_key_of_somebody_suspended_is_refused_and_counts_again_afterwards(shared: Stack, bob: Client) -> None:
     robot = machine(bob, make(bob, "bookings:read")["key"])
     operator = Client(shared, OPERATOR_TOKEN)
@@ -230,6 +238,34 @@ def test_the_key_of_somebody_suspended_is_refused_and_counts_again_afterwards(sh
     assert refused(robot.get(TRIPS), 403, "user-suspended")
     assert operator.post(f"/v1/operator/users/{bob.id}/reinstate", {"reason": "A mistake."}).status_code == 200
     assert robot.get(TRIPS).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fact", "status", "code"),
+    [(UserDeactivated(), 403, "user-deactivated"), (UserErased(), 401, "api-key-invalid")],
+)
+def test_the_key_of_somebody_who_left_is_refused(
+    shared: Stack, bob: Client, fact: UserFact, status: int, code: str
+) -> None:
+    robot = machine(bob, make(bob, "bookings:read")["key"])
+    happen(shared, bob, fact)
+    assert refused(robot.get(TRIPS), status, code)
+
+
+@pytest.mark.slow
+def test_a_role_that_is_taken_away_is_taken_from_the_key_too(shared: Stack) -> None:
+    oona = employed(shared, "auditor")
+    robot = machine(oona, make(oona, "statements:read", "audit:read")["key"])
+    assert robot.get("/v1/operator/ledger").status_code == 200
+    happen(shared, oona, UserRoleRevoked("auditor"))
+    time.sleep(KNOWN_SECONDS + 0.05)
+    assert refused(robot.get("/v1/operator/ledger"), 403, "role-missing")
+
+
+def happen(stack: Stack, client: Client, fact: UserFact) -> None:
+    lodger = stack.wired.lodger
+    user = lodger.load(USER, UUID(client.id))
+    lodger.append(Call(Actor("system", "test"), stack.now(), lodger.new_id(), lodger.new_id()), user.then([fact]))
 
 
 def test_whoever_gets_a_key_is_told(shared: Stack, bob: Client) -> None:
