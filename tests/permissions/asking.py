@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from tests.api.people import PASSWORD, PROPERTY, email_token
 from tests.permissions.cast import person
@@ -28,6 +29,13 @@ class Ask:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+
+
+class MadeUp(dict[str, str]):
+    """An id for every name, of nothing that there is."""
+
+    def __missing__(self, name: str) -> str:
+        return "sandbox" if name == "provider" else str(uuid4())
 
 
 Asking = Callable[[World], Ask]

@@ -29,6 +29,8 @@ class Cast:
     stack: Stack
     suspended: Client | None = None
     clients: dict[str, Client] = field(init=False)
+    browser: Client = field(init=False)
+    """The guest with a session's cookie, and without the token that goes with it."""
 
     def __post_init__(self) -> None:
         stack = self.stack
@@ -51,6 +53,7 @@ class Cast:
 
         for client in self.clients.values():
             client.forget_cookies()
+        self.browser = browsing(guest)
 
     def __getitem__(self, principal: str) -> Client:
         return self.clients[principal]
@@ -100,6 +103,14 @@ def person(stack: Stack, *roles: StaffRole, verified: bool = True) -> Client:
 def hosting(client: Client) -> Client:
     assert client.post("/v1/users/me/hosting").status_code == 200
     return client
+
+
+def browsing(client: Client) -> Client:
+    """The same user by a session's cookie alone, as another site's page may send it."""
+    browser = Client(client.stack, user=client.user)
+    begun = browser.post("/v1/sessions", {"email": client.user["email"], "password": PASSWORD})
+    assert begun.status_code == 201, begun.text
+    return browser
 
 
 def suspended(client: Client) -> Client:

@@ -11,13 +11,14 @@ from api import authentication
 from application.principals import Principal
 from domain import bookings, properties
 from domain.properties import must_exist
+from tests.permissions.asking import asking_of
 from tests.permissions.test_matrix import ROWS, answers_to_all
 from tests.permissions.world import World
 
 
 def let_in_wrongly(world: World, examples: Mapping[str, object], route: str) -> set[str]:
     """Who gets more than the table says."""
-    answers = answers_to_all(world, examples, route)
+    answers = answers_to_all(world, examples, route, asking_of(route)(world))
     return {who for who, answer in answers.items() if answer.status_code < 400 <= ROWS[route][who]}
 
 

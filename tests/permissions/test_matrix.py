@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.api.stack import Client, Stack
+from tests.api.stack import Client, Stack, json_of
 from tests.permissions import table
-from tests.permissions.asking import CHANGE_WHO_ASKS, Ask, asking_of
+from tests.permissions.asking import CHANGE_WHO_ASKS, Ask, MadeUp, asking_of
 from tests.permissions.cast import MAILS_END, NAMES_BEGIN, PHONES_BEGIN, Cast
 from tests.permissions.world import World
 
@@ -44,19 +44,37 @@ def test_a_route_answers_each_as_the_table_says(
     if route in CHANGE_WHO_ASKS:
         monkeypatch.setattr(world, "cast", Cast(world.stack, world.cast["suspended"]))
 
-    answers = answers_to_all(world, examples, route)
+    common = asking_of(route)(world)
+
+    answers = answers_to_all(world, examples, route, common)
 
     assert {principal: answers[principal].status_code for principal in expected} == expected
     told = {principal: of_others(world.cast[principal], answer) for principal, answer in answers.items()}
     assert route in PRIVILEGED or not any(told.values()), "nobody reads others' names, addresses and telephones"
 
 
-def answers_to_all(world: World, examples: Mapping[str, object], route: str) -> Mapping[str, TestResponse]:
-    """What the route answers each principal: first whom it refuses, then whom it lets in, to each something new."""
+@pytest.mark.parametrize("route", ROWS)
+def test_a_cookie_without_its_token_reads_as_its_user_and_changes_nothing(
+    world: World, examples: Mapping[str, object], route: str
+) -> None:
+    row = ROWS[route]
+    if row["anonymous"] == 401 and not route.startswith("GET "):  # whatever it is about
+        answer = send(world.cast.browser, route, Ask(MadeUp()), examples)
+        assert (answer.status_code, json_of(answer)["type"]) == (403, "/problems/csrf-token-wrong")
+        return
+    read_as = "anonymous" if row["anonymous"] != 401 else "guest"
+    answer = send(world.cast.browser, route, asking_of(route)(world), examples)
+    assert answer.status_code == (200 if route == "GET /v1/sessions/current" else row[read_as])
+
+
+def answers_to_all(world: World, examples: Mapping[str, object], route: str, common: Ask) -> Mapping[str, TestResponse]:
+    """What the route answers each principal: first whom it refuses, then whom it lets in, to each something new.
+
+    Reads, and those who are refused, change nothing, and ask for what is `common` to them.
+    """
     expected, asking = ROWS[route], asking_of(route)
     refused = [principal for principal, status in expected.items() if status >= 400]
     let_in = [principal for principal, status in expected.items() if status < 400]
-    common = asking(world)  # nobody who is refused changes it
     answers = {principal: send(world.cast[principal], route, common, examples) for principal in refused}
     for principal in let_in:
         ask = common if route.startswith("GET ") else asking(world)

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
+from tests.permissions.asking import MadeUp
 from tests.permissions.cast import hosting, person
 
 READ_ONLY: Mapping[str, object] = {
@@ -57,7 +58,7 @@ def test_no_body_takes_what_only_the_server_writes(described: dict[str, Any], se
     asked = 0
     for method, path, example, schema in bodies(described):
         client = senders["/operator/" in path]
-        where = path.format_map(Anything())
+        where = path.format_map(MadeUp())
         for name in READ_ONLY.keys() - schema.get("properties", {}).keys():
             body = {**deepcopy(example), name: READ_ONLY[name]}
             answer = client.json(method, where, body, Idempotency_Key=str(uuid4()), If_Match='"1"')
@@ -102,10 +103,3 @@ def test_nor_does_a_query(senders: Mapping[bool, Client]) -> None:
         assert senders[False].get(path).status_code == 200
         for name in ("user", "user_id", "host", "guest", "role", "is_admin"):
             assert senders[False].get(f"{path}&{name}={uuid4()}").status_code == 422, (path, name)
-
-
-class Anything(dict[str, str]):
-    """An id for every name."""
-
-    def __missing__(self, name: str) -> str:
-        return "sandbox" if name == "provider" else str(uuid4())
