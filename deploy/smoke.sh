@@ -15,7 +15,7 @@ end() {
 }
 cp .env.example .env
 trap end EXIT
-for name in LODGER_SECRET_KEY LODGER_OPERATOR_TOKEN DATABASE_PASSWORD; do echo "$name=$(openssl rand -hex 32)"; done >> .env
+for name in LODGER_SECRET_KEY LODGER_OPERATOR_TOKEN DATABASE_PASSWORD DATABASE_OWNER_PASSWORD; do echo "$name=$(openssl rand -hex 32)"; done >> .env
 # The demonstration moves the clock forward by minutes, and its day must not end meanwhile.
 echo "LODGER_CLOCK=$(TZ=Africa/Kampala date +%Y-%m-%dT10:00:00+03:00)" >> .env
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -86,11 +87,13 @@ def test_the_processes_login_books_and_projects_and_is_not_the_owner(server: Pos
     create(server, password="it's 'quoted'", app_password="also 'quoted'")
     migrate(server.url())
 
-    world = World(server.url().replace("lodger@", "lodger_app@"))
+    url = server.url().replace("lodger@", "lodger_app@")
+    with closing(psycopg2.connect(url)) as connection:
+        assert missing_roles(connection) == ["lodger_owner", "lodger_analyst"]
+    world = World(url)
     world.confirmed(world.listing())
     Projector(world.wired.projecting, world.log, running(audit=False)).run()
     with world.wired.database.connection() as connection, connection.cursor() as cursor:
-        assert missing_roles(connection) == ["lodger_owner", "lodger_analyst"]
         cursor.execute("SELECT current_user, count(*) FROM bookings")
         assert cursor.fetchone() == ("lodger_writer", 1)
         with pytest.raises(InsufficientPrivilege):
