@@ -13,6 +13,7 @@ from domain.users import (
     UserEmailVerified,
     UserErased,
     UserFact,
+    UserIdentityLinked,
     UserReactivated,
     UserRegistered,
     UserReinstated,
@@ -24,6 +25,7 @@ from domain.users import (
     erase,
     evolve,
     grant_role,
+    link_identity,
     must_be_active,
     must_be_host,
     must_be_verified,
@@ -140,3 +142,14 @@ def test_who_came_back_and_whose_suspension_ended_is_active() -> None:
     past = (UserRegistered(), UserSuspended(), UserReinstated(), UserDeactivated(), UserReactivated())
     must_be_active(USERS.fold(past))
     must_be_verified(USERS.fold([*past, UserEmailVerified()]))
+
+
+def test_an_identity_is_linked_once_and_verifies_the_address() -> None:
+    issuer, linked = "https://accounts.example.com", UserIdentityLinked("https://accounts.example.com")
+    verified = (UserRegistered(), UserEmailVerified())
+    USERS.given(UserRegistered()).when(lambda user: link_identity(user, issuer)).then(UserEmailVerified(), linked)
+    USERS.given(*verified).when(lambda user: link_identity(user, issuer)).then(linked)
+    USERS.given(*verified, linked).when(lambda user: link_identity(user, issuer)).then_nothing()
+    USERS.given(*verified, UserSuspended()).when(lambda user: link_identity(user, issuer)).then_rejected(
+        "user_suspended"
+    )
