@@ -124,5 +124,5 @@ def test_properties_in_a_list_say_the_same_as_at_their_own_address(shared: Stack
     (listed,) = json_of(ada.get("/v1/users/me/properties"))["properties"]
     shown = json_of(ada.get(f"/v1/properties/{property_id}"))
     common = listed.keys() & shown.keys()
-    assert len(common) == 15
+    assert len(common) == 16
     assert {name: listed[name] for name in common} == {name: shown[name] for name in common}

@@ -13,6 +13,7 @@ import pytest
 from tests.api.people import PASSWORD, book, host, listing, register, verify
 from tests.api.refusals.host_accounts import end, scheduled
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of, running
+from tests.reviews.stays import stay_over
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -86,6 +87,18 @@ GET /v1/bookings/{booking_id}/cancellation-preview
 GET /v1/bookings/{booking_id}/history
 POST /v1/bookings/{booking_id}/messages
 GET /v1/bookings/{booking_id}/messages
+POST /v1/bookings/{booking_id}/reviews
+GET /v1/bookings/{booking_id}/reviews
+POST /v1/reviews/{review_id}/reply
+GET /v1/reviews/{review_id}
+GET /v1/properties/{property_id}/reviews
+GET /v1/users/{user_id}/reviews
+POST /v1/operator/reviews/{review_id}/remove
+POST /v1/properties/{property_id}/photos
+PUT /v1/properties/{property_id}/photos
+PUT /v1/users/me/photo
+DELETE /v1/users/me/photo
+GET /v1/photos/{photo_id}/{size}.jpg
 PUT /v1/bookings/{booking_id}/messages/read
 POST /v1/bookings/{booking_id}/payments
 GET /v1/bookings/{booking_id}/payments
@@ -307,6 +320,19 @@ def test_the_examples_run(database_url: str, redis_url: str) -> None:
             operation = f"/v1/operator/users/{{user_id}}/{act}"
             acted = operator.post(operation.format(user_id=bob.id), examples.pop(f"POST {operation}"))
             assert acted.status_code == 200, acted.text
+        order = examples.pop("PUT /v1/properties/{property_id}/photos")
+        place = created.headers["Location"]
+        assert ada.json("PUT", f"{place}/photos", order, If_Match=ada.get(place).headers["ETag"]).status_code == 200
+        stay = stay_over(stack)
+        review = examples.pop("POST /v1/bookings/{booking_id}/reviews")
+        written = stay.guest.post(f"/v1/bookings/{stay.booking_id}/reviews", review)
+        assert written.status_code == 201
+        stay.write(stay.host)
+        stack.run_workers()
+        review_id, reply = json_of(written)["id"], examples.pop("POST /v1/reviews/{review_id}/reply")
+        assert stay.host.post(f"/v1/reviews/{review_id}/reply", reply).status_code == 200
+        removal = examples.pop("POST /v1/operator/reviews/{review_id}/remove")
+        assert operator.post(f"/v1/operator/reviews/{review_id}/remove", removal).status_code == 204
         clock = examples.pop("POST /v1/operator/clock")
         assert operator.post("/v1/operator/clock", clock).status_code == 200
         assert examples == {}
