@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Literal
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from api import cookies
 from api.api_keys import PREFIX
 from api.edge import edge
 from application import users
+from application.addresses import email_address
 from application.principals import BY_SETTINGS, Principal
 from application.sessions import principal_of
 from domain.rejections import Rejected
@@ -64,8 +65,10 @@ def viewer() -> UUID | None:
 
 
 def guessing(account: str) -> AbstractContextManager[None]:
-    """Around looking at a password or a code: see `Limiter.guessing`. `account` is a normalised address, or an id."""
+    """Around looking at a password or a code: see `Limiter.guessing`. `account` is an e-mail address, or an id."""
     here = edge()
+    with suppress(Rejected):  # an id, or nobody's address
+        account = email_address(account)
     return here.options.limiter.guessing(here.lodger.signer.digest("login failures", account).hex()[:32])
 
 

@@ -35,7 +35,7 @@ resource = Resource("auth", __name__, url_prefix="/v1/auth", description="Loggin
 @limited("login")
 def issue_token(body: dict[str, Any]) -> Response:
     """Log in: an access token for 15 minutes, and a refresh token for the next one."""
-    with guessing(users.normalise(body["email"])):
+    with guessing(body["email"]):
         who = users.log_in(edge().lodger, body["email"], body["password"], shown_in(body))
     return give_tokens(who)
 
@@ -67,7 +67,7 @@ def refresh_token(body: dict[str, Any]) -> Response:
 def reactivate(body: dict[str, Any]) -> Response:
     """Open an account again that its user closed; again changes nothing. Then log in."""
     lodger = edge().lodger
-    with guessing(users.normalise(body["email"])):
+    with guessing(body["email"]):
         user_id = users.by_password(lodger, body["email"], body["password"]).user_id
     return carry_out(
         lambda call: accounts.reactivate(lodger, call, user_id).answer,

@@ -14,7 +14,7 @@ from api.edge import edge
 from api.operations import Resource, limited
 from api.schemas.second_factors import LogInSchema, shown_in
 from api.schemas.sessions import CurrentSessionSchema, SessionsSchema, shown
-from application import sessions, users
+from application import sessions
 from application.session_ports import Session
 
 resource = Resource("sessions", __name__, url_prefix="/v1/sessions", description="Being logged in with a browser.")
@@ -35,7 +35,7 @@ resource = Resource("sessions", __name__, url_prefix="/v1/sessions", description
 def log_in(body: dict[str, Any]) -> Response:
     """Log a browser in: it gets a cookie, and you the token that goes with it. The session it had before is over."""
     cookies.must_be_our_page()
-    with guessing(users.normalise(body["email"])):
+    with guessing(body["email"]):
         begun = sessions.begin(edge().lodger, body["email"], body["password"], shown_in(body), cookies.secret())
     answer = sent(CurrentSessionSchema, _current(begun.session, begun.secret), status=201)
     return cookies.given(answer, begun.secret)
