@@ -273,7 +273,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         ),
     ] = 60
     pool_size: Annotated[
-        int, _count("Database connections of each process at most; a worker has four more for the log.", 500)
+        int,
+        _count(
+            "Database connections of each process at most. Each has two more for exports and erasures, a worker four for "
+            "the log.",
+            500,
+        ),
     ] = 10
     transaction_seconds: Annotated[
         float,

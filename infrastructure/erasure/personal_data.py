@@ -28,7 +28,7 @@ ROWS_MAX: Final = 10_000
 """Of one section: whoever has more finds the rest where the API lists it."""
 
 _PATIENCE_SECONDS: Final = 5.0
-_CONNECTIONS: Final = 3
+_CONNECTIONS: Final = 2
 _SECONDS: Final = 60.0
 
 

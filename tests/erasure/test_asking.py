@@ -128,3 +128,15 @@ def test_forgetting_again_changes_nothing(stack: Stack) -> None:
     sweep_again(stack)
     assert stack.count_events() == events
     assert stack.count("SELECT sweeps FROM erasures") == 3
+
+
+def test_whoever_is_suspended_or_has_closed_the_account_can_be_forgotten(shared: Stack) -> None:
+    operator = Client(shared, OPERATOR_TOKEN)
+    suspended, closed = register(shared), register(shared)
+    assert operator.post(f"/v1/operator/users/{suspended.id}/suspend", {"reason": "ticket 1"}).status_code == 200
+    assert closed.post("/v1/users/me/deactivation").status_code == 204
+    for bob in (suspended, closed):
+        shared.run_workers()
+        asked = operator.post(f"/v1/operator/users/{bob.id}/erasure", {"reason": "ticket 2"})
+        assert asked.status_code == 202, asked.text
+        assert is_erased(bob)
