@@ -54,6 +54,7 @@ from domain.payments import (
     RefundStarted,
     RefundSucceeded,
 )
+from domain.platform import KeyDestroyed, KeyRotated, KeysBackedUp, RootKeyRotated
 from domain.reviews import ReviewRemoved, ReviewReplied, ReviewRevealed, ReviewSubmitted
 from domain.second_factors import UserSecondFactorDisabled, UserSecondFactorEnabled
 from domain.users import (
@@ -176,6 +177,10 @@ NOTICES: Final[Mapping[type[Fact], Notice | Silent]] = {
     ReviewRevealed: Notice("review_revealed", "bookings", ("guest", "host")),
     ReviewReplied: Notice("review_replied", "bookings", ("guest", "host")),
     ReviewRemoved: Silent("the operator who does it tells them"),
+    KeyRotated: Silent("operators do it, and it is on record"),
+    RootKeyRotated: Silent("operators do it, and it is on record"),
+    KeyDestroyed: Silent("operators do it, and it is on record"),
+    KeysBackedUp: Silent("operators do it, and it is on record"),
     HostEarningRecorded: Silent("the booking it comes from is told"),
     HostDebtRecorded: Silent("the refund it comes from is told, and the next payout says what it is less by"),
     PayoutScheduled: Silent("its outcome is told"),
