@@ -72,7 +72,7 @@ def list_() -> None:
 def rotate(purposes: tuple[str, ...], *, all_: bool, root: bool, name: str, reason: str) -> None:
     """Make new keys while everything runs. What was signed before counts until its end.
 
-    Takes half a minute or so: every process hears of a key before it is used.
+    Takes up to a minute: every process hears of a key before it is used.
     """
     if bool(purposes) + all_ + root != 1:
         raise click.UsageError("Name the purposes, or say --all, or --root.")
