@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,6 +53,10 @@ _PATTERNS: Final = (
 )
 
 
+_SMALL: Final = 10**11
+"""No number up to this is one of a card."""
+
+
 def redact(_logger: object, _method: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     """A processor of structlog: the entry with nothing left in it that is nobody's business."""
     return {name: value if name in _HARMLESS else _value(name, value) for name, value in entry.items()}
@@ -66,13 +71,15 @@ def clean(text: str) -> str:
 
 
 def _value(name: str, value: Any) -> Any:
-    if value is not None and _TELLING.search(name):
+    if value is None:
+        return None
+    if _is_telling(name):
         return INSTEAD
     match value:
-        case None | bool() | float() | UUID() | date() | datetime():
+        case bool() | float() | UUID() | date() | datetime():
             return value
         case int():
-            return INSTEAD if clean(str(value)) != str(value) else value
+            return INSTEAD if value > _SMALL and clean(str(value)) != str(value) else value
         case str():
             return clean(value)
         case bytes():
@@ -83,6 +90,11 @@ def _value(name: str, value: Any) -> Any:
             return [_value("", each) for each in value]
         case _:
             return _value("", _plain(value))
+
+
+@lru_cache(1_000)
+def _is_telling(name: str) -> bool:
+    return _TELLING.search(name) is not None
 
 
 def _plain(value: object) -> object:

@@ -190,3 +190,15 @@ def test_an_analysts_login_as_deploying_tells_it_reads_views_for_half_a_minute_a
                 cursor.execute("SELECT pg_sleep(1) FROM (SELECT count(*) FROM facts_per_day) AS counted")
     finally:
         logins.as_superuser(f"DROP ROLE {name}")
+
+
+def test_a_connection_that_nobody_uses_is_closed_and_the_next_use_does_not_notice(
+    logins: Logins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infrastructure.database._IDLE_SECONDS", 0.3)
+    database = Database(logins.url, 1)
+    assert answers(database)
+    sleep(0.8)
+    assert answers(database)
+    assert database.losses == 1
+    database.close()

@@ -26,7 +26,7 @@ def world(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
     world.close()
 
 
-def reactor(world: World, react_: Callable[[Event], None]) -> Reactor:
+def reactor(world: World, react_: Callable[[Event], bool | None]) -> Reactor:
     return Reactor(world.wired.projecting, world.log, react_)
 
 
