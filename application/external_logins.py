@@ -119,7 +119,10 @@ def _link(lodger: Lodger, call: Call, person: Person, issuer: str, digest: bytes
         lodger.identities.disown(user_id)
         credentials.end_all(lodger, user_id)
         second_factors.take_away(lodger, call, user_id)
-    lodger.identities.link(user_id, digest)
+    try:
+        lodger.identities.link(user_id, digest)
+    except IdentityTaken as taken:
+        raise Rejected("busy", "Whose this is, was decided meanwhile. Try again in a moment.") from taken
     _note(lodger, call, user_id, issuer)
 
 

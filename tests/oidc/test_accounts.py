@@ -9,6 +9,7 @@ import pytest
 
 from application import credentials, passwords
 from application.external_logins import OIDC
+from application.ports import IdentityTaken
 from application.streams import USER
 from domain.api_keys import UserApiKeyCreated
 from domain.users import UserEmailVerified, UserIdentityLinked, UserRegistered
@@ -191,6 +192,15 @@ def test_a_login_that_was_cut_off_is_completed_by_the_next(shared: Stack, provid
     assert facts(shared, eve.id) == [UserRegistered()]
     assert browser.log_in().status_code == 303
     assert facts(shared, eve.id) == [UserRegistered(), UserEmailVerified(), UserIdentityLinked(provider.url)]
+
+
+def test_an_identity_is_one_users_only(shared: Stack) -> None:
+    bob, eve = register(shared, "bob"), register(shared, "eve")
+    identities, digest = shared.wired.lodger.identities, b"d" * 32
+    identities.link(UUID(bob.id), digest)
+    identities.link(UUID(bob.id), digest)
+    with pytest.raises(IdentityTaken):
+        identities.link(UUID(eve.id), digest)
 
 
 @pytest.mark.parametrize("linked", [True, False])
