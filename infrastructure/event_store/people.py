@@ -67,5 +67,5 @@ class People:
 
 
 def _person(row: tuple[Any, ...]) -> Person:
-    *columns, languages = row
-    return Person(*columns, tuple(languages))
+    known = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    return Person(**{**known, "languages": tuple(known["languages"])})
