@@ -25,4 +25,6 @@ class ClockSchema(Strict):
 
 
 class ReasonSchema(Strict):
-    reason = Text(500, required=True, metadata={"description": "Why; it is kept with what was done, for good: name nobody."})
+    reason = Text(
+        500, required=True, metadata={"description": "Why; it is kept with what was done, for good: name nobody."}
+    )

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from tests.api.people import PASSWORD, PROPERTY, email_token
-from tests.permissions.cast import person
+from tests.permissions.cast import person, registered
 from tests.permissions.world import PICTURE, World, version_of
 
 _NEW_PASSWORD: Final = "staple of another horse"
@@ -110,12 +110,12 @@ def session(world: World) -> Ask:
 
 @asks("POST /v1/auth/email-verification")
 def letter(world: World) -> Ask:
-    return Ask(body={"token": email_token(person(world.stack, verified=False))})
+    return Ask(body={"token": email_token(registered(world.stack))})
 
 
 @asks("POST /account/verification")
 def pressed_button(world: World) -> Ask:
-    token = email_token(person(world.stack, verified=False))
+    token = email_token(registered(world.stack))
     return Ask(body=f"token={token}".encode(), content_type=_FORM)
 
 

@@ -79,22 +79,26 @@ KEY_SCOPES: Final = tuple(
 """All that somebody without a role can give a key."""
 
 
+def registered(stack: Stack) -> Client:
+    """Somebody new, who has done nothing yet."""
+    number = next(_numbers)
+    wanted = {"username": f"person-{number}", "email": f"person-{number}{MAILS_END}", "password": PASSWORD}
+    answer = stack.anybody().post("/v1/users", {**wanted, "name": f"{NAMES_BEGIN}{number}"})
+    assert answer.status_code == 201, answer.text
+    return Client(stack, user=json_of(answer))
+
+
 def person(stack: Stack, *roles: StaffRole, verified: bool = True) -> Client:
     """Somebody new with a telephone, who logs in when all this is so of them."""
-    number = next(_numbers)
-    credentials = {"email": f"person-{number}{MAILS_END}", "password": PASSWORD}
-    wanted = {"username": f"person-{number}", "name": f"{NAMES_BEGIN}{number}", **credentials}
-    registered = stack.anybody().post("/v1/users", wanted)
-    assert registered.status_code == 201, registered.text
-    client = Client(stack, user=json_of(registered))
+    client = registered(stack)
     if verified:
         verify(stack, client)
     for role in roles:
         operate(client, "grant-role", role=role)
-    token = stack.anybody().post("/v1/auth/tokens", credentials)
+    token = stack.anybody().post("/v1/auth/tokens", {"email": client.user["email"], "password": PASSWORD})
     assert token.status_code == 200, token.text
     client.token = json_of(token)["access_token"]
-    changed = client.patch("/v1/users/me", {"phone": f"{PHONES_BEGIN}{number:04}"}, If_Match='"1"')
+    changed = client.patch("/v1/users/me", {"phone": f"{PHONES_BEGIN}{next(_numbers):04}"}, If_Match='"1"')
     assert changed.status_code == 200, changed.text
     client.user = json_of(changed)
     return client

@@ -13,7 +13,7 @@ from domain.calendar_sync import Entry
 from tests.api.people import PASSWORD, answer_page, book, follow, listing, pay, wait
 from tests.api.refusals.host_accounts import end, scheduled
 from tests.api.stack import Client, Stack, json_of
-from tests.permissions.cast import Cast, person
+from tests.permissions.cast import Cast, registered
 from tests.photos.files import picture
 from tests.webhooks.post import carry, deliveries, hook
 
@@ -58,9 +58,14 @@ class World:
         assert begun.status_code == 201, begun.text
         return str(json_of(begun)["id"])
 
+    @cached_property
+    def forgetful(self) -> Client:
+        """Who resets their password again and again."""
+        return registered(self.stack)
+
     def reset_token(self) -> str:
         """What the link says that somebody was sent who forgot their password."""
-        lodger, user_id = self.stack.wired.lodger, UUID(person(self.stack).id)
+        lodger, user_id = self.stack.wired.lodger, UUID(self.forgetful.id)
         return passwords.token_for(lodger, lodger.people.get([user_id])[user_id])
 
     def key(self) -> str:
