@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from marshmallow import fields
@@ -15,8 +14,6 @@ from domain.bookings import Role
 from domain.policies import RATING_MAX, RATING_MIN, REVIEW_LENGTH_MAX
 from domain.reviews import Ratings, Review
 from projections.reviews import PARTS, Entry, Rated
-
-_CENT: Final = Decimal("0.01")
 
 
 def _rating(**given: Any) -> Count:
@@ -144,7 +141,10 @@ def averages(rated: Rated) -> dict[str, Any]:
 
 
 def _average(count: int, total: int) -> dict[str, Any]:
-    return {"count": count, "average": str((Decimal(total) / count).quantize(_CENT)) if count else None}
+    if not count:
+        return {"count": 0, "average": None}
+    hundredths = (200 * total + count) // (2 * count)  # rounded, half up
+    return {"count": count, "average": f"{hundredths // 100}.{hundredths % 100:02}"}
 
 
 def _shown(of_review: UUID, review: Review) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from infrastructure.database import Database
 
-CACHE_SECONDS: Final = 10.0
+CACHE_SECONDS: Final = 10
 """How long a process still reads what somebody wrote whose key was destroyed meanwhile."""
 
 _CACHED: Final = 10_000

@@ -1,0 +1,86 @@
+"""A sealed review shows nowhere, nor that there is one: every GET of the API, as everybody but its author."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from uuid import UUID, uuid4
+
+from domain.reviews import review_id
+from infrastructure.workers.deadlines import meet_deadlines
+from tests.api.people import host
+from tests.api.stack import OPERATOR_TOKEN, Client, Stack
+from tests.permissions.cast import person
+from tests.reviews.stays import StayOver, stay_over
+
+CANARY = "zq-sealed-8842"
+_CHANGING = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)|eyJ[\w-]+\.[\w-]+\.[\w-]+|urn:uuid:[0-9a-f-]{36}")
+"""What two answers to the same question need not have in common: instants, their own ids, tokens with an end."""
+
+
+_OF_THIS_ANSWER = ("X-Request-ID", "RateLimit", "Content-Length")
+_OF_NO_STAY = ("/docs", "/openapi.json", "/problems", "/sandbox", "/readyz", "/account", "/v1/sessions", "/v1/auth")
+
+
+def everybody(stay: StayOver) -> Mapping[str, Client]:
+    """Everybody but who wrote."""
+    stack = stay.stack
+    return {
+        "the other side": stay.host,
+        "another host": host(stack),
+        "nobody": stack.anybody(),
+        "an auditor": person(stack, "auditor"),
+        "an operator": person(stack, "operator"),
+        "the settings' operator": Client(stack, OPERATOR_TOKEN),
+    }
+
+
+def answers(stay: StayOver, clients: Mapping[str, Client], ids: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """What each GET route answers to each of them about the stay."""
+    found = {}
+    for rule in stay.stack.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.rule.startswith(_OF_NO_STAY):
+            continue
+        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: ids.get(name[1], "x"), rule.rule)
+        for name, client in clients.items():
+            asked = f"{path}?as=host" if path in ("/v1/bookings", "/v1/bookings/counts") else path
+            answer = client.get(asked)
+            assert answer.status_code < 500, (asked, answer.text)
+            headers = {key: value for key, value in answer.headers if key not in _OF_THIS_ANSWER}
+            found[name, path] = f"{answer.status_code} {headers} {answer.text}"
+    return found
+
+
+def seen(text: str) -> str:
+    return re.sub(r"[0-9a-f]{32,}", "#", _CHANGING.sub("#", text))
+
+
+def test_nobody_sees_a_sealed_review_nor_that_there_is_one(shared: Stack) -> None:
+    stay = stay_over(shared)
+    of_guest, of_host = (str(review_id(UUID(stay.booking_id), side)) for side in ("guest", "host"))
+    ids = {"booking_id": stay.booking_id, "property_id": stay.property_id, "review_id": of_guest, "size": "small"}
+    ids |= {"user_id": stay.guest.id, "host_id": stay.host.id, "provider": "stripe"}
+    ids = {**dict.fromkeys(("payment_id", "photo_id", "endpoint_id", "delivery_id", "key_id"), str(uuid4())), **ids}
+    clients = everybody(stay)
+    meet_deadlines(shared.wired.lodger, shared.wired.database)  # the stay's end is recorded by whoever comes first
+    shared.run_workers()
+    before = answers(stay, clients, ids)
+
+    assert stay.write(stay.guest, 2, CANARY).status_code == 201
+    shared.run_workers()
+
+    after = answers(stay, clients, ids)
+    told = {about for about, text in after.items() if CANARY in text or of_host in text}
+    assert told == set()
+    assert {about: seen(text) for about, text in after.items()} == {about: seen(text) for about, text in before.items()}
+    for table in ("mailings", "notifications", "changes"):
+        column = "event_id" if table == "notifications" else "stream_id"
+        told_of = f"SELECT count(*) FROM {table} WHERE {column}::text IN ('{of_guest}', '{of_host}')"
+        assert shared.count(told_of) == 0, table
+    assert shared.count("SELECT count(*) FROM reviews") == 0
+
+    stay.write(stay.host)
+    shared.run_workers()
+
+    revealed = answers(stay, clients, ids)
+    assert {name for (name, path), text in revealed.items() if CANARY in text and "properties" in path} == {*clients}
