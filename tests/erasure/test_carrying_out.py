@@ -6,9 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from application import erasure
+from application import erasure, messages
+from application.calls import Call
+from application.payout_ports import Destination
 from application.streams import BOOKING
+from application.webhook_ports import WebhookEndpoint
 from domain.bookings import Cancelled
+from domain.events import Actor
+from domain.payments import attempt_ids
 from infrastructure.erasure.personal_data import PersonalDataTables
 from infrastructure.event_store.person_keys import PersonKeys
 from infrastructure.workers.erasures import forget_people
@@ -88,6 +93,25 @@ def test_a_booking_made_in_the_very_moment_is_cancelled_and_paid_back(
     assert (state.by, state.refund.total.decimal()) == ("platform", "336.00")
     kept = "SELECT coalesce((SELECT sum(minor) FROM sandbox_charges WHERE status = 'captured'), 0)"
     assert stack.count(f"{kept} - coalesce((SELECT sum(minor) FROM sandbox_refunds), 0)") == 0
+
+
+def test_what_requests_under_way_write_after_a_sweep_goes_with_the_next(stack: Stack) -> None:
+    """They were let in while the token was good; nothing asks once more who they are."""
+    ada, bob = host(stack), register(stack)
+    booking = UUID(book(bob, listing(ada)))
+    assert bob.post(f"/v1/bookings/{booking}/cancel").status_code == 200
+    settle(stack)
+    erase(bob)
+    lodger, user_id = stack.wired.lodger, UUID(bob.id)
+    call = Call(Actor("user", bob.id), stack.now(), lodger.new_id(), lodger.new_id())
+    messages.send(lodger, call, booking, user_id, MARK)
+    lodger.payees.choose(user_id, Destination("mobile_money", "sandbox", MARK))
+    lodger.payers.remember(attempt_ids(booking)[0], MARK)
+    endpoint = WebhookEndpoint(lodger.new_id(), user_id, f"https://{MARK}.example", (), True, 1, stack.now())
+    lodger.webhooks.add(endpoint, "whsec_1")
+    assert len(found_in_dump(stack.wired.settings.database_url)) == 4
+    sweep_again(stack)
+    assert found_in_dump(stack.wired.settings.database_url) == []
 
 
 def test_nobody_gets_a_key_again(stack: Stack) -> None:
