@@ -133,6 +133,16 @@ def test_logging_out_here_leaves_the_other_browsers(stack: Stack, ada: Client) -
     assert (here.is_logged_in(), there.is_logged_in()) == (False, True)
 
 
+def test_a_request_that_is_under_way_does_not_bring_an_ended_session_back(stack: Stack, ada: Client) -> None:
+    browser, sessions = logged_in(stack, ada), stack.wired.lodger.sessions
+    digest = sha256(str(browser.secret).encode()).digest()
+    seen = sessions.find(digest)
+    assert seen is not None
+    browser.delete("/v1/sessions/current")
+    sessions.saw(digest, seen, SESSION_IDLE)
+    assert sessions.find(digest) is None
+
+
 def test_what_signs_somebody_out_ends_all_sessions_but_the_one_that_is_kept(stack: Stack, ada: Client) -> None:
     here, there = logged_in(stack, ada), logged_in(stack, ada)
     credentials.end_all(stack.wired.lodger, UUID(ada.id), keep=here.id)
