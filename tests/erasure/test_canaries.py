@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -40,12 +41,14 @@ class Silence:
         self.fields = dict(_fields(town))
         self.export = self.her.ask("GET", "/v1/users/me/export")
         self.singing = self._found()
+        self.photos = until("small ones are made", self._photos)
         self.before = self._standing()
         until("it is taken", self._asked)
         # Twice: the second time nobody remembers her key.
         until("her traces are swept twice", lambda: town.rows("SELECT 1 FROM erasures WHERE sweeps >= 2"), 60.0)
         self.after = self._standing()
         self.still = self._found()
+        until("her photos are gone", lambda: not self._photos())
 
     def _asked(self) -> bool:
         status, answer, _ = self.town.send(
@@ -66,10 +69,11 @@ class Silence:
         }
 
     @property
-    def _data(self) -> Any:
-        from pathlib import Path
-
+    def _data(self) -> Path:
         return Path(self.town.stack.settings.data)
+
+    def _photos(self) -> list[Path]:
+        return [path for path in (self._data / "photos").rglob("*") if path.is_file()]
 
     def _standing(self) -> dict[str, Any]:
         rows = self.town.rows
@@ -109,6 +113,11 @@ def test_the_canaries_were_there(silence: Silence) -> None:
 @pytest.mark.parametrize("place", ["dump", "redis", "mail", "files"])
 def test_afterwards_none_is_found(silence: Silence, place: str) -> None:
     assert silence.still[place] == []
+
+
+def test_the_files_of_her_photos_are_deleted(silence: Silence) -> None:
+    assert silence.photos
+    assert silence._photos() == []
 
 
 def test_only_what_forgetting_adds_is_added_to_the_log(silence: Silence) -> None:
