@@ -8,9 +8,8 @@ from __future__ import annotations
 from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
-from math import ceil
 from secrets import token_bytes
 from typing import Final, assert_never
 from uuid import UUID
@@ -178,7 +177,7 @@ def _must_show(
             raise Rejected("code_wrong", "This code is wrong, too old, or was used before.")
         case "too_many":
             assert pause_ends is not None
-            seconds = max(1, ceil((pause_ends - now).total_seconds()))
+            seconds = max(1, -((now - pause_ends) // timedelta(seconds=1)))  # rounded up
             raise Rejected("too_many_codes", "Too many wrong codes. Try again later.", retry_after=seconds)
         case _:
             assert_never(verdict)

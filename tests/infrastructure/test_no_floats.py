@@ -36,6 +36,7 @@ SOMETHING_ELSE: Final = {
     "infrastructure/event_store/application.py:<module>": "seconds",
     "infrastructure/event_store/log_reader.py:<module>": "seconds",
     "infrastructure/event_store/log_reader.py:LogReader.safe_position": "seconds",
+    "infrastructure/gateways/metered.py:MeteredGateway._metered": "milliseconds",
     "infrastructure/gateways/mtn_momo/client.py:<module>": "seconds",
     "infrastructure/gateways/mtn_momo/client.py:_Tokens.__init__": "seconds",
     "infrastructure/gateways/mtn_momo/client.py:_Tokens._renew": "seconds",
