@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application import credentials, second_factors, users
+from application.addresses import EMAIL, folded
 from application.calls import Call
 from application.lodger import Lodger, retried
 from application.ports import Person
@@ -85,8 +86,11 @@ def show(lodger: Lodger, user_id: UUID) -> Account:
 
 
 def look_up(lodger: Lodger, kind: str, name: str) -> Account:
-    """Whose `users.EMAIL` or `users.USERNAME` it is. Raises Rejected `user_not_found`."""
-    person = lodger.people.find(kind, lodger.signer.digest(kind, users.normalise(name)))
+    """Whose `addresses.EMAIL` or `addresses.USERNAME` it is. Raises Rejected `user_not_found`."""
+    if kind == EMAIL:
+        person = users.whose(lodger, name)
+    else:
+        person = lodger.people.find(kind, lodger.signer.digest(kind, folded(name)))
     if person is None:
         raise Rejected("user_not_found", "There is no such user.")
     return show(lodger, person.user_id)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
 from application import passwords, second_factors
-from application.addresses import EMAIL, USERNAME, email_address, folded
+from application.addresses import EMAIL, USERNAME, email_address
 from application.addresses import username as name_of_user
 from application.calls import Call
 from application.lodger import Lodger, retried
@@ -137,8 +137,3 @@ def change_profile(lodger: Lodger, call: Call, user_id: UUID, expected_version: 
     except VersionConflict as conflict:
         raise Rejected("revision_stale", "It was changed meanwhile. Get it again.") from conflict
     return answer
-
-
-def normalise(text: str) -> str:
-    """One spelling per address or name, so that look-alike writings of it are the same account."""
-    return folded(text)
