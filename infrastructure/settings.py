@@ -267,16 +267,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     body_threads: Annotated[
         int,
         _count(
-            "Further threads of each API process, in which requests wait for the rest of their bodies; one address gets "
-            "a quarter of them, unless there is a proxy.",
+            "Further threads of each API process, in which requests wait for the rest of their bodies; one address "
+            "gets a quarter of them, unless there is a proxy.",
             1_000,
         ),
     ] = 60
     pool_size: Annotated[
         int,
         _count(
-            "Database connections of each process at most. Each has two more for exports and erasures, a worker four for "
-            "the log.",
+            "Database connections of each process at most. Each has two more for exports and erasures, a worker four "
+            "for the log.",
             500,
         ),
     ] = 10

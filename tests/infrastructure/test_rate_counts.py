@@ -73,7 +73,7 @@ def test_a_silent_redis_is_waited_for_by_nobody_and_told_later(way: RedisWay) ->
     began = monotonic()
     for _ in range(1_000):
         counts.add("address", LONG, "ada")
-    assert monotonic() - began < 0.2
+    assert monotonic() - began < 1
     assert total(counts) == 1_001
     sleep(0.4)
     way.unblock()
@@ -97,7 +97,7 @@ def test_while_redis_is_away_nobody_else_knows_and_asking_waits_once(way: RedisW
     counts = RateCounts(way.url)
     began = monotonic()
     assert not any(counts.knows("ada@here") for _ in range(20))
-    assert monotonic() - began < 0.35
+    assert monotonic() - began < 0.7
     counts.remember("ada@here", 60)
     assert counts.knows("ada@here")
 

@@ -31,8 +31,8 @@ def seconds_of(ask: Callable[[], object]) -> float:
 def test_a_silent_server_is_waited_for_once_and_then_not_at_all(way: RedisWay) -> None:
     way.block()
     client = redis_client(way.url)
-    assert 0.2 < seconds_of(client.ping) < 0.35
-    assert sum(seconds_of(client.ping) for _ in range(50)) < 0.1
+    assert 0.2 < seconds_of(client.ping) < 0.7
+    assert sum(seconds_of(client.ping) for _ in range(50)) < 0.2
 
 
 def test_a_second_later_one_thread_looks_again_and_nobody_waits_with_it(way: RedisWay) -> None:
@@ -44,7 +44,7 @@ def test_a_second_later_one_thread_looks_again_and_nobody_waits_with_it(way: Red
         sleep(1.05)
         waited = list(threads.map(lambda _: seconds_of(client.ping), range(8)))
     assert sum(each > 0.2 for each in waited) == 1
-    assert max(waited) < 0.35
+    assert max(waited) < 0.7
 
 
 def test_nobody_at_the_port_costs_nothing() -> None:
