@@ -15,7 +15,7 @@ from infrastructure.settings import ROOT
 
 pytestmark = pytest.mark.slow
 
-ADDRESS = "http://127.0.0.1:8000"
+ADDRESS, INBOX = "http://127.0.0.1:8000", "http://127.0.0.1:8025"
 END = "--- end of block ---"
 
 DIFFERS_EACH_TIME = {
@@ -45,9 +45,9 @@ def blocks(text: str) -> list[Block]:
     ]
 
 
-def outputs(commands: list[str], url: str) -> list[str]:
+def outputs(commands: list[str], url: str, inbox: str) -> list[str]:
     """What each block prints when they are typed one after the other."""
-    script = "\n".join(f"{each.replace(ADDRESS, url)}\necho; echo '{END}'" for each in commands)
+    script = "\n".join(f"{each.replace(ADDRESS, url).replace(INBOX, inbox)}\necho; echo '{END}'" for each in commands)
     shell = ["bash", "-e", "-o", "pipefail"]
     done = subprocess.run(shell, input=script, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -69,7 +69,7 @@ def stack() -> Iterator[Stack]:
 def test_every_command_of_the_tour_prints_what_the_readme_shows(stack: Stack) -> None:
     tour = blocks((ROOT / "README.md").read_text())
 
-    printed = outputs([block.commands for block in tour], stack.url)
+    printed = outputs([block.commands for block in tour], stack.url, stack.inbox_url)
 
     assert len(tour) > 10
     for block, output in zip(tour, printed, strict=True):
