@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore, Condition
 from typing import TYPE_CHECKING, Final
 
 from domain.rejections import Rejected
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 _RETRY_SECONDS: Final = 5
+_BURST_SECONDS: Final = 0.25
 
 
 class Turns:
@@ -31,7 +32,7 @@ class Turns:
         self._app = app
         self._turn = BoundedSemaphore(at_once)
         self._bodies = bodies
-        self._lock = Lock()
+        self._changed = Condition()
         self._awaited = Counter[str]()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -42,21 +43,34 @@ class Turns:
     @contextmanager
     def aside(self, address: str) -> Iterator[None]:
         """Let others go on meanwhile. Raises Rejected `too_many_requests` when too many of this address wait."""
-        with self._lock:
-            if self._bodies is not None and self._awaited[address] >= self._bodies:
+        self._turn.release()
+        try:
+            self._begin(address)
+            try:
+                yield
+            finally:
+                self._end(address)
+        finally:
+            self._turn.acquire()
+
+    def _begin(self, address: str) -> None:
+        """Those of a burst have their bodies with them and are through in a moment."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._has_room(address), _BURST_SECONDS):
                 raise Rejected(
                     "too_many_requests", "Send what you began to send.", limit="bodies", retry_after=_RETRY_SECONDS
                 )
             self._awaited[address] += 1
-        self._turn.release()
-        try:
-            yield
-        finally:
-            self._turn.acquire()
-            with self._lock:
-                self._awaited[address] -= 1
-                if not self._awaited[address]:
-                    del self._awaited[address]
+
+    def _end(self, address: str) -> None:
+        with self._changed:
+            self._awaited[address] -= 1
+            if not self._awaited[address]:
+                del self._awaited[address]
+            self._changed.notify_all()
+
+    def _has_room(self, address: str) -> bool:
+        return self._bodies is None or self._awaited[address] < self._bodies
 
 
 class _Body:
