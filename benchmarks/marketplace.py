@@ -20,7 +20,7 @@ _PASSWORD: Final = "correct horse battery"  # noqa: S105
 _PRODUCTION: Final = {
     "LODGER_ENV": "production",
     "LODGER_SECRET_KEY": "only-for-this-measurement-" * 2,
-    "LODGER_OPERATOR_TOKEN": "only-for-this-measurement-" * 2,
+    "LODGER_OPERATOR_TOKEN": "and-this-one-is-its-operators-" * 2,
     "LODGER_PUBLIC_URL": "https://lodger.example",
     "LODGER_MAIL_FROM": "bookings@lodger.example",
     # Counted as ever, and never too many: all come from one address.

@@ -28,6 +28,7 @@ from infrastructure.signing import derived_key
 from infrastructure.workers.projector import Projector
 from infrastructure.workers.reactor import Reactor
 from projections import catalogue
+from tests.support.world import SECRET_KEY
 
 _DATA = TemporaryDirectory(prefix="lodger-tests-")
 """Where the APIs of this process keep photos."""
@@ -41,7 +42,7 @@ def settings(database_url: str, **changes: str) -> Settings:
             "DATABASE_URL": database_url,
             "REDIS_URL": "redis://127.0.0.1:1/0",
             "LODGER_ENV": "test",
-            "LODGER_SECRET_KEY": "secret-key-of-the-tests-0123456789abcdef",
+            "LODGER_SECRET_KEY": SECRET_KEY,
             "LODGER_OPERATOR_TOKEN": OPERATOR_TOKEN,
             "LODGER_DATA": _DATA.name,
             "LODGER_CLOCK": "2031-06-01T12:00:00Z",

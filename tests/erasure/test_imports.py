@@ -44,12 +44,12 @@ def forget_host(world: World, host_id: str) -> None:
 
 
 def test_a_forgotten_host_stays_forgotten_and_the_others_are_imported_as_ever(world: World, tmp_path: Path) -> None:
-    imported(world, write(tmp_path / "first", TENTH, SAID, {}))
+    imported(world, write(tmp_path / "larkville", TENTH, SAID, {}))
     forget_host(world, "12")
     before = count(world)
 
     changed = [listing("3", host_id="12", name=f"{MARK} anew"), listing("9", host_id="12", name=MARK), SAID[1]]
-    outcomes = imported(world, write(tmp_path / "second", FOURTEENTH, changed, {}))
+    outcomes = imported(world, write(tmp_path / "larkville", FOURTEENTH, changed, {}))
 
     assert results(outcomes) == {"7": "unchanged"}
     notes = [each for each in outcomes if isinstance(each, Noted)]
@@ -65,7 +65,7 @@ def test_a_forgotten_host_stays_forgotten_and_the_others_are_imported_as_ever(wo
 
 
 def test_what_was_remembered_of_their_listings_is_gone_and_is_not_remembered_anew(world: World, tmp_path: Path) -> None:
-    folder = write(tmp_path / "first", TENTH, SAID, {})
+    folder = write(tmp_path / "larkville", TENTH, SAID, {})
     imported(world, folder)
     forget_host(world, "12")
     imported(world, folder)

@@ -28,6 +28,9 @@ from infrastructure.bootstrap import Wired, wire
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.settings import Settings
 
+SECRET_KEY = "secret-key-of-the-tests-0123456789abcdef"
+"""That of the API's tests too: what one of them sealed, the other opens."""
+
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 
@@ -46,7 +49,12 @@ class HandClock:
 
 def settings_for(database_url: str, **changes: Any) -> Settings:
     """Settings of a process that has no Redis to wake."""
-    given: dict[str, Any] = {"secret_key": "s" * 32, "operator_token": "o" * 32, "env": "test", "rate_limits": False}
+    given: dict[str, Any] = {
+        "secret_key": SECRET_KEY,
+        "operator_token": "o" * 32,
+        "env": "test",
+        "rate_limits": False,
+    }
     given["redis_url"] = "redis://127.0.0.1:1/0"
     return Settings(database_url=database_url, **{**given, **changes})
 
