@@ -16,7 +16,6 @@ from application import credentials
 from application.addresses import EMAIL, email_address
 from application.lodger import Lodger
 from application.ports import Person
-from application.principals import Principal
 from domain.policies import RESET_LINK
 from domain.rejections import Rejected
 
@@ -39,15 +38,15 @@ def must_be_good(password: str, username: str, email: str) -> None:
         raise Rejected("password_telling", "Whoever knows your name would try this. Choose another one.")
 
 
-def change(lodger: Lodger, principal: Principal, user_id: UUID, current: str, new: str) -> None:
-    """Set a new password by the current one. Every credential ends but the one that this came with.
+def change(lodger: Lodger, user_id: UUID, current: str, new: str) -> None:
+    """Set a new password by the current one. Every login and session ends, the one that this came with too.
 
     Raises Rejected `password_wrong`, `password_common`, `password_telling`.
     """
     person = lodger.people.get([user_id])[user_id]
     if not lodger.passwords.matches(person.password_hash, current):
         raise Rejected("password_wrong", "This is not your password.")
-    if not _set(lodger, person, new, keep=principal.credential_id):
+    if not _set(lodger, person, new):
         raise Rejected("password_wrong", "Your password was changed meanwhile.")
 
 
@@ -79,16 +78,16 @@ def reset(lodger: Lodger, token: str, new: str) -> UUID:
     return user_id
 
 
-def _set(lodger: Lodger, person: Person, new: str, keep: str | None = None) -> bool:
+def _set(lodger: Lodger, person: Person, new: str) -> bool:
     """Whether it was still the password that `person` had."""
     must_be_good(new, person.username, person.email)
     password_hash = lodger.passwords.hash(new)
     # Before, so that a death in between leaves nobody signed in by a password that was given up; and after, for
     # whoever logged in with it meanwhile.
-    credentials.end_all(lodger, person.user_id, keep=keep)
+    credentials.end_all(lodger, person.user_id)
     if not lodger.people.change_password(person.user_id, person.password_hash, password_hash):
         return False
-    credentials.end_all(lodger, person.user_id, keep=keep)
+    credentials.end_all(lodger, person.user_id)
     lodger.asked_letters.tell("password_changed", person.user_id)
     return True
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from api.authentication import guessing, principal, signed_in
+from api.authentication import guessing, signed_in
 from api.edge import edge
 from api.operations import Resource, limited
 from api.schemas.email_verification import EmailSchema
@@ -28,9 +28,9 @@ resource = Resource("passwords", __name__, url_prefix="/v1", description="Passwo
 )
 @limited("login")
 def change_password(body: dict[str, Any]) -> Response:
-    """Change your password. You stay logged in here, and nowhere else."""
+    """Change your password. Every login and session of yours ends, this one too: log in with the new one."""
     with guessing(str(signed_in())):
-        passwords.change(edge().lodger, principal(), signed_in(), body["current_password"], body["new_password"])
+        passwords.change(edge().lodger, signed_in(), body["current_password"], body["new_password"])
     return Response(status=204)
 
 
