@@ -23,7 +23,7 @@ def upgrade() -> None:
         CONSTRAINT photos_pkey PRIMARY KEY (photo_id),
         CONSTRAINT photos_state CHECK (state IN ('new', 'ready', 'removed'))
     );
-    COMMENT ON TABLE photos IS 'Personal: pictures that user_id uploaded, of a property or (without one) of themselves. '
+    COMMENT ON TABLE photos IS 'Personal: pictures that user_id uploaded, of a property or (without one) of them. '
         'A removed one waits for its files to be deleted.';
     -- The same file again is the same photo, for as long as it is there.
     CREATE UNIQUE INDEX photos_file ON photos (coalesce(property_id, user_id), sha256) WHERE state <> 'removed';

@@ -10,7 +10,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("""
-    -- `sealed` is what codes are made from. Which of somebody's factors counts, if any, their events say. Times are real.
+    -- `sealed` is what codes are made from. Which of somebody's factors counts, their events say. Times are real.
     CREATE TABLE second_factors (
         factor_id    uuid        NOT NULL,
         user_id      uuid        NOT NULL,
@@ -25,7 +25,7 @@ def upgrade() -> None:
     );
     CREATE INDEX second_factors_user ON second_factors (user_id);
     COMMENT ON TABLE second_factors IS
-        'Secrets of user_id''s authenticator, sealed, and digests of their recovery codes. Goes with the second factor.';
+        'Secrets of user_id''s authenticator, sealed, and digests of their recovery codes. Goes with the factor.';
 
     -- A session counts while it has its user's generation: what is ended here stays ended, whatever Redis does.
     CREATE TABLE session_generations (
@@ -34,5 +34,5 @@ def upgrade() -> None:
         CONSTRAINT session_generations_pkey PRIMARY KEY (user_id)
     );
     COMMENT ON TABLE session_generations IS
-        'How often all browser sessions of user_id were ended; nothing of a person. Stays, as those sessions must not count again.';
+        'How often all sessions of user_id were ended; nothing of a person. Stays: they must not count again.';
     """)
