@@ -13,6 +13,12 @@ _AGAIN: Final = "interval '1 minute'"
 """After this long what did not work is tried again, and what somebody else is at no more."""
 
 
+_GIVEN_UP: Final = """
+    DELETE FROM photos
+    WHERE photo_id = %s AND state = 'new' AND uploaded_at < clock_timestamp() - interval '1 day'"""
+"""An upload that died before its file was there: nothing shows it, as that comes after the file."""
+
+
 class PhotoTable:
     """Implements `application.photo_ports.Photos`."""
 
@@ -72,6 +78,8 @@ class PhotoTable:
             self._finish("DELETE FROM photos WHERE photo_id = %s AND state = 'removed'", photo_id)
         elif make(photo_id):
             self._finish("UPDATE photos SET state = 'ready' WHERE photo_id = %s AND state = 'new'", photo_id)
+        else:
+            self._finish(_GIVEN_UP, photo_id)
         return True
 
     def _finish(self, statement: str, photo_id: UUID) -> None:

@@ -275,4 +275,9 @@ def test_one_photo_that_cannot_be_worked_on_does_not_keep_others_from_it(shared:
     photos.work(shared.wired.lodger)
 
     assert size_of(ada.get(f"/v1/photos/{kept}/small.jpg")) == (40, 30)
-    assert shared.count(f"SELECT count(*) FROM photos WHERE photo_id = '{lost}' AND state = 'new'") == 1
+    of_lost = f"SELECT count(*) FROM photos WHERE photo_id = '{lost}' AND state = 'new'"
+    assert shared.count(of_lost) == 1
+    with shared.wired.database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE photos SET uploaded_at = uploaded_at - interval '25 hours', due_at = uploaded_at")
+    photos.work(shared.wired.lodger)
+    assert shared.count(of_lost) == 0, "given up after a day"
