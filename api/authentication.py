@@ -32,6 +32,26 @@ def admit(who: Who, scope: str | None, *, verified: bool) -> None:
     if who == "anyone":
         return
     principal = _presented()
+    must_be_allowed(principal, who, scope, verified=verified)
+    if principal is not None:
+        _let_in(principal)
+
+
+def admit_whoever() -> Principal | None:
+    """Let in whoever calls, for what asks `must_be_allowed` piece by piece. None when nobody says who they are.
+
+    Raises Rejected `token_invalid`, and what `cookies.session` does.
+    """
+    principal = _presented()
+    if principal is not None:
+        _let_in(principal)
+    return principal
+
+
+def must_be_allowed(principal: Principal | None, who: Who, scope: str | None, *, verified: bool) -> None:
+    """Refuse as `admit` says."""
+    if who == "anyone":
+        return
     if principal is None:
         if who == "viewer":
             return
@@ -41,8 +61,6 @@ def admit(who: Who, scope: str | None, *, verified: bool) -> None:
         raise Rejected("scope_missing", f"This needs a key with the scope {scope}." if scope else "No key may do this.")
     if verified and not principal.is_verified:
         users.must_be_verified(edge().lodger, principal.user_id)
-    g.principal = principal
-    edge().options.limiter.count_caller(principal)
 
 
 def principal() -> Principal:
@@ -70,6 +88,11 @@ def guessing(account: str) -> AbstractContextManager[None]:
     with suppress(Rejected):  # an id, or nobody's address
         account = email_address(account)
     return here.options.limiter.guessing(here.lodger.signer.digest("login failures", account).hex()[:32])
+
+
+def _let_in(principal: Principal) -> None:
+    g.principal = principal
+    edge().options.limiter.count_caller(principal)
 
 
 def _presented() -> Principal | None:

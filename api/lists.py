@@ -23,13 +23,14 @@ _PURPOSE: Final = "cursor"
 
 
 @contextmanager
-def reading(projection: Projection) -> Iterator[Cursor]:
-    """A cursor on a read model that shows the position this request was sent, if it was sent one.
+def reading(projection: Projection, position: int | None = None) -> Iterator[Cursor]:
+    """A cursor on a read model that shows `position`: as a rule the one this request was sent, if it was sent one.
 
     Raises Rejected `position_malformed` or, after 2 s, `read_model_behind`.
     """
     reads = edge().reads
-    position = _position_sent()
+    if position is None:
+        position = position_sent()
     if position:
         try:
             wait_until(reads, projection.name, position, _PATIENCE_SECONDS)
@@ -39,7 +40,8 @@ def reading(projection: Projection) -> Iterator[Cursor]:
         yield cursor
 
 
-def _position_sent() -> int:
+def position_sent() -> int:
+    """The Lodger-Position that came with the request, 0 without one. Raises Rejected `position_malformed`."""
     sent = request.headers.get(POSITION_HEADER, "0")
     if not re.fullmatch(r"[0-9]{1,18}", sent, re.ASCII):
         raise Rejected("position_malformed", "Send the Lodger-Position of an answer, as it was.")

@@ -24,6 +24,14 @@ MIMETYPE: Final = "application/problem+json"
 _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     400: {
         "bad_request": "The request cannot be understood",
+        "graphql_batch_too_large": "The batch has too many operations",
+        "graphql_introspection_off": "The schema is not asked for here",
+        "graphql_invalid": "The document does not fit the schema",
+        "graphql_malformed": "The document is not GraphQL",
+        "graphql_too_costly": "The operation asks for too much",
+        "graphql_too_deep": "The operation goes too deep",
+        "graphql_too_long": "The document is too long",
+        "graphql_too_many_fragments": "The document has too many fragments",
         "idempotency_key_malformed": "The Idempotency-Key is not 1 to 200 visible ASCII characters",
         "idempotency_key_required": "This request needs an Idempotency-Key",
         "oidc_login_expired": "The login took too long",
@@ -342,6 +350,21 @@ def of_mistake(error: Exception) -> Response:
     """Ours: the trace is for the log, never for the client."""
     log.error("unhandled", exc_info=error)
     return Problem("internal_error", "It has been recorded under this instance.", {}).response()
+
+
+def known_code(error: Exception) -> str:
+    """The code of an error that is no refusal, where GraphQL tells of it among others."""
+    match error:
+        case GatewayUnavailable():
+            return "provider_unavailable"
+        case SessionsUnavailable():
+            return "sessions_unavailable"
+        case PhotosUnavailable():
+            return "photos_unavailable"
+        case ConnectionError():
+            return "unavailable"
+        case _:
+            return "internal_error"
 
 
 def register(app: Flask) -> None:

@@ -1,0 +1,64 @@
+"""What a resolver is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from uuid import UUID
+
+import strawberry
+from graphql import DocumentNode
+
+from api.graph.loaders import Loaders
+from api.lists import position_sent, reading
+from application.principals import Principal
+from projections.projection import Cursor, Projection
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation's circumstances.
+
+    `principal` is who calls, None for nobody in particular; `document` is what they sent, parsed. `position` is where
+    in the log the client has been: what it sent, or what this request committed since; read models are not older.
+    `loaders` are of this operation alone, and made anew when it has committed something.
+    """
+
+    principal: Principal | None
+    document: DocumentNode
+    position: int = field(default_factory=position_sent)
+    committed_at: int | None = None
+    loaders: Loaders = field(init=False)
+    _waited: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self)
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The user who calls, if anybody is signed in."""
+        return self.principal.user_id if self.principal else None
+
+    def committed(self, position: int | None) -> None:
+        """Note that a command has come to this position (None: it changed nothing)."""
+        if position is not None:
+            self.position = max(self.position, position)
+            self.committed_at = max(self.committed_at or 0, position)
+        self.loaders = Loaders(self)
+
+    @contextmanager
+    def reading(self, projection: Projection) -> Iterator[Cursor]:
+        """A cursor on a read model that has come to `position`; waited for once.
+
+        Raises Rejected `read_model_behind`.
+        """
+        known = self._waited.get(projection.name, 0) >= self.position
+        with reading(projection, 0 if known else self.position) as cursor:
+            self._waited[projection.name] = self.position
+            yield cursor
+
+
+Info: TypeAlias = strawberry.Info[Context, None]
+"""What resolvers take: `info.context` is the above."""
