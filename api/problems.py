@@ -198,6 +198,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "range_not_shown": "The range is empty or too long",
         "refund_negative": "A refund is not negative",
         "rooms_out_of_range": "A number of rooms is out of range",
+        "search_contradictory": "Nothing could be found like this",
         "stay_beyond_horizon": "The stay is too far ahead",
         "stay_empty": "A stay has at least one night",
         "stay_in_past": "The stay begins in the past",

@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Final, Literal, assert_never, cast
+from typing import Any, Final, assert_never, cast
 from uuid import UUID
 
-from psycopg2.extras import DateRange, execute_values
+from psycopg2.extras import execute_values
 
 from domain.calendar_feeds import (
     CalendarConflictsFound,
@@ -39,7 +39,7 @@ from domain.properties import (
     without_place,
     without_words,
 )
-from domain.stays import Stay
+from domain.scores import PropertyScoresImported
 from projections.listing_claims import CALENDAR_FACTS, CLAIMS, claim
 from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, page_of
 
@@ -69,7 +69,7 @@ _OWN: Final = (*[field.name for field in fields(Listing)][:8], "photos")
 _DETAILS: Final = tuple(field.name for field in fields(Details))
 _LOCATION: Final = tuple(field.name for field in fields(Location))
 _COLUMNS: Final = (*_OWN, "nightly_minor", "currency", *_DETAILS, *_LOCATION)
-_SELECTED: Final = ", ".join(_COLUMNS)
+SELECTED: Final = ", ".join(_COLUMNS)
 _KEYS: Final = ("city_key", "country_key")
 _PAGE: Final = 1000
 """Rows per statement."""
@@ -116,6 +116,8 @@ def _evolve(listing: Listing | None, event: Event) -> Listing:
             return replace(left, location=without_place(listing.location))
         case NightsBlocked() | NightsUnblocked():
             raise AssertionError("blocks change the calendar only")
+        case PropertyScoresImported():
+            raise AssertionError("what reviews add up to is the reviews'")
         case CalendarFeedLinked() | CalendarFeedUnlinked() | CalendarConflictsFound() | CalendarConflictsResolved():
             raise AssertionError("of linked calendars only the blocks show")
         case _:
@@ -145,132 +147,29 @@ LISTINGS: Final = Projection(
 # --- queries ------------------------------------------------------------------------------------------------
 
 
-Sort = Literal["price", "-price", "newest"]
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A part of the map, its edges included, in millionths of a degree; west > east crosses the 180th meridian."""
-
-    south_e6: int
-    west_e6: int
-    north_e6: int
-    east_e6: int
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a guest looks for; None means anything.
-
-    `city` and `country` are compared without regard to case. With a `stay`, only what is free for the whole of it
-    and takes stays of that length. Prices are the nightly base price in minor units of `currency`, both ends
-    included; without a currency they are not looked at. Sorted by price, amounts of different currencies do not
-    compare: one currency comes after the other.
-    """
-
-    box: Box | None = None
-    city: str | None = None
-    country: str | None = None
-    stay: Stay | None = None
-    guests: int = 1
-    currency: str | None = None
-    price_from: int | None = None
-    price_to: int | None = None
-    sort: Sort = "price"
-
-
-def search(cursor: Cursor, wanted: Search, after: After | None = None, limit: int = 20) -> Page[Listing]:
-    """One page of the published listings that fit. `limit` is at most 100; `after` is the page before's."""
-    conditions, values = _conditions(wanted)
-    columns, comparison, direction = _ORDERS[wanted.sort]
-    if after is not None:
-        conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(_casts(columns))})")
-        values += after
-    return _page(cursor, conditions, values, columns, direction, limit)
-
-
 def of_host(cursor: Cursor, host_id: UUID, after: After | None = None, limit: int = 20) -> Page[Listing]:
-    """One page of a host's properties, newest first, drafts too."""
-    columns, comparison, direction = _ORDERS["newest"]
-    conditions, values = ["host_id = %s"], list[object]([host_id])
+    """One page of a host's properties, newest first, drafts too. `limit` is at most 100."""
+    limit = min(limit, PAGE_MAX)
+    conditions, values = "host_id = %s", list[object]([host_id])
     if after is not None:
-        conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(_casts(columns))})")
+        conditions += " AND (created_at, property_id) < (%s::timestamptz, %s::uuid)"
         values += after
-    return _page(cursor, conditions, values, columns, direction, limit)
+    cursor.execute(
+        f"""SELECT {SELECTED} FROM listings WHERE {conditions}
+            ORDER BY created_at DESC, property_id DESC LIMIT %s""",  # noqa: S608 - constants
+        [*values, limit + 1],
+    )
+    return page_of([listing_of(row) for row in cursor.fetchall()], limit, _since)
+
+
+def _since(listing: Listing) -> After:
+    return listing.created_at.isoformat(), str(listing.property_id)
 
 
 def ids_of_host(cursor: Cursor, host_id: UUID) -> list[UUID]:
     """All of a host's properties, drafts too."""
     cursor.execute("SELECT property_id FROM listings WHERE host_id = %s", [host_id])
     return [property_id for (property_id,) in cursor.fetchall()]
-
-
-_ORDERS: Final[dict[Sort, tuple[tuple[str, ...], str, str]]] = {
-    "price": (("currency", "nightly_minor", "property_id"), ">", "ASC"),
-    "-price": (("currency", "nightly_minor", "property_id"), "<", "DESC"),
-    "newest": (("created_at", "property_id"), "<", "DESC"),
-}
-_TYPES: Final = {"currency": "text", "nightly_minor": "bigint", "property_id": "uuid", "created_at": "timestamptz"}
-
-
-def _casts(columns: Iterable[str]) -> list[str]:
-    return [f"%s::{_TYPES[column]}" for column in columns]
-
-
-def _conditions(wanted: Search) -> tuple[list[str], list[object]]:
-    """The WHERE clause's parts and their values."""
-    parts: list[tuple[str, list[object]]] = [("status = 'published'", []), ("guests >= %s", [wanted.guests])]
-    if wanted.box is not None:
-        boxes = _boxes(wanted.box)
-        place = " OR ".join(["point(longitude_e6, latitude_e6) <@ box(point(%s, %s), point(%s, %s))"] * len(boxes))
-        parts.append((f"({place})", [edge for box in boxes for edge in box]))
-    if wanted.city is not None:
-        parts.append(("city_key = %s", [place_key(wanted.city)]))
-    if wanted.country is not None:
-        parts.append(("country_key = %s", [place_key(wanted.country)]))
-    if wanted.stay is not None:
-        nights = DateRange(wanted.stay.check_in, wanted.stay.check_out)
-        parts.append(("%s BETWEEN minimum_nights AND maximum_nights", [wanted.stay.nights]))
-        parts.append(("NOT unavailable && %s", [nights]))
-    if wanted.currency is not None:
-        parts.append(("currency = %s", [wanted.currency]))
-        parts += [("nightly_minor >= %s", [wanted.price_from])] if wanted.price_from is not None else []
-        parts += [("nightly_minor <= %s", [wanted.price_to])] if wanted.price_to is not None else []
-    return [condition for condition, _ in parts], [value for _, values in parts for value in values]
-
-
-def _boxes(box: Box) -> list[tuple[int, int, int, int]]:
-    """West, south, east and north; two boxes across the 180th meridian."""
-    if box.west_e6 <= box.east_e6:
-        return [(box.west_e6, box.south_e6, box.east_e6, box.north_e6)]
-    return [
-        (box.west_e6, box.south_e6, 180_000_000, box.north_e6),
-        (-180_000_000, box.south_e6, box.east_e6, box.north_e6),
-    ]
-
-
-def _page(
-    cursor: Cursor,
-    conditions: Sequence[str],
-    values: Sequence[object],
-    columns: Sequence[str],
-    direction: str,
-    limit: int,
-) -> Page[Listing]:
-    order = ", ".join(f"{column} {direction}" for column in columns)
-    limit = min(limit, PAGE_MAX)
-    cursor.execute(
-        f"SELECT {_SELECTED} FROM listings WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT %s",  # noqa: S608
-        [*values, limit + 1],
-    )
-    return page_of([_listing(row) for row in cursor.fetchall()], limit, lambda listing: _place(listing, columns))
-
-
-def _place(listing: Listing, columns: Sequence[str]) -> After:
-    if columns[0] == "created_at":
-        return listing.created_at.isoformat(), str(listing.property_id)
-    assert listing.nightly is not None
-    return listing.nightly.currency, listing.nightly.minor, str(listing.property_id)
 
 
 def place_key(name: str) -> str:
@@ -282,8 +181,8 @@ def place_key(name: str) -> str:
 
 
 def _load(cursor: Cursor, property_ids: Iterable[UUID]) -> list[Listing]:
-    cursor.execute(f"SELECT {_SELECTED} FROM listings WHERE property_id = ANY (%s)", [list(property_ids)])  # noqa: S608
-    return [_listing(row) for row in cursor.fetchall()]
+    cursor.execute(f"SELECT {SELECTED} FROM listings WHERE property_id = ANY (%s)", [list(property_ids)])  # noqa: S608
+    return [listing_of(row) for row in cursor.fetchall()]
 
 
 def _save(cursor: Cursor, listings: Iterable[Listing]) -> None:
@@ -307,7 +206,7 @@ def _row(listing: Listing) -> tuple[object, ...]:
     return own + price + tuple(list(v) if isinstance(v, tuple) else v for v in details) + location + keys
 
 
-def _listing(row: tuple[Any, ...]) -> Listing:
+def listing_of(row: tuple[Any, ...]) -> Listing:
     photos, minor, currency, *rest = row[len(_OWN) - 1 :]
     details = dict(zip(_DETAILS, rest[: len(_DETAILS)], strict=True))
     location = dict(zip(_LOCATION, rest[len(_DETAILS) :], strict=True))

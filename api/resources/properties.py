@@ -14,7 +14,6 @@ from api.edge import edge
 from api.lists import page_asked, reading
 from api.operations import Resource, limited
 from api.schemas.fields import NothingSchema
-from api.schemas.listings import ListingsSchema, SearchSchema, listed, searched
 from api.schemas.properties import (
     ChangePropertySchema,
     CreatePropertySchema,
@@ -22,12 +21,14 @@ from api.schemas.properties import (
     changes,
     shown,
 )
+from api.schemas.search import HitsSchema, SearchSchema, hit_shown, searched
 from application import properties
 from application.calls import Call
 from application.ports import Answer
 from application.streams import Done, Stream
 from domain.properties import Property, PropertyFact, must_be_hosted_by
-from projections.listings import LISTINGS, search
+from projections.listings import LISTINGS
+from projections.search import search
 
 resource = Resource(
     "properties", __name__, url_prefix="/v1/properties", scope="properties", description="What hosts offer."
@@ -71,15 +72,15 @@ def create_property(body: dict[str, Any]) -> Response:
     )
 
 
-@resource.query("", ListingsSchema, arguments=SearchSchema, who="anyone", waits=True)
+@resource.query("", HitsSchema, arguments=SearchSchema, who="anyone", waits=True)
 @limited("search")
 def search_properties(arguments: dict[str, Any]) -> dict[str, Any]:
     """Published properties that fit, a page at a time."""
     wanted = searched(arguments)
     page = page_asked(arguments, "search", wanted)
     with reading(LISTINGS) as cursor:
-        found = search(cursor, wanted, page.after, page.limit)
-    return {"properties": [listed(listing) for listing in found.items], "next_cursor": page.next_cursor(found.after)}
+        found = search(cursor, wanted, edge().lodger.clock.now(), page.after, page.limit)
+    return {"properties": [hit_shown(hit) for hit in found.items], "next_cursor": page.next_cursor(found.after)}
 
 
 @resource.query("/<uuid:property_id>", ShownPropertySchema, who="viewer", returns=["ETag"], refuses=[404])

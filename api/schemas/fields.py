@@ -109,6 +109,13 @@ class Flag(Documented):
         return value
 
 
+class FlagText(Flag):
+    """`true` or `false` in a query string."""
+
+    def read(self, value: Any) -> bool:
+        return super().read({"true": True, "false": False}.get(value))
+
+
 class Id(Documented):
     """A UUID in its usual spelling."""
 
@@ -143,6 +150,18 @@ class Day(Documented):
         if not FIRST_DAY <= day <= LAST_DAY:
             raise ValidationError(f"Not from {FIRST_DAY} to {LAST_DAY}.")
         return day
+
+
+class Month(Day):
+    """A month of the calendar, YYYY-MM: its first day."""
+
+    openapi: Mapping[str, Any] = {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$", "examples": ["2027-03"]}
+
+    def write(self, value: date) -> str:
+        return f"{value:%Y-%m}"
+
+    def read(self, value: Any) -> date:
+        return super().read(f"{value}-01")
 
 
 class WallClock(Documented):

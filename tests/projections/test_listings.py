@@ -27,8 +27,9 @@ from domain.properties import (
     PropertyUnpublished,
 )
 from domain.stays import Stay
-from projections.listings import LISTINGS, Box, Listing, Search, of_host, search
+from projections.listings import LISTINGS, Listing, of_host
 from projections.projection import Cursor
+from projections.search import Box, Search, search
 from tests.support.examples import (
     BLOCK,
     BOOKING,
@@ -42,19 +43,23 @@ from tests.support.examples import (
     PUBLISHED,
     STRANGER,
 )
-from tests.support.tales import Tale, minute
+from tests.support.tales import BEGIN, Tale, minute
 
 OTHER = UUID("01900000-0000-7000-8000-0000000000f0")
 CATSKILL = Search(city="Catskill")
 
 
+def listings(cursor: Cursor, wanted: Search = CATSKILL) -> list[Listing]:
+    return [hit.listing for hit in search(cursor, wanted, BEGIN).items]
+
+
 def shown(cursor: Cursor, wanted: Search = CATSKILL) -> list[UUID]:
-    return [listing.property_id for listing in search(cursor, wanted).items]
+    return [hit.listing.property_id for hit in search(cursor, wanted, BEGIN).items]
 
 
 def test_a_published_property_is_shown_as_its_host_described_it(cursor: Cursor) -> None:
     LISTINGS.apply(cursor, Tale().tell(PROPERTY, *PUBLISHED))
-    (found,) = search(cursor, CATSKILL).items
+    (found,) = listings(cursor)
     assert found == Listing(
         PROPERTY, HOST, "published", 6, minute(1), minute(6), 2, 28, Money(10_000, "USD"), DETAILS, LOCATION
     )
@@ -175,4 +180,4 @@ def test_searching_reads_an_index_in_the_order_of_the_page(cursor: Cursor) -> No
 
 
 def _from(day: int, until: int) -> Search:
-    return replace(CATSKILL, stay=Stay(date(2026, 6, day), date(2026, 6, until)))
+    return replace(CATSKILL, stays=(Stay(date(2026, 6, day), date(2026, 6, until)),))

@@ -30,10 +30,11 @@ from domain.properties import (
     PropertyUnpublished,
 )
 from domain.stays import Stay
-from projections.listings import LISTINGS, Box, Search, Sort, search
+from projections.listings import LISTINGS
 from projections.projection import After, Cursor
+from projections.search import Box, Search, Sort, search
 from tests.support.examples import HELD, HOST, NO_REFUND, PAYMENT
-from tests.support.tales import Tale
+from tests.support.tales import BEGIN, Tale
 
 LONGITUDES = (-180_000_000, -5, 5, 180_000_000)
 JUNE = date(2026, 6, 1)
@@ -139,7 +140,7 @@ def questions(draw: st.DrawFn) -> Search:
     return Search(
         box=draw(st.sampled_from([None, box])),
         city=draw(st.sampled_from([None, "ALBANY", "Troy", "Utica"])),
-        stay=draw(st.sampled_from([None, Stay(*nights(first, count))])),
+        stays=draw(st.sampled_from([(), (Stay(*nights(first, count)),)])),
         guests=draw(st.integers(1, 3)),
         currency=draw(st.sampled_from([None, "EUR", "USD"])),
         price_from=draw(st.sampled_from([None, 100, 200])),
@@ -148,7 +149,7 @@ def questions(draw: st.DrawFn) -> Search:
 
 
 def fits(place: Place, wanted: Search) -> bool:
-    box, stay = wanted.box, wanted.stay
+    box, stay = wanted.box, next(iter(wanted.stays), None)
     if not place.published or place.guests < wanted.guests:
         return False
     if wanted.city is not None and place.city.lower() != wanted.city.lower():
@@ -221,9 +222,9 @@ def pages(cursor: Cursor, wanted: Search, limit: int) -> list[UUID]:
     found: list[UUID] = []
     after: After | None = None
     while True:
-        page = search(cursor, wanted, after, limit)
+        page = search(cursor, wanted, BEGIN, after, limit)
         assert len(page.items) <= limit
-        found += [listing.property_id for listing in page.items]
+        found += [hit.listing.property_id for hit in page.items]
         after = page.after
         if after is None:
             return found

@@ -11,12 +11,14 @@ from domain.events import Event
 from infrastructure.refusals import Refused
 from infrastructure.workers.projector import Projector
 from infrastructure.workers.rebuild import rebuild
-from projections import listings, positions
+from projections import positions
 from projections.catalogue import PROJECTIONS
-from projections.listings import LISTINGS, Search
+from projections.listings import LISTINGS
 from projections.mailings import MAILINGS
 from projections.projection import Cursor
+from projections.search import Search, search
 from tests.support.projection_checkers import unlike_rebuilt
+from tests.support.tales import BEGIN
 from tests.support.world import World
 
 
@@ -71,7 +73,7 @@ def test_a_rebuild_that_fails_leaves_the_rows_as_they_were(world: World) -> None
     with pytest.raises(ZeroDivisionError):
         rebuild(world.wired.projecting, world.log, replace(LISTINGS, apply=fail))
     with world.wired.database.connection() as connection, connection.cursor() as cursor:
-        assert len(listings.search(cursor, Search(city="Albany")).items) == 1
+        assert len(search(cursor, Search(city="Albany"), BEGIN).items) == 1
 
 
 def test_people_read_the_old_rows_and_workers_wait_while_a_rebuild_is_under_way(world: World) -> None:
@@ -79,7 +81,7 @@ def test_people_read_the_old_rows_and_workers_wait_while_a_rebuild_is_under_way(
 
     def look(_done: int, _whole: int) -> None:
         with world.wired.projecting.connection() as connection, connection.cursor() as cursor:
-            seen.append(len(listings.search(cursor, Search(city="Albany")).items))
+            seen.append(len(search(cursor, Search(city="Albany"), BEGIN).items))
             assert positions.lock(cursor, ["listings"]) == {}
 
     rebuild(world.wired.projecting, world.log, LISTINGS, lambda d, w: look(d, w) if not seen else None)
