@@ -47,6 +47,7 @@ _WRITER: Final[Mapping[str, str]] = {
     "events_readable": "r",
     "nights": "rad",
     "person_keys": "raw",
+    "parked_events": "r",
     "positions": "r",
     # Keys of machines and of people, logins, second factors.
     "api_key_secrets": "raw",
@@ -61,6 +62,7 @@ _WRITER: Final[Mapping[str, str]] = {
     # People and what they keep.
     "correspondents": "raw",
     "erasures": "raw",
+    "exchange_rates": "raw",
     "identities": "rad",
     "linked_calendars": "rawd",
     "messages": "raw",
@@ -108,8 +110,10 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "events": "r",
         # Listings show where they are, which is encrypted in the log. A ring's first key is made by who needs it first.
         "keyring": "ra",
+        "parked_events": "rad",
         "person_keys": "r",
         "positions": "raw",
+        "pseudonym_key": "r",
     },
     AUDITOR_ROLE: dict.fromkeys(_AUDITOR, "r"),
     ANALYST_ROLE: {},
@@ -140,9 +144,26 @@ SEQUENCES: Final[Mapping[str, Mapping[str, str]]] = {
 """Whoever follows the log looks how far positions were drawn. Identity columns need no right."""
 
 FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    WRITER_ROLE: ("append", "keep_answer", "take_identities", "change_nights", "own_lane"),
+    # Whoever is erased is erased from copies of read models too.
+    WRITER_ROLE: ("append", "keep_answer", "take_identities", "change_nights", "own_lane", "discard_read_models"),
+    PROJECTOR_ROLE: (
+        "discard_read_models",
+        "index_rebuild",
+        "must_be_read_models",
+        "prepare_rebuild",
+        "read_model_shape",
+        "switch_read_models",
+    ),
 }
-"""Who may call what; what a trigger calls needs nobody's right. All of them run with the caller's rights."""
+"""Who may call what; what a trigger calls needs nobody's right."""
+
+DEFINERS: Final = ("discard_read_models", "index_rebuild", "prepare_rebuild", "switch_read_models")
+"""The functions that run with the owner's rights, as tables are made and moved by their owner alone. They do it to
+tables whose rows the caller may all change anyway; all others run with the caller's rights."""
+
+REBUILDING: Final = "rebuilding"
+REPLACED: Final = "replaced"
+"""Schemas of read models beside the live ones: those under way, and those that a rebuild has replaced."""
 
 ANALYTICS: Final = "analytics"
 """The schema of views for analysts: each new one is readable by the analyst, and by nobody else."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from projections.analytics import ANALYTICS
 from projections.audit import AUDIT
 from projections.bookings import BOOKINGS
 from projections.changes import CHANGES
@@ -29,6 +30,7 @@ PROJECTIONS: Final[Mapping[str, Projection]] = {
         LEDGER,
         HOST_ACCOUNTS,
         REVIEWS,
+        ANALYTICS,
         AUDIT,
     )
 }

@@ -58,6 +58,7 @@ _CREDENTIALS: Final[Mapping[str, Rule]] = {
         ),
     ),
     "keyring": Kept("keys of this installation", {"key_id": IDS, "purpose": OURS, "sealed": "a key, sealed"}),
+    "pseudonym_key": Kept("a key of this installation", {"secret": "drawn by lot"}),
 }
 
 _PERSON: Final[Mapping[str, Rule]] = {
@@ -174,6 +175,10 @@ _MONEY: Final[Mapping[str, Rule]] = {
             "state": OURS,
             "last_error": "a code of ours, or the name of an error",
         },
+    ),
+    "exchange_rates": Kept(
+        "what currencies cost",
+        {"base": CURRENCY, "currency": CURRENCY, "rate": "a number", "source": "who published it"},
     ),
     "reconciliations": Scrubbed(
         ("UPDATE reconciliations SET last_error = NULL WHERE payment_id = ANY (%(payments)s)",),

@@ -149,19 +149,19 @@ def upgrade() -> None:
     COMMENT ON TABLE analytics_users IS 'Under which name analysts know somebody; of who was erased there is no row.';
 
     CREATE TABLE analytics_clock (
-        only  boolean NOT NULL DEFAULT true,
-        today date    NOT NULL,
-        CONSTRAINT analytics_clock_pkey PRIMARY KEY (only),
-        CONSTRAINT analytics_clock_only CHECK (only)
+        single boolean NOT NULL DEFAULT true,
+        today  date    NOT NULL,
+        CONSTRAINT analytics_clock_pkey PRIMARY KEY (single),
+        CONSTRAINT analytics_clock_single CHECK (single)
     );
     COMMENT ON TABLE analytics_clock IS 'The day (UTC) of the latest event that was seen, by the events'' own time.';
 
     -- Not of the ring: whoever reads this database sees the ids themselves beside it, and analysts see neither.
     CREATE TABLE pseudonym_key (
-        only   boolean NOT NULL DEFAULT true,
+        single boolean NOT NULL DEFAULT true,
         secret bytea   NOT NULL,
-        CONSTRAINT pseudonym_key_pkey PRIMARY KEY (only),
-        CONSTRAINT pseudonym_key_only CHECK (only)
+        CONSTRAINT pseudonym_key_pkey PRIMARY KEY (single),
+        CONSTRAINT pseudonym_key_single CHECK (single)
     );
     COMMENT ON TABLE pseudonym_key IS 'What the names that analysts know people by are made with; drawn by lot.';
     INSERT INTO pseudonym_key (secret)
