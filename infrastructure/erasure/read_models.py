@@ -115,7 +115,7 @@ READ_MODELS: Final[Mapping[str, Rule]] = {
             "reviews",
             """SELECT review_id AS id, booking_id AS booking, property_id AS property, author AS written_by,
                       author_id = %(user)s AS yours, overall, cleanliness, accuracy, check_in, communication, location,
-                      value, comment, submitted_at, revealed_at, reply, replied_at
+                      value, comment, submitted_at, revealed_at, reply, replied_at, origin AS imported_from
                FROM reviews WHERE %(user)s IN (author_id, subject_id) ORDER BY submitted_at, review_id""",
         ),
         statements=(
@@ -123,7 +123,7 @@ READ_MODELS: Final[Mapping[str, Rule]] = {
             "UPDATE reviews SET reply = '' WHERE subject_id = %(user)s AND reply <> ''",
         ),
         blanked=("comment", "reply"),
-        words={"author": OURS},
+        words={"author": OURS, "origin": "the marketplace's name"},
     ),
     "sealed_reviews": Projected(
         "UserErased",
@@ -138,5 +138,38 @@ READ_MODELS: Final[Mapping[str, Rule]] = {
         words={"author": OURS},
     ),
     "ratings": Kept(IDS, {"kind": OURS}),
+    "imported_scores": Kept(IDS, {"origin": "the marketplace's name"}),
+    "analytics_bookings": Kept(
+        IDS,
+        {"currency": CURRENCY, "state": STATE, **dict.fromkeys(("status", "policy", "cancelled_by", "kind"), OURS)},
+    ),
+    "analytics_nights": Kept(IDS, {"currency": CURRENCY}),
+    "analytics_payments": Kept(
+        IDS,
+        {
+            "provider": PROVIDER,
+            "currency": CURRENCY,
+            "state": f"{STATE}, and operators' reasons",
+            **dict.fromkeys(("method", "status", "failure_code"), OURS),
+        },
+    ),
+    "analytics_properties": Projected(
+        "PropertyErased",
+        "the versions of what is in `properties`, which they are given",
+        blanked=("city", "city_key"),
+        words={
+            **dict.fromkeys(("status", "property_type", "room_type", "cancellation_policy", "booking_mode"), OURS),
+            **dict.fromkeys(("source", "market"), "where an import came from: a marketplace and a city of its own"),
+            "country": "an ISO 3166 code",
+            "zone": "an IANA time zone: what the guests' stays are reckoned in",
+            "currency": CURRENCY,
+        },
+    ),
+    "analytics_blocks": Kept(IDS),
+    "analytics_calendars": Kept(IDS),
+    "analytics_users": Projected(
+        "UserErased", "a keyed digest of their id, under which analysts count them", blanked=("user_key",)
+    ),
+    "analytics_clock": Kept("a day"),
     "audit_events": Kept(IDS),
 }
