@@ -21,7 +21,6 @@ class Call:
     `command_id` is on all events of the command. `render` turns the stream that the command shows into the answer
     to keep; without an idempotency key nothing is kept. A command that calls a payment provider keeps its answer in
     two steps: the intent `opens` it (a repeat meanwhile is told that it is in flight), the outcome `completes` it.
-    `written_by` is whose words the command's facts hold where that is not the actor (imports).
     """
 
     actor: Actor
@@ -32,14 +31,13 @@ class Call:
     idempotency: Idempotency | None = None
     render: Callable[[Any], Answer] | None = None
     keeping: Keeping = "whole"
-    written_by: UUID | None = None
 
     @property
     def person_id(self) -> UUID | None:
-        """Whose key the personal fields of the facts are encrypted with; None for what people did not write."""
-        if self.written_by is None and self.actor.kind in ("user", "api_key"):
+        """Whose words the facts hold, unless a change says otherwise; None for what people did not write."""
+        if self.actor.kind in ("user", "api_key"):
             return UUID(self.actor.id.partition("/")[0])
-        return self.written_by
+        return None
 
     def opens(self) -> Call:
         return replace(self, keeping="opens")

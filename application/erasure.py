@@ -38,6 +38,8 @@ _SLIPPED_IN: Final = "an account that this booking needs was erased meanwhile"
 def erase(lodger: Lodger, call: Call, user_id: UUID) -> Done[User, UserFact]:
     """Forget a person, unless something of theirs is not over. The workers carry it out, beginning at once.
 
+    It may be somebody without an account, whose reviews were imported: by the id that these show as their author.
+
     Raises Rejected `erasure_blocked`, `user_not_found`, `read_model_behind`.
     """
     done = _decide(lodger, call, user_id)
@@ -48,7 +50,8 @@ def erase(lodger: Lodger, call: Call, user_id: UUID) -> Done[User, UserFact]:
 @retried
 def _decide(lodger: Lodger, call: Call, user_id: UUID) -> Done[User, UserFact]:
     user = lodger.load(USER, user_id, call)
-    facts = users.erase(user.state)
+    is_quoted = not user.state.registered and lodger.personal_data.has_key(user_id)
+    facts = users.erase(user.state, is_quoted=is_quoted)
     if facts:
         erasure.must_be_free(_obstacles(lodger, user_id))
     return lodger.append(call, user.then(facts))

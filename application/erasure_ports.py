@@ -54,6 +54,10 @@ class PersonalData(Protocol):
 
     def traces(self, user_id: UUID) -> Traces: ...
 
+    def has_key(self, user_id: UUID) -> bool:
+        """Whether words of theirs are kept that can be read."""
+        ...
+
     def destroy_key(self, user_id: UUID) -> None:
         """From now on nobody can read what is encrypted with it, but for those who remember it for some seconds."""
         ...

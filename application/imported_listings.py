@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from domain.money import Money
 from domain.properties import Details
+from domain.scores import Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Market:
 class Listing:
     """One listing, checked and cleaned. Ids are the other marketplace's; `line` is where the file says it.
 
-    `nightly` is None where the file names no price. `notes` say what was changed to fit.
+    `nightly` is None where the file names no price; `scores` are what its `reviews` reviews average, None where it has
+    none. `notes` say what was changed to fit.
     """
 
     line: int
@@ -45,7 +47,21 @@ class Listing:
     minimum_nights: int
     maximum_nights: int
     scraped: date
+    reviews: int = 0
+    scores: Scores | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReview:
+    """What a guest wrote of a listing, checked and cleaned. Ids are the other marketplace's."""
+
+    line: int
+    external_id: str
+    listing_id: str
+    reviewer_id: str
+    written_on: date
+    comment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +105,7 @@ class FileDamaged:
 class RowsRead:
     """Progress within a long file: `rows` more were read."""
 
-    file: str
+    file: Literal["calendar", "reviews"]
     rows: int
 
 
@@ -114,7 +130,27 @@ class Imported:
     host_registered: bool = False
 
 
-Outcome = Finding | RowsRead | Imported
+@dataclass(frozen=True, slots=True)
+class ReviewsImported:
+    """What became of some reviews of a listing: `added` of the `rows` were not there before."""
+
+    external_id: str
+    property_id: UUID
+    rows: int
+    added: int
+
+
+Outcome = Finding | RowsRead | Imported | ReviewsImported
+
+
+def property_id_of(listing_id: str) -> UUID:
+    """The property that a listing becomes, the same in every run."""
+    return uuid5(NAMESPACE_URL, f"https://www.airbnb.com/rooms/{listing_id}")
+
+
+def user_id_of(user_id: str) -> UUID:
+    """The user that a host becomes, and who a reviewer is: the same in every run."""
+    return uuid5(NAMESPACE_URL, f"https://www.airbnb.com/users/show/{user_id}")
 
 
 class Snapshot(Protocol):
@@ -142,6 +178,14 @@ class Snapshot(Protocol):
     def listings_file(self) -> str: ...
 
     @property
+    def reviews_file(self) -> str: ...
+
+    @property
+    def reviews_told(self) -> int:
+        """How many reviews the listings say that they have: about as many as there are to read."""
+        ...
+
+    @property
     def is_whole(self) -> bool:
         """False when the listings could not be read to their end: who is missing may only be unread."""
         ...
@@ -154,6 +198,10 @@ class Snapshot(Protocol):
 
     def availability(self, listing: Listing) -> Availability:
         """What its calendar says of the nights from the listing's scrape date on."""
+        ...
+
+    def reviews(self) -> Iterator[WrittenReview | Finding]:
+        """Every review, in any order; none where the snapshot comes without."""
         ...
 
     def refused_nights(self, refused: Mapping[str, Sequence[tuple[date, str]]]) -> Iterator[RowRefused]:

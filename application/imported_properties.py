@@ -11,7 +11,7 @@ from application.imported_listings import Availability, Listing
 from application.imported_nights import CalendarChange, follow
 from application.ports import Events
 from application.streams import PROPERTY, Change, begin, fold
-from domain import properties
+from domain import properties, scores
 from domain.pricing import Pricing
 from domain.properties import (
     Changes,
@@ -24,6 +24,7 @@ from domain.properties import (
     Source,
 )
 from domain.rejections import Rejected
+from domain.scores import PropertyScoresImported
 
 ACTOR: Final = "import"
 """The operator's id on every event of an import."""
@@ -81,10 +82,19 @@ def withdraw(property_id: UUID, events: Events, reason: str) -> Change[Property 
 def _shown(state: Property | None, told: Told) -> tuple[PropertyFact, ...]:
     changes = _changes(state, told)
     if state is None:
-        return properties.create(None, told.host_id, changes, told.source)
+        return properties.create(None, told.host_id, changes, told.source) + _scores(None, told)
     if state.source != told.source:
         raise Rejected("source_differs", f"It is in Lodger already, from {_named(state.source)}.")
-    return properties.change(state, changes)
+    return properties.change(state, changes) + _scores(state.scores, told)
+
+
+def _scores(known: PropertyScoresImported | None, told: Told) -> tuple[PropertyFact, ...]:
+    listing = told.listing
+    if listing.scores is None:
+        return ()
+    return scores.score(
+        known, PropertyScoresImported(told.source.name, listing.scraped, listing.reviews, listing.scores)
+    )
 
 
 def _changes(state: Property | None, told: Told) -> Changes:

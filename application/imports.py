@@ -1,4 +1,4 @@
-"""Use case: bring another marketplace's listings in and keep them as its snapshots say.
+"""Use case: bring another marketplace's listings in, with their reviews, and keep them as its snapshots say.
 
 The streams decide: what is there already makes no event, so a run that was killed is simply run again, and a later
 snapshot adds what changed. What was imported is remembered beside the streams, to skip what is the same.
@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from application import users
 from application.calls import Call
@@ -26,9 +26,12 @@ from application.imported_listings import (
     Result,
     RowRefused,
     Snapshot,
+    property_id_of,
+    user_id_of,
 )
 from application.imported_nights import nights, ranges
 from application.imported_properties import ACTOR, Decision, Told, decide, withdraw
+from application.imported_reviews import bring_in_reviews
 from application.lodger import TRIES, Histories, Lodger, retried
 from application.nights import elapse
 from application.ports import NightsChange, NightsTaken
@@ -64,23 +67,13 @@ class _Run:
         )
 
 
-def property_id_of(listing_id: str) -> UUID:
-    """The property that a listing becomes, the same in every run."""
-    return uuid5(NAMESPACE_URL, f"https://www.airbnb.com/rooms/{listing_id}")
-
-
-def user_id_of(host_id: str) -> UUID:
-    """The user that a host becomes, the same in every run."""
-    return uuid5(NAMESPACE_URL, f"https://www.airbnb.com/users/show/{host_id}")
-
-
 def bring_in(
     lodger: Lodger, imported: ImportedListings, snapshot: Snapshot, limit: int | None = None
 ) -> Generator[Outcome, None, None]:
     """Import a snapshot and tell what becomes of each row as it happens; closing the iterator stops cleanly.
 
-    With `limit` only the first listings are imported and none is taken for gone. Raises Rejected `snapshot_older` or
-    `market_unlike` before anything is changed.
+    With `limit` only the first listings are imported, with their reviews, and none is taken for gone. Raises Rejected
+    `snapshot_older` or `market_unlike` before anything is changed.
     """
     run = _Run(lodger, snapshot, lodger.new_id())
     market = snapshot.market.name
@@ -88,9 +81,12 @@ def bring_in(
     _must_follow(snapshot, known)
     yield from snapshot.read_calendar()
     done: dict[str, Remembered] = {}
+    here: set[str] = set()
     try:
         for outcome in _listings(run, known, done, limit):
             yield outcome
+            if isinstance(outcome, Imported):
+                here.add(outcome.external_id)
             if len(done) >= _REMEMBERED_AT_ONCE:
                 imported.remember(market, done)
                 done.clear()
@@ -100,6 +96,7 @@ def bring_in(
         for external_id in sorted(known.keys() - set(snapshot.listing_ids)):
             yield _gone(lodger, run, external_id, known[external_id].property_id)
             imported.forget(market, external_id)
+    yield from bring_in_reviews(lodger, snapshot, here, run.call)
     yield from snapshot.refused_nights(run.refused_nights)
 
 
@@ -226,8 +223,8 @@ def _append(run: _Run, decision: Decision) -> None:
         return
     calendar, property_id = decision.calendar, decision.change.before.id
     taken = NightsChange(calendar.unblock, [nights_of(property_id, block) for block in calendar.block])
-    call = replace(run.call(), written_by=decision.after.host_id)
-    run.lodger.append(call, decision.change, nights=taken if calendar.unblock or calendar.block else None)
+    change = replace(decision.change, written_by=decision.after.host_id)
+    run.lodger.append(run.call(), change, nights=taken if calendar.unblock or calendar.block else None)
 
 
 def _booked(run: _Run, taken: NightsTaken) -> dict[date, UUID]:

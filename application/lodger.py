@@ -157,7 +157,7 @@ def _envelopes(call: Call, change: Change[S, F]) -> list[Event]:
             command_id=call.command_id,
             correlation_id=call.correlation_id,
             causation_id=call.causation_id,
-            person_id=call.person_id if fact.PERSONAL else None,
+            person_id=change.written_by or call.person_id if fact.PERSONAL else None,
         )
         for version, fact in enumerate(change.facts, start=before.version + 1)
     ]

@@ -49,21 +49,26 @@ class Stream(Generic[S, F]):
     position: int
     state: S
 
-    def then(self, facts: Sequence[F]) -> Change[S, F]:
+    def then(self, facts: Sequence[F], written_by: UUID | None = None) -> Change[S, F]:
         """What appending `facts` would make of it."""
         state = self.state
         for fact in facts:
             state = self.kind.evolve(state, fact)
-        return Change(self, tuple(facts), replace(self, state=state, version=self.version + len(facts)))
+        return Change(self, tuple(facts), replace(self, state=state, version=self.version + len(facts)), written_by)
 
 
 @dataclass(frozen=True, slots=True)
 class Change(Generic[S, F]):
-    """Facts to append at `before.version`, and the stream as it will be."""
+    """Facts to append at `before.version`, and the stream as it will be.
+
+    `written_by` is whose words the facts hold, with whose key their personal fields are encrypted, where that is not
+    who acts (imports).
+    """
 
     before: Stream[S, F]
     facts: tuple[F, ...]
     after: Stream[S, F]
+    written_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

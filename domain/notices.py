@@ -55,7 +55,7 @@ from domain.payments import (
     RefundSucceeded,
 )
 from domain.platform import KeyDestroyed, KeyRotated, KeysBackedUp, RootKeyRotated
-from domain.reviews import ReviewRemoved, ReviewReplied, ReviewRevealed, ReviewSubmitted
+from domain.reviews import ReviewImported, ReviewRemoved, ReviewReplied, ReviewRevealed, ReviewSubmitted
 from domain.second_factors import UserSecondFactorDisabled, UserSecondFactorEnabled
 from domain.users import (
     UserBecameHost,
@@ -177,6 +177,7 @@ NOTICES: Final[Mapping[type[Fact], Notice | Silent]] = {
     ReviewRevealed: Notice("review_revealed", "bookings", ("guest", "host")),
     ReviewReplied: Notice("review_replied", "bookings", ("guest", "host")),
     ReviewRemoved: Silent("the operator who does it tells them"),
+    ReviewImported: Silent("it was written elsewhere, and its host read it there"),
     KeyRotated: Silent("operators do it, and it is on record"),
     RootKeyRotated: Silent("operators do it, and it is on record"),
     KeyDestroyed: Silent("operators do it, and it is on record"),

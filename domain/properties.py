@@ -33,6 +33,7 @@ from domain.policies import (
 from domain.pricing import CancellationPolicy, Pricing, Quote, must_be_sound
 from domain.pricing import quote as price
 from domain.rejections import Rejected
+from domain.scores import PropertyScoresImported
 from domain.stays import Stay, zone_exists
 
 PropertyType = Literal["apartment", "house", "guesthouse", "hotel", "cabin", "boat", "other"]
@@ -185,7 +186,7 @@ ShownFact = (
 )
 """What changes how a property is shown, and so its revision."""
 
-PropertyFact = PropertyCreated | ShownFact | NightsBlocked | NightsUnblocked | CalendarFeedFact
+PropertyFact = PropertyCreated | ShownFact | NightsBlocked | NightsUnblocked | CalendarFeedFact | PropertyScoresImported
 
 Status = Literal["draft", "published", "unpublished"]
 
@@ -204,6 +205,7 @@ class Property:
     photos: tuple[UUID, ...] = ()
     blocks: Mapping[UUID, Block] = field(default_factory=dict)
     calendars: Calendars = NO_CALENDARS
+    scores: PropertyScoresImported | None = None
     revision: int = 1
     is_erased: bool = False
 
@@ -232,6 +234,8 @@ def evolve(state: Property | None, fact: PropertyFact) -> Property | None:
             return replace(state, blocks=left)
         case CalendarFeedLinked() | CalendarFeedUnlinked() | CalendarConflictsFound() | CalendarConflictsResolved():
             return replace(state, calendars=calendar_feeds.evolve(state.calendars, fact))
+        case PropertyScoresImported():
+            return replace(state, scores=fact)
         case _:
             return _evolve_shown(replace(state, revision=state.revision + 1), fact)
 

@@ -1,9 +1,12 @@
-"""Reviews: one by each side of a stay that is over, sealed until both have written or nobody may any more."""
+"""Reviews: one by each side of a stay that is over, sealed until both have written or nobody may any more.
+
+Others were written on another marketplace and imported: they are of no stay here, and everybody read them there.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import ClassVar, assert_never
 from uuid import UUID, uuid5
 
@@ -73,14 +76,41 @@ class ReviewRemoved(Fact):
     TOPIC: ClassVar[str] = "ReviewRemoved"
 
 
-ReviewFact = ReviewSubmitted | ReviewRevealed | ReviewReplied | ReviewRemoved
+@dataclass(frozen=True, slots=True)
+class ReviewImported(Fact):
+    """A guest wrote this of a property at `origin` ("inside-airbnb"), where everybody could read it since that day.
+
+    There is no booking of it here and no rating that is its own. `author_id` is made of the reviewer's id there, by
+    which they can be forgotten; `subject_id` is the property's host. The stream's id is made of the review's id there.
+    """
+
+    TOPIC: ClassVar[str] = "ReviewImported"
+    PERSONAL: ClassVar[tuple[str, ...]] = ("comment",)
+    origin: str
+    property_id: UUID
+    author_id: UUID
+    subject_id: UUID
+    comment: str
+    written_on: date
+
+    @property
+    def author(self) -> Role:
+        return "guest"
+
+    @property
+    def submitted_at(self) -> datetime:
+        """The first instant of that day in UTC: nobody says at what time, or where, it was."""
+        return datetime.combine(self.written_on, time(), UTC)
+
+
+ReviewFact = ReviewSubmitted | ReviewRevealed | ReviewReplied | ReviewRemoved | ReviewImported
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
     """A review as its events tell it."""
 
-    submitted: ReviewSubmitted
+    written: ReviewSubmitted | ReviewImported
     is_revealed: bool = False
     reply: ReviewReplied | None = None
     is_removed: bool = False
@@ -91,9 +121,9 @@ class Review:
 
 
 def evolve(state: Review | None, fact: ReviewFact) -> Review:
-    if isinstance(fact, ReviewSubmitted):
-        return Review(fact)
-    assert state is not None, "a review's first event is ReviewSubmitted"
+    if isinstance(fact, ReviewSubmitted | ReviewImported):
+        return Review(fact, is_revealed=isinstance(fact, ReviewImported))
+    assert state is not None, "a review's first event is ReviewSubmitted or ReviewImported"
     match fact:
         case ReviewRevealed():
             return replace(state, is_revealed=True)
@@ -167,19 +197,29 @@ def submit(
 
 def reveal(state: Review | None, other: Review | None, now: datetime) -> tuple[ReviewFact, ...]:
     """Reveal a review when the other side has written too, or may not any more."""
-    if state is None or state.is_revealed or (other is None and now < state.submitted.sealed_until):
+    if state is None or state.is_revealed or isinstance(state.written, ReviewImported):
         return ()
-    return (ReviewRevealed(state.submitted.author),)
+    if other is None and now < state.written.sealed_until:
+        return ()
+    return (ReviewRevealed(state.written.author),)
 
 
 def reply(state: Review | None, user_id: UUID, text: str, now: datetime) -> tuple[ReviewFact, ...]:
-    """Answer what was written of oneself; for everybody else, and while it is sealed, there is no such review."""
+    """Answer what was written of oneself here; for everybody else, and while it is sealed, there is no such review."""
     review = must_be_public(state)
-    if user_id != review.submitted.subject_id:
+    if user_id != review.written.subject_id or isinstance(review.written, ReviewImported):
         raise Rejected("review_not_found", "There is no such review of you.")
     if review.reply is not None:
         raise Rejected("reply_exists", "You have answered this review already.")
-    return (ReviewReplied(review.submitted.author, _sound(text), now),)
+    return (ReviewReplied(review.written.author, _sound(text), now),)
+
+
+def bring_in(state: Review | None, written: ReviewImported) -> tuple[ReviewFact, ...]:
+    """Take in what was written on another marketplace, once: also what was removed here since does not come again.
+
+    Raises Rejected `review_too_long`.
+    """
+    return () if state is not None else (replace(written, comment=_sound(written.comment)),)
 
 
 def remove(state: Review | None) -> tuple[ReviewFact, ...]:

@@ -226,11 +226,12 @@ def reactivate(state: User) -> tuple[UserFact, ...]:
     return (UserReactivated(),) if state.is_deactivated else ()
 
 
-def erase(state: User) -> tuple[UserFact, ...]:
-    """Forget the person; again changes nothing."""
+def erase(state: User, *, is_quoted: bool = False) -> tuple[UserFact, ...]:
+    """Forget the person; again changes nothing. Who has no account may be quoted: in imported reviews."""
     if state.is_erased:
         return ()
-    must_exist(state)
+    if not is_quoted:
+        must_exist(state)
     return (UserErased(),)
 
 

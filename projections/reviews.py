@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal, assert_never, cast
 from uuid import UUID
 
@@ -13,11 +13,13 @@ from domain.events import Event
 from domain.reviews import (
     Ratings,
     ReviewFact,
+    ReviewImported,
     ReviewRemoved,
     ReviewReplied,
     ReviewRevealed,
     ReviewSubmitted,
 )
+from domain.scores import PropertyScoresImported
 from domain.users import UserErased
 from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, page_of
 
@@ -36,33 +38,52 @@ _SUBMITTED: Final = (
     "comment",
     "submitted_at",
 )
-_SHOWN: Final = (*_SUBMITTED, "revealed_at", "reply", "replied_at")
+_SHOWN: Final = (*_SUBMITTED, "revealed_at", "reply", "replied_at", "origin")
+_SCORED: Final = ("origin", "as_of", "reviews", *PARTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A revealed review. `author` is the side that wrote; a comment or reply of somebody who was erased is empty."""
+    """A revealed review. `author` is the side that wrote; a comment or reply of somebody who was erased is empty.
+
+    One that was imported says from where (`origin`): it is of no booking here and has no ratings of its own.
+    """
 
     review_id: UUID
-    booking_id: UUID
+    booking_id: UUID | None
     property_id: UUID
     author: Role
     author_id: UUID
     subject_id: UUID
-    ratings: Ratings
+    ratings: Ratings | None
     comment: str
     submitted_at: datetime
     revealed_at: datetime
     reply: str | None = None
     replied_at: datetime | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What the reviews of another marketplace average, in hundredths of a star by part, as of a day."""
+
+    origin: str
+    as_of: date
+    reviews: int
+    hundredths: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """What revealed reviews add up to: of each part how many rated it, and the sum of what they gave."""
+    """What revealed reviews add up to: of each part how many rated it, and the sum of what they gave, in hundredths.
+
+    With what was `imported`: each of the reviews behind an average counts as having given it.
+    """
 
     counts: Mapping[str, int]
     sums: Mapping[str, int]
+    imported: Imported | None = None
 
     @property
     def count(self) -> int:
@@ -74,7 +95,7 @@ class Rated:
 
 def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     for event in events:
-        fact = cast("ReviewFact | UserErased", event.fact)
+        fact = cast("ReviewFact | PropertyScoresImported | UserErased", event.fact)
         match fact:
             case ReviewSubmitted():
                 _seal(cursor, event, fact)
@@ -92,6 +113,10 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
                     [event.stream_id],
                 )
                 _count(cursor, cursor.fetchall(), -1)
+            case ReviewImported():
+                _bring_in(cursor, event, fact)
+            case PropertyScoresImported():
+                _score(cursor, event.stream_id, fact)
             case UserErased():
                 _forget(cursor, event.stream_id)
             case _:
@@ -122,10 +147,36 @@ def _reveal(cursor: Cursor, event: Event) -> None:
     _count(cursor, cursor.fetchall(), 1)
 
 
+def _bring_in(cursor: Cursor, event: Event, fact: ReviewImported) -> None:
+    """Everybody reads it, among the others by the day it was written on. It gave no rating that could be counted."""
+    cursor.execute(
+        """INSERT INTO reviews (review_id, origin, property_id, author, author_id, subject_id, comment, submitted_at,
+                                revealed_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            *(event.stream_id, fact.origin, fact.property_id, fact.author, fact.author_id, fact.subject_id),
+            *(fact.comment, fact.submitted_at, fact.submitted_at),
+        ],
+    )
+
+
+def _score(cursor: Cursor, property_id: UUID, fact: PropertyScoresImported) -> None:
+    values = [fact.origin, fact.as_of, fact.reviews, *(getattr(fact.scores, part) for part in PARTS)]
+    cursor.execute(
+        f"""INSERT INTO imported_scores (property_id, {", ".join(_SCORED)})
+            VALUES (%s, {", ".join(["%s"] * len(values))})
+            ON CONFLICT (property_id) DO UPDATE
+            SET {", ".join(f"{column} = excluded.{column}" for column in _SCORED)}""",  # noqa: S608 - constants
+        [property_id, *values],
+    )
+
+
 def _count(cursor: Cursor, rows: Sequence[tuple[Any, ...]], sign: int) -> None:
     """Count reviews in, or out again. A host is rated by what guests say of the properties."""
     for row in rows:
         review = dict(zip(_SUBMITTED, row, strict=True))
+        if review["overall"] is None:
+            continue  # imported: the marketplace's own average has it
         kind, rated = ("property", "property_id") if review["author"] == "guest" else ("guest", "subject_id")
         values = [review[part] for part in PARTS]
         changes = [sign * (value is not None) for value in values] + [sign * (value or 0) for value in values]
@@ -149,8 +200,11 @@ def _forget(cursor: Cursor, user_id: UUID) -> None:
 REVIEWS: Final = Projection(
     name="reviews",
     version=1,
-    tables=("reviews", "sealed_reviews", "ratings"),
-    facts=(ReviewSubmitted, ReviewRevealed, ReviewReplied, ReviewRemoved, UserErased),
+    tables=("reviews", "sealed_reviews", "ratings", "imported_scores"),
+    facts=(
+        *(ReviewSubmitted, ReviewRevealed, ReviewReplied, ReviewRemoved),
+        *(ReviewImported, PropertyScoresImported, UserErased),
+    ),
     apply=apply,
 )
 
@@ -169,14 +223,33 @@ def about_user(cursor: Cursor, user_id: UUID, after: After | None = None, limit:
 
 
 def rated(cursor: Cursor, of: Of, rated_id: UUID) -> Rated:
-    """What the revealed reviews of a property, or of a guest, add up to."""
+    """What the revealed reviews of a property, or of a guest, add up to, with what was imported of a property."""
     columns = [f"{part}_{what}" for what in ("count", "sum") for part in PARTS]
     cursor.execute(
         f"SELECT {', '.join(columns)} FROM ratings WHERE kind = %s AND rated_id = %s",  # noqa: S608 - constants
         [of, rated_id],
     )
     row = cursor.fetchone() or (0,) * len(columns)
-    return Rated(dict(zip(PARTS, row, strict=False)), dict(zip(PARTS, row[len(PARTS) :], strict=True)))
+    counts = dict(zip(PARTS, row, strict=False))
+    sums = {part: 100 * total for part, total in zip(PARTS, row[len(PARTS) :], strict=True)}
+    imported = _imported(cursor, rated_id) if of == "property" else None
+    if imported is not None:
+        for part, hundredths in imported.hundredths.items():
+            counts[part] += imported.reviews
+            sums[part] += imported.reviews * hundredths
+    return Rated(counts, sums, imported)
+
+
+def _imported(cursor: Cursor, property_id: UUID) -> Imported | None:
+    cursor.execute(
+        f"SELECT {', '.join(_SCORED)} FROM imported_scores WHERE property_id = %s",  # noqa: S608 - constants
+        [property_id],
+    )
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    origin, as_of, reviews, *given = row
+    return Imported(origin, as_of, reviews, {p: v for p, v in zip(PARTS, given, strict=True) if v is not None})
 
 
 def due(cursor: Cursor, now: datetime, limit: int) -> list[UUID]:
@@ -206,5 +279,5 @@ def _page(cursor: Cursor, condition: str, wanted: UUID, after: After | None, lim
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     values = dict(zip(_SHOWN, row, strict=True))
-    ratings = Ratings(**{part: values.pop(part) for part in PARTS})
-    return Entry(ratings=ratings, **values)
+    given = {part: values.pop(part) for part in PARTS}
+    return Entry(ratings=Ratings(**given) if given["overall"] is not None else None, **values)

@@ -12,7 +12,7 @@ from api.schemas.pages import NextCursor
 from application.reviews import ReviewsOfStay, ReviewStream
 from domain.bookings import Role
 from domain.policies import RATING_MAX, RATING_MIN, REVIEW_LENGTH_MAX
-from domain.reviews import Ratings, Review
+from domain.reviews import Ratings, Review, ReviewImported
 from projections.reviews import PARTS, Entry, Rated
 
 
@@ -54,10 +54,19 @@ class ReviewSchema(Strict):
     written_by = Choice(Role, required=True, metadata={"description": "The side of the stay that wrote it."})
     author = Id(required=True)
     about = Id(required=True, metadata={"description": "The other side."})
-    rating = fields.Integer(required=True)
+    rating = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "null of one that was imported: see `rated.imported`."}
+    )
     ratings = fields.Nested(PartsSchema, required=True)
     comment = fields.String(required=True)
-    created_at = Instant(required=True)
+    created_at = Instant(
+        required=True, metadata={"description": "Of one that was imported the day is known: its beginning in UTC."}
+    )
+    imported_from = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The marketplace it was written on; null of stays here.", "example": "inside-airbnb"},
+    )
     revealed = Flag(required=True)
     reply = fields.Nested(ReplySchema, required=True, allow_none=True)
 
@@ -81,8 +90,16 @@ class AverageSchema(Strict):
     )
 
 
+class ImportedScoresSchema(Strict):
+    """What another marketplace said its reviews of a property averaged on a day."""
+
+    origin = fields.String(required=True, metadata={"example": "inside-airbnb"})
+    as_of = fields.Date(required=True)
+    overall = fields.Nested(AverageSchema, required=True)
+
+
 class RatedSchema(Strict):
-    """What the revealed reviews add up to. Parts were rated by those guests who did."""
+    """What the revealed reviews add up to, those behind `imported` among them. Parts were rated by those who did."""
 
     overall = fields.Nested(AverageSchema, required=True)
     cleanliness = fields.Nested(AverageSchema, required=True)
@@ -91,6 +108,9 @@ class RatedSchema(Strict):
     communication = fields.Nested(AverageSchema, required=True)
     location = fields.Nested(AverageSchema, required=True)
     value = fields.Nested(AverageSchema, required=True)
+    imported = fields.Nested(
+        ImportedScoresSchema, required=True, allow_none=True, metadata={"description": "null where nothing was."}
+    )
 
 
 class ReviewsSchema(Strict):
@@ -130,6 +150,7 @@ def entered(entry: Entry) -> dict[str, Any]:
         **_rated_parts(entry.ratings),
         "comment": entry.comment,
         "created_at": entry.submitted_at,
+        "imported_from": entry.origin,
         "revealed": True,
         "reply": {"text": entry.reply, "created_at": entry.replied_at} if entry.replied_at else None,
     }
@@ -137,32 +158,40 @@ def entered(entry: Entry) -> dict[str, Any]:
 
 def averages(rated: Rated) -> dict[str, Any]:
     """What RatedSchema shows."""
-    return {part: _average(rated.counts[part], rated.sums[part]) for part in PARTS}
+    found, imported = {part: _average(rated.counts[part], rated.sums[part]) for part in PARTS}, rated.imported
+    if imported is None:
+        return {**found, "imported": None}
+    overall = _average(imported.reviews, imported.reviews * imported.hundredths["overall"])
+    return {**found, "imported": {"origin": imported.origin, "as_of": imported.as_of, "overall": overall}}
 
 
 def _average(count: int, total: int) -> dict[str, Any]:
+    """Of a sum in hundredths of a star."""
     if not count:
         return {"count": 0, "average": None}
-    hundredths = (200 * total + count) // (2 * count)  # rounded, half up
+    hundredths = (2 * total + count) // (2 * count)  # rounded, half up
     return {"count": count, "average": f"{hundredths // 100}.{hundredths % 100:02}"}
 
 
 def _shown(of_review: UUID, review: Review) -> dict[str, Any]:
-    submitted = review.submitted
+    written = review.written
     return {
         "id": of_review,
-        "property": submitted.property_id,
-        "written_by": submitted.author,
-        "author": submitted.author_id,
-        "about": submitted.subject_id,
-        **_rated_parts(submitted.ratings),
-        "comment": submitted.comment,
-        "created_at": submitted.submitted_at,
+        "property": written.property_id,
+        "written_by": written.author,
+        "author": written.author_id,
+        "about": written.subject_id,
+        **_rated_parts(None if isinstance(written, ReviewImported) else written.ratings),
+        "comment": written.comment,
+        "created_at": written.submitted_at,
+        "imported_from": written.origin if isinstance(written, ReviewImported) else None,
         "revealed": review.is_revealed,
         "reply": review.reply and {"text": review.reply.text, "created_at": review.reply.replied_at},
     }
 
 
-def _rated_parts(given: Ratings) -> dict[str, Any]:
+def _rated_parts(given: Ratings | None) -> dict[str, Any]:
+    if given is None:
+        return {"rating": None, "ratings": {}}
     parts = {part: getattr(given, part) for part in PARTS[1:] if getattr(given, part) is not None}
     return {"rating": given.overall, "ratings": parts}

@@ -1,4 +1,4 @@
-"""`lodger import`: listings and calendars from elsewhere."""
+"""`lodger import`: listings, calendars and reviews from elsewhere."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CLOCK_MAY_BE_OFF: Final = timedelta(days=2)
 
 @click.group()
 def command() -> None:
-    """Load listings and calendars from elsewhere."""
+    """Load listings, calendars and reviews from elsewhere."""
 
 
 @command.command("inside-airbnb")
@@ -44,9 +44,10 @@ def command() -> None:
 def inside_airbnb(
     folder: Path, market: str | None, currency: str | None, limit: int | None, report: Path | None
 ) -> None:
-    """Import listings.csv(.gz) and calendar.csv(.gz) of Inside Airbnb from FOLDER.
+    """Import listings.csv(.gz), calendar.csv(.gz) and reviews.csv(.gz) of Inside Airbnb from FOLDER.
 
-    Hosts become users that nobody can log in as yet, listings become properties, unavailable nights become blocks.
+    Hosts become users that nobody can log in as yet, listings become properties, unavailable nights become blocks,
+    and reviews are shown as imported; a folder without reviews will do.
     The same folder again adds nothing; a later one of the same city adds what changed. Rows that cannot be imported
     are reported and left out. After an interruption simply run it again.
     """

@@ -15,7 +15,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from application.imported_listings import FileDamaged, Imported, Noted, Outcome, RowRefused, RowsRead, Snapshot
+from application.imported_listings import (
+    FileDamaged,
+    Imported,
+    Noted,
+    Outcome,
+    ReviewsImported,
+    RowRefused,
+    RowsRead,
+    Snapshot,
+)
 from infrastructure.refusals import Refused
 
 _SHOWN_AT_MOST: Final = 20
@@ -29,7 +38,8 @@ class Tally:
 
     results: Counter[str] = field(default_factory=Counter)
     facts: Counter[str] = field(default_factory=Counter)
-    calendar_rows: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
+    reviews_added: int = 0
     hosts: int = 0
     nights_blocked: int = 0
     nights_freed: int = 0
@@ -46,7 +56,9 @@ class Tally:
                 self.nights_blocked += outcome.nights_blocked
                 self.nights_freed += outcome.nights_freed
             case RowsRead():
-                self.calendar_rows += outcome.rows
+                self.rows[outcome.file] += outcome.rows
+            case ReviewsImported():
+                self.reviews_added += outcome.added
             case RowRefused():
                 self.refused.append(outcome)
             case FileDamaged():
@@ -86,9 +98,11 @@ def _lines(tally: Tally) -> Iterator[tuple[int, str]]:
         yield tally.results[result], f"  {result}"
     yield tally.facts["PropertyPricingChanged"], "prices set"
     yield tally.hosts, "hosts registered"
-    yield tally.calendar_rows, "calendar rows"
+    yield tally.rows["calendar"], "calendar rows"
     yield tally.nights_blocked, "nights blocked"
     yield tally.nights_freed, "nights freed"
+    yield tally.rows["reviews"], "reviews read"
+    yield tally.reviews_added, "reviews added"
     yield len(tally.refused), "rows refused"
 
 
@@ -112,21 +126,28 @@ def written(path: Path | None) -> Iterator[Callable[[Outcome], None]]:
         yield write
 
 
-_KINDS: Final = {Imported: "listing", RowRefused: "refused", Noted: "note", FileDamaged: "damaged"}
+_KINDS: Final = {
+    Imported: "listing",
+    ReviewsImported: "reviews",
+    RowRefused: "refused",
+    Noted: "note",
+    FileDamaged: "damaged",
+}
 
 
 @contextmanager
 def progress(console: Console, snapshot: Snapshot, limit: int | None) -> Iterator[Callable[[Outcome], None]]:
-    """A bar for the calendar and one for the listings."""
+    """A bar for the calendar, one for the listings and one for the reviews."""
     count = len(snapshot.listing_ids)
     columns = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bars:
         calendar = bars.add_task("calendar", total=count * _CALENDAR_NIGHTS)
         listings = bars.add_task("listings", total=min(count, limit or count))
+        reviews = bars.add_task("reviews", total=snapshot.reviews_told)
 
         def step(outcome: Outcome) -> None:
             if isinstance(outcome, RowsRead):
-                bars.advance(calendar, outcome.rows)
+                bars.advance(calendar if outcome.file == "calendar" else reviews, outcome.rows)
             elif isinstance(outcome, Imported) and outcome.result != "gone":
                 # The calendar is read by now; how many rows it would have was a guess.
                 bars.update(calendar, total=bars.tasks[calendar].completed)

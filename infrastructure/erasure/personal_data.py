@@ -93,6 +93,9 @@ class PersonalDataTables:
             bookings = dict(cursor.fetchall())
             return Traces(properties, [each for each, is_stay in bookings.items() if is_stay], list(bookings))
 
+    def has_key(self, user_id: UUID) -> bool:
+        return self._keys.find([user_id])[user_id] is not None
+
     def destroy_key(self, user_id: UUID) -> None:
         with self._database.connection() as connection, connection.cursor() as cursor:
             _scrub(cursor, "person_keys", parameters(user_id, Traces((), (), ())))

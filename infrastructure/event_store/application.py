@@ -74,6 +74,9 @@ class Events(Application[UUID]):
         person: NewPerson | None = None,
     ) -> int:
         """See `EventLog.append`; 0 when there was no event to append."""
+        if self._keys is not None and len(events) > 1:
+            # Of many authors at once, their keys are fetched and made together.
+            self._keys.make_all(each.person_id for each in events if each.person_id is not None and each.fact.PERSONAL)
         try:
             with _APPEND_SECONDS.time():
                 recordings = self.events.put(events, nights=nights, answer=answer, person=person)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cachetools import TTLCache
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg2.extras import execute_values
 
 from infrastructure.database import Database
 
@@ -41,9 +42,10 @@ class PersonKeys:
 
     def find(self, person_ids: Iterable[UUID]) -> dict[UUID, AESGCM | None]:
         """The keys of some people, in at most one round trip; None for those who have none."""
+        wanted = set(person_ids)
         with self._lock:
-            found = {person_id: self._known[person_id] for person_id in set(person_ids) if person_id in self._known}
-        missing = [person_id for person_id in set(person_ids) if person_id not in found]
+            found = {person_id: self._known[person_id] for person_id in wanted if person_id in self._known}
+        missing = list(wanted - found.keys())
         if missing:
             read = {**dict.fromkeys(missing), **self._read(missing)}
             with self._lock:
@@ -53,17 +55,20 @@ class PersonKeys:
 
     def make(self, person_id: UUID) -> AESGCM | None:
         """The key of a person, made if they never had one; None for somebody who was erased."""
-        key = self.find([person_id])[person_id]
-        if key is not None:
-            return key
-        sealed = self._wrapping.seal(person_id, os.urandom(32))
+        return self.make_all([person_id])[person_id]
+
+    def make_all(self, person_ids: Iterable[UUID]) -> dict[UUID, AESGCM | None]:
+        """The same of several people, in as many round trips as of one."""
+        found = self.find(person_ids)
+        missing = sorted(person_id for person_id, key in found.items() if key is None)
+        if not missing:
+            return found
+        made = [(person_id, self._wrapping.seal(person_id, os.urandom(32))) for person_id in missing]
         with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO person_keys (person_id, sealed) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-                [person_id, sealed],
-            )
-        self.forget(person_id)  # another may have been faster
-        return self.find([person_id])[person_id]
+            execute_values(cursor, "INSERT INTO person_keys (person_id, sealed) VALUES %s ON CONFLICT DO NOTHING", made)
+        for person_id in missing:
+            self.forget(person_id)  # another may have been faster
+        return found | self.find(missing)
 
     def forget(self, person_id: UUID) -> None:
         """Look again the next time."""

@@ -51,9 +51,9 @@ class Calendars:
                 yield refused
             unreported += 1
             if unreported == _ROWS_PER_REPORT:
-                yield RowsRead(self._table.name, unreported)
+                yield RowsRead("calendar", unreported)
                 unreported = 0
-        yield RowsRead(self._table.name, unreported)
+        yield RowsRead("calendar", unreported)
         for listing_id in sorted(self._by_listing.keys() - set(listing_ids)):
             nights = self._by_listing.pop(listing_id)
             reason = f"the listings name no such listing ({nights.rows} rows, the first is at this line)"

@@ -12,9 +12,10 @@ from typing import Final
 from application.imported_listings import Listing
 from domain.amenities import normalise
 from domain.money import EXPONENTS, Money
-from domain.policies import AMENITIES_MAX, STAY_NIGHTS_MAX
+from domain.policies import AMENITIES_MAX, RATING_MAX, RATING_MIN, STAY_NIGHTS_MAX
 from domain.properties import Details, PropertyType, RoomType
 from domain.rejections import Rejected
+from domain.scores import Scores
 from infrastructure.inside_airbnb.texts import one_line, plain
 
 REQUIRED: Final = (
@@ -41,6 +42,16 @@ OPTIONAL: Final = (
     "minimum_nights",
     "maximum_nights",
 )
+_SCORES: Final = {
+    "overall": "review_scores_rating",
+    "cleanliness": "review_scores_cleanliness",
+    "accuracy": "review_scores_accuracy",
+    "check_in": "review_scores_checkin",
+    "communication": "review_scores_communication",
+    "location": "review_scores_location",
+    "value": "review_scores_value",
+}
+"""Optional too, with number_of_reviews; the files for maps come without them."""
 
 TITLE_MAX: Final = 200
 DESCRIPTION_MAX: Final = 5_000
@@ -78,14 +89,15 @@ class RowError(ValueError):
 
 def listing_id(row: Mapping[str, str]) -> str:
     """The id, as text: it may be beyond 2^53. Raises RowError."""
-    return _id(row, "id")
+    return external_id(row, "id")
 
 
 def parse(row: Mapping[str, str], line: int, currency: str) -> Listing:
     """Read one row; optional columns may be absent from it. Raises RowError."""
     notes: list[str] = []
-    host = _id(row, "host_id")
+    host = external_id(row, "host_id")
     latitude, longitude = coordinates(row)
+    reviews = reviews_told(row)
     return Listing(
         line=line,
         external_id=listing_id(row),
@@ -99,6 +111,8 @@ def parse(row: Mapping[str, str], line: int, currency: str) -> Listing:
         minimum_nights=_nights(row, "minimum_nights", 1, notes),
         maximum_nights=_nights(row, "maximum_nights", STAY_NIGHTS_MAX, notes),
         scraped=scraped(row),
+        reviews=reviews,
+        scores=_scores(row, notes) if reviews else None,
         notes=tuple(notes),
     )
 
@@ -109,6 +123,11 @@ def scraped(row: Mapping[str, str]) -> date:
         return date.fromisoformat(row["last_scraped"])
     except ValueError:
         raise RowError(f"last_scraped {_quoted(row['last_scraped'])} is not a date") from None
+
+
+def reviews_told(row: Mapping[str, str]) -> int:
+    """How many reviews the row says that there are; none where it says nothing that could be read."""
+    return _whole(row.get("number_of_reviews", "")) or 0
 
 
 def coordinates(row: Mapping[str, str]) -> tuple[int, int]:
@@ -174,6 +193,22 @@ def _nights(row: Mapping[str, str], column: str, default: int, notes: list[str])
     return kept
 
 
+def _scores(row: Mapping[str, str], notes: list[str]) -> Scores | None:
+    """Averages from 1 to 5 ("4.75"), in hundredths; none at all without the overall one."""
+    found = {part: _score(row, column, notes) for part, column in _SCORES.items()}
+    overall = found.pop("overall")
+    return Scores(overall, **found) if overall is not None else None
+
+
+def _score(row: Mapping[str, str], column: str, notes: list[str]) -> int | None:
+    text = row.get(column, "").strip()
+    number = _decimal(text)
+    hundredths = int((number * 100).to_integral_value()) if number is not None else 0
+    if text and not 100 * RATING_MIN <= hundredths <= 100 * RATING_MAX:
+        notes.append(f"{column} {_quoted(text)} left out: not from {RATING_MIN} to {RATING_MAX}")
+    return hundredths if 100 * RATING_MIN <= hundredths <= 100 * RATING_MAX else None
+
+
 def _bathrooms(row: Mapping[str, str], notes: list[str]) -> int | None:
     """Half bathrooms, from "1.5 shared baths", "Half-bath" or a number."""
     text = (row.get("bathrooms_text", "") or row.get("bathrooms", "")).strip()
@@ -221,7 +256,8 @@ def _text(row: Mapping[str, str], column: str, most: int, notes: list[str]) -> s
     return kept
 
 
-def _id(row: Mapping[str, str], column: str) -> str:
+def external_id(row: Mapping[str, str], column: str) -> str:
+    """The other marketplace's id in a column. Raises RowError."""
     text = row[column].strip()
     if not _ID.fullmatch(text):
         raise RowError(f"{column} {_quoted(text)} is not an id")

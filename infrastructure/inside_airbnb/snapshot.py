@@ -19,12 +19,14 @@ from application.imported_listings import (
     Noted,
     RowRefused,
     RowsRead,
+    WrittenReview,
 )
 from application.ports import Zones
 from domain.money import EXPONENTS
-from infrastructure.inside_airbnb import calendars, listings
+from domain.policies import REVIEW_LENGTH_MAX
+from infrastructure.inside_airbnb import calendars, listings, reviews
 from infrastructure.inside_airbnb.places import CURRENCIES, country_of
-from infrastructure.inside_airbnb.tables import Table, Unreadable
+from infrastructure.inside_airbnb.tables import Missing, Table, Unreadable
 
 ORIGIN: Final = "inside-airbnb"
 
@@ -33,7 +35,8 @@ _MARKET: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 
 class FolderSnapshot:
-    """Implements `application.imported_listings.Snapshot` on listings.csv(.gz) and calendar.csv(.gz).
+    """Implements `application.imported_listings.Snapshot` on listings.csv(.gz), calendar.csv(.gz) and, where there is
+    one, reviews.csv(.gz).
 
     The listings are read twice: first which there are and what day they show, then one by one.
     """
@@ -44,6 +47,8 @@ class FolderSnapshot:
         """Look at the files. Raises Unreadable, and Refused when market or currency cannot be told."""
         self._table = Table(folder, "listings", listings.REQUIRED)
         calendar = Table(folder, "calendar", calendars.REQUIRED)
+        self._reviews = _reviews(folder)
+        self.reviews_told = 0
         ids: dict[str, None] = {}
         days: Counter[date] = Counter()
         place: tuple[int, int] | None = None
@@ -54,7 +59,8 @@ class FolderSnapshot:
             elif isinstance(row, RowRefused):
                 ids.update({row.external_id: None} if row.external_id else {})
             else:
-                values = self._values(row[1])
+                values = _values(self._table, row[1])
+                self.reviews_told += listings.reviews_told(values) if self._reviews else 0
                 with suppress(listings.RowError):
                     ids[listings.listing_id(values)] = None
                     days[listings.scraped(values)] += 1
@@ -81,7 +87,7 @@ class FolderSnapshot:
                 yield row
                 continue
             line, fields = row
-            values = self._values(fields)
+            values = _values(self._table, fields)
             try:
                 listing = listings.parse(values, line, self.market.currency)
             except listings.RowError as error:
@@ -98,14 +104,50 @@ class FolderSnapshot:
     def listings_file(self) -> str:
         return self._table.name
 
+    def reviews(self) -> Iterator[WrittenReview | Finding]:
+        """Every review, checked; a file that has no texts (there is one for maps) is left out with a note."""
+        if not isinstance(self._reviews, Table):
+            yield from (self._reviews,) if self._reviews else ()
+            return
+        for row in self._reviews.rows():
+            if isinstance(row, (RowRefused, FileDamaged)):
+                yield row
+                continue
+            line, fields = row
+            values = _values(self._reviews, fields)
+            try:
+                written, cut = reviews.parse(values, line)
+            except listings.RowError as error:
+                yield RowRefused(self._reviews.name, line, values["listing_id"][:40] or None, str(error))
+                continue
+            if cut:
+                note = f"comment cut to {REVIEW_LENGTH_MAX} characters"
+                yield Noted(self._reviews.name, line, written.listing_id, note)
+            yield written
+
+    @property
+    def reviews_file(self) -> str:
+        return self._reviews.name if isinstance(self._reviews, Table) else ""
+
     def availability(self, listing: Listing) -> Availability:
         return self._calendars.availability(listing.external_id, listing.scraped)
 
     def refused_nights(self, refused: Mapping[str, Sequence[tuple[date, str]]]) -> Iterator[RowRefused]:
         return self._calendars.refused_nights(refused)
 
-    def _values(self, fields: list[str]) -> dict[str, str]:
-        return {name: fields[index] for name, index in self._table.columns.items()}
+
+def _values(table: Table, fields: list[str]) -> dict[str, str]:
+    return {name: fields[index] for name, index in table.columns.items()}
+
+
+def _reviews(folder: Path) -> Table | Noted | None:
+    """The table of reviews, or why it is left out; None where there is none."""
+    try:
+        return Table(folder, "reviews", reviews.REQUIRED)
+    except Missing:
+        return None
+    except Unreadable as error:
+        return Noted("reviews", 1, None, f"left out: {error}")
 
 
 def name_of(folder: Path) -> str:

@@ -24,6 +24,10 @@ class Unreadable(Refused):
     """The folder or a file in it cannot be used at all; the message says why."""
 
 
+class Missing(Unreadable):
+    """There is no such file."""
+
+
 class Table:
     """One CSV file with a header. `columns` maps each column's name to its index."""
 
@@ -86,7 +90,7 @@ def _find(folder: Path, stem: str) -> Path:
         with suppress(PermissionError):
             if (folder / name).is_file():
                 return folder / name
-    raise Unreadable(f"There is neither {stem}.csv.gz nor {stem}.csv in {folder}.")
+    raise Missing(f"There is neither {stem}.csv.gz nor {stem}.csv in {folder}.")
 
 
 def _said(error: Exception) -> str:

@@ -27,6 +27,7 @@ from domain.money import Money
 from domain.notices import CATEGORY_OF, Template, wants_mail
 from domain.payments import must_be_started
 from domain.properties import must_exist
+from domain.reviews import ReviewSubmitted
 from domain.users import User
 from infrastructure.settings import Settings
 from projections.mailings import Mailing
@@ -122,7 +123,8 @@ class Letters:
             case "review_revealed" | "review_replied":
                 review = history.stream(REVIEW, mailing.stream_id).state
                 assert review is not None, "it was told of"
-                return self._about(mailing, self._lodger.load(BOOKING, review.submitted.booking_id), {"fact": fact})
+                assert isinstance(review.written, ReviewSubmitted), "of what is imported nobody is told"
+                return self._about(mailing, self._lodger.load(BOOKING, review.written.booking_id), {"fact": fact})
             case _:
                 booking = history.stream(BOOKING, mailing.stream_id)
                 happened = {event.fact.TOPIC for event in events}

@@ -97,6 +97,8 @@ STORED_NAMES = {
     "ReviewRevealed",
     "ReviewReplied",
     "ReviewRemoved",
+    "ReviewImported",
+    "PropertyScoresImported",
 }
 """A name once stored stays: facts are added here, never taken away or renamed."""
 

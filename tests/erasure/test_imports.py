@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from application import erasure
-from application.imported_listings import Noted
-from application.imports import property_id_of, user_id_of
+from application.imported_listings import Noted, property_id_of, user_id_of
 from domain.events import Actor
 from infrastructure.workers.erasures import forget_people
 from infrastructure.workers.projector import Projector

@@ -21,8 +21,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from application.imported_listings import Imported, Outcome, RowRefused
-from application.imports import property_id_of
+from application.imported_listings import Imported, Outcome, RowRefused, property_id_of
 from application.streams import PROPERTY
 from domain.events import Event
 from domain.properties import (

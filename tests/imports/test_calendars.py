@@ -69,7 +69,7 @@ def test_a_listing_nobody_knows_is_reported_once(tmp_path: Path) -> None:
 def test_every_good_row_counts_as_read(tmp_path: Path) -> None:
     put(tmp_path, "calendar", HEADER + "1,2025-01-10,f\n1,2025-01-11,f\n")
     found = list(Calendars(Table(tmp_path, "calendar", REQUIRED), DAY).read(["1"]))
-    assert found == [RowsRead("calendar.csv", 2)]
+    assert found == [RowsRead("calendar", 2)]
 
 
 def test_rows_of_some_nights_are_found_again(tmp_path: Path) -> None:

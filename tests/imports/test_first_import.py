@@ -12,8 +12,7 @@ from uuid import UUID
 import pytest
 
 from application import users
-from application.imported_listings import Noted
-from application.imports import user_id_of
+from application.imported_listings import Noted, user_id_of
 from domain.events import Actor, Fact
 from domain.money import Money
 from domain.properties import (

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from application import bookings, properties
-from application.imported_listings import FileDamaged, Noted
-from application.imports import property_id_of, user_id_of
+from application.imported_listings import FileDamaged, Noted, property_id_of, user_id_of
 from domain.money import Money
 from domain.pricing import Pricing
 from domain.properties import (

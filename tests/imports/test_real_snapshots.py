@@ -17,8 +17,7 @@ from uuid import UUID
 
 import pytest
 
-from application.imported_listings import Imported
-from application.imports import property_id_of
+from application.imported_listings import Imported, property_id_of
 from domain.events import Event
 from domain.properties import PropertyDetailsChanged, PropertyPricingChanged
 from tests.api.people import book, pay, register, stay

@@ -95,7 +95,16 @@ from domain.properties import (
     PropertyUnpublished,
     Source,
 )
-from domain.reviews import Ratings, ReviewFact, ReviewRemoved, ReviewReplied, ReviewRevealed, ReviewSubmitted
+from domain.reviews import (
+    Ratings,
+    ReviewFact,
+    ReviewImported,
+    ReviewRemoved,
+    ReviewReplied,
+    ReviewRevealed,
+    ReviewSubmitted,
+)
+from domain.scores import PropertyScoresImported, Scores
 from domain.second_factors import UserSecondFactorDisabled, UserSecondFactorEnabled
 from domain.stays import Stay
 from domain.users import (
@@ -231,9 +240,13 @@ USER_HISTORIES: Final[tuple[tuple[UserFact, ...], ...]] = (
     ),
     (UserRegistered(), UserSecondFactorEnabled(UUID(int=63)), UserSecondFactorDisabled()),
 )
+SCORES: Final = PropertyScoresImported(
+    origin="inside-airbnb", as_of=date(2024, 11, 5), reviews=3, scores=Scores(475, cleanliness=467, location=500)
+)
 PROPERTY_HISTORIES: Final[tuple[tuple[PropertyFact, ...], ...]] = (
     (*PUBLISHED, NightsBlocked((BLOCK,)), NightsUnblocked((BLOCK.block_id,)), PropertyUnpublished("renovation")),
     (*PUBLISHED, PropertyPhotosChanged((PHOTO,)), PropertyErased()),
+    (*PUBLISHED, SCORES),
     (PropertyCreated(HOST, SOURCE), PropertyDetailsChanged(DETAILS)),
     (
         *PUBLISHED,
@@ -309,10 +322,19 @@ REVIEW_OF_GUEST: Final = ReviewSubmitted(
 REVIEW_OF_HOST: Final = replace(
     REVIEW_OF_GUEST, author="host", author_id=HOST, subject_id=GUEST, ratings=Ratings(3), comment="Left early."
 )
+IMPORTED_REVIEW: Final = ReviewImported(
+    origin="inside-airbnb",
+    property_id=PROPERTY,
+    author_id=UUID(int=88),
+    subject_id=HOST,
+    comment="Quiet at night.\nWe slept like logs.",
+    written_on=date(2024, 7, 1),
+)
 REVIEW_HISTORIES: Final[tuple[tuple[ReviewFact, ...], ...]] = (
     (REVIEW_OF_GUEST, ReviewRevealed("guest"), ReviewReplied("guest", "Come again!", CHECK_OUT)),
     (REVIEW_OF_HOST, ReviewRevealed("host"), ReviewReplied("host", "It was a long day.", CHECK_OUT)),
     (REVIEW_OF_GUEST, ReviewRemoved()),
+    (IMPORTED_REVIEW, ReviewRemoved()),
 )
 PLATFORM_HISTORIES: Final[tuple[tuple[PlatformFact, ...], ...]] = (
     (
