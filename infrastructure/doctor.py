@@ -11,7 +11,7 @@ import psycopg2
 import psycopg2.extensions
 import redis
 
-from infrastructure.rights import ANALYTICS, ROLES
+from infrastructure.rights import ANALYTICS, REBUILDING, REPLACED, ROLES
 from infrastructure.roles import missing_roles
 from infrastructure.schema import current_revision, head_revision
 from infrastructure.settings import ROOT, Settings, SettingsError, load
@@ -69,7 +69,7 @@ def _postgres(settings: Settings) -> Iterator[Finding]:
             for extension in EXTENSIONS:
                 yield _extension(cursor, extension)
             yield _schema_grant(cursor)
-            yield _analytics(cursor)
+            yield _schemas(cursor)
             yield _clock(cursor)
         yield _roles(connection)
     finally:
@@ -114,15 +114,17 @@ def _schema_grant(cursor: psycopg2.extensions.cursor) -> Finding:
     )
 
 
-def _analytics(cursor: psycopg2.extensions.cursor) -> Finding:
-    if _one(cursor, "SELECT to_regnamespace(%s) IS NOT NULL", ANALYTICS):
-        return Finding(f"schema {ANALYTICS}")
+def _schemas(cursor: psycopg2.extensions.cursor) -> Finding:
+    ours = (ANALYTICS, REBUILDING, REPLACED)
+    missing = [name for name in ours if not _one(cursor, "SELECT to_regnamespace(%s) IS NOT NULL", name)]
+    if not missing:
+        return Finding(f"schemas {', '.join(ours)}")
     if _one(cursor, "SELECT has_database_privilege(current_database(), 'CREATE')"):
-        return Finding(f"schema {ANALYTICS} can be created by migrate")
+        return Finding(f"schemas {', '.join(missing)} can be created by migrate")
     login = _one(cursor, "SELECT quote_ident(current_user)")
     return Finding(
-        f"the schema {ANALYTICS} is missing and this login may make none",
-        f"as the database's owner: CREATE SCHEMA {ANALYTICS} AUTHORIZATION {login};",
+        f"schemas are missing and this login may make none: {', '.join(missing)}",
+        "as the database's owner: " + " ".join(f"CREATE SCHEMA {name} AUTHORIZATION {login};" for name in missing),
     )
 
 

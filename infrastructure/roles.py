@@ -18,6 +18,9 @@ from infrastructure.rights import (
     COLUMNS,
     FUNCTIONS,
     OWNER_ROLE,
+    PROJECTOR_ROLE,
+    REBUILDING,
+    REPLACED,
     ROLES,
     SEQUENCES,
     TABLES,
@@ -81,7 +84,7 @@ def grant_rights(connection: extensions.connection) -> None:
         cursor.execute("SELECT has_schema_privilege(%s, 'public', 'CREATE')", [OWNER_ROLE])
         if cursor.fetchone() != (True,):
             cursor.execute(f"GRANT USAGE, CREATE ON SCHEMA public TO {OWNER_ROLE}")
-        cursor.execute(f"GRANT USAGE, CREATE ON SCHEMA {ANALYTICS} TO {OWNER_ROLE}")
+        cursor.execute(f"GRANT USAGE, CREATE ON SCHEMA {ANALYTICS}, {REBUILDING}, {REPLACED} TO {OWNER_ROLE}")
         cursor.execute(_GIVE_TO_OWNER)
         cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY (%s) ORDER BY rolname", [list(TABLES)])
         existing = [name for (name,) in cursor.fetchall()]
@@ -100,7 +103,7 @@ def _grants(cursor: extensions.cursor, roles: Sequence[str]) -> Iterator[str]:
     cursor.execute("SELECT quote_ident(current_database()), quote_ident(current_user)")
     ((database, login),) = cursor.fetchall()
     yield f"REVOKE ALL ON DATABASE {database} FROM PUBLIC"
-    yield f"REVOKE ALL ON SCHEMA public, {ANALYTICS} FROM {everybody}"
+    yield f"REVOKE ALL ON SCHEMA public, {ANALYTICS}, {REBUILDING}, {REPLACED} FROM {everybody}"
     for kind, relation in _relations(cursor):
         yield f"REVOKE ALL ON {kind} {relation} FROM {everybody}"
     for function in _functions(cursor):
@@ -110,6 +113,8 @@ def _grants(cursor: extensions.cursor, roles: Sequence[str]) -> Iterator[str]:
     for role in roles:
         yield f"GRANT CONNECT ON DATABASE {database} TO {role}"
         yield from _rights_of(role, _functions(cursor, FUNCTIONS.get(role, ())))
+    if PROJECTOR_ROLE in roles:
+        yield f"GRANT USAGE ON SCHEMA {REBUILDING}, {REPLACED} TO {PROJECTOR_ROLE}"
     if ANALYST_ROLE in roles:
         yield f"GRANT USAGE ON SCHEMA {ANALYTICS} TO {ANALYST_ROLE}"
         yield f"GRANT SELECT ON ALL TABLES IN SCHEMA {ANALYTICS} TO {ANALYST_ROLE}"

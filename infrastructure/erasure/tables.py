@@ -254,6 +254,10 @@ _LOG: Final[Mapping[str, Rule]] = {
         },
     ),
     "nights": Kept(IDS),
+    "parked_events": Kept(
+        "which events a read model could not take, by ids",
+        {"projection": OURS, "reason": "an error's name and where it was raised, or a constraint's name"},
+    ),
     "positions": Kept("how far each consumer of the log is", {"name": OURS, "stopped_reason": "an error of ours"}),
     "alembic_version": Kept("the schema's revision", {"version_num": OURS}),
 }
