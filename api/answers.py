@@ -26,7 +26,12 @@ class JsonResponse(Response):
 
 def text(schema: type[Schema], shown: Any) -> str:
     """`shown` as compact JSON, by a schema."""
-    return msgspec.json.encode(_instance(schema).dump(shown)).decode()
+    return msgspec.json.encode(dumped(schema, shown)).decode()
+
+
+def dumped(schema: type[Schema], shown: Any) -> Any:
+    """`shown` as values that JSON has, by a schema."""
+    return _instance(schema).dump(shown)
 
 
 def sent(schema: type[Schema], shown: Any, status: int = 200, **headers: str) -> Response:

@@ -43,13 +43,17 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows of a query, and where the next page begins (None: there is none)."""
+    """Some rows of a query, and where the next page begins (None: there is none).
+
+    `place` says where a page begins that follows one of the rows.
+    """
 
     items: list[T]
     after: After | None
+    place: Callable[[T], After]
 
 
 def page_of(rows: Sequence[T], limit: int, place: Callable[[T], After]) -> Page[T]:
     """The page that `limit` + 1 rows asked for make: a row too many says that there is a next page."""
     items = list(rows[:limit])
-    return Page(items, place(items[-1]) if len(rows) > limit else None)
+    return Page(items, place(items[-1]) if len(rows) > limit else None, place)
