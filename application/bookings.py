@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID, uuid5
 
 from application import audit, quotes
 from application.calls import Call
-from application.lodger import Lodger, retried
+from application.lodger import Histories, Lodger, retried
 from application.nights import BookingDone, append_booking
 from application.streams import BOOKING, PAYMENT, PROPERTY, Stream, begin
 from domain import bookings, lifecycle, payments, refunds, requests
@@ -14,6 +16,8 @@ from domain.bookings import Booking, BookingFact, Role
 from domain.events import Event
 from domain.rejections import Rejected
 from domain.requests import RequestBooking
+
+BookingStream = Stream[Booking | None, BookingFact]
 
 
 @retried
@@ -87,14 +91,41 @@ def settle(lodger: Lodger, call: Call, payment_id: UUID) -> None:
     lodger.append(call, payment.then(refund))
 
 
-def find(lodger: Lodger, booking_id: UUID, user_id: UUID) -> tuple[Stream[Booking | None, BookingFact], Role]:
+def find(lodger: Lodger, booking_id: UUID, user_id: UUID) -> tuple[BookingStream, Role]:
     """A booking, fresh, for its guest or its host."""
     booking = lodger.load(BOOKING, booking_id)
     _, role = bookings.must_concern(booking.state, user_id)
     return booking, role
 
 
+def find_each(lodger: Lodger, booking_ids: Sequence[UUID], user_id: UUID) -> Mapping[UUID, tuple[BookingStream, Role]]:
+    """Those of several that concern somebody, fresh, in one round trip."""
+    return concerning(lodger.read(*booking_ids), booking_ids, user_id)
+
+
+def concerning(
+    history: Histories, booking_ids: Sequence[UUID], user_id: UUID
+) -> Mapping[UUID, tuple[BookingStream, Role]]:
+    """The bookings, among those that were read, whose guest or host somebody is."""
+    found: dict[UUID, tuple[BookingStream, Role]] = {}
+    for booking_id in booking_ids:
+        booking = history.stream(BOOKING, booking_id)
+        with suppress(Rejected):  # a stranger's, for whom there is none
+            _, role = bookings.must_concern(booking.state, user_id)
+            found[booking_id] = booking, role
+    return found
+
+
 def history(lodger: Lodger, booking_id: UUID, user_id: UUID) -> tuple[list[Event], Role]:
     """The story of a booking, for its guest or its host; and which of them it is."""
     _, role = find(lodger, booking_id, user_id)
     return audit.story(lodger.log, booking_id), role
+
+
+def histories(lodger: Lodger, booking_ids: Sequence[UUID], user_id: UUID) -> Mapping[UUID, tuple[list[Event], Role]]:
+    """The same of several, in one round trip; of strangers' there is none."""
+    told = lodger.read(*(each for booking_id in booking_ids for each in audit.streams_of(booking_id)))
+    return {
+        booking_id: (told.of(*audit.streams_of(booking_id)).in_order(), role)
+        for booking_id, (_, role) in concerning(told, booking_ids, user_id).items()
+    }

@@ -138,6 +138,10 @@ class Histories:
     def stream(self, kind: Kind[S, F], stream_id: UUID, upto: int | None = None) -> Stream[S, F]:
         return fold(begin(kind, stream_id), self.by_stream[stream_id][:upto])
 
+    def of(self, *stream_ids: UUID) -> Histories:
+        """Those of some of the streams."""
+        return Histories({stream_id: self.by_stream[stream_id] for stream_id in stream_ids})
+
     def in_order(self) -> list[Event]:
         """All events, as they stand in the log."""
         return sorted((e for events in self.by_stream.values() for e in events), key=lambda e: e.position or 0)

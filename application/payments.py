@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from application import audit
+from application.bookings import concerning
 from application.calls import Call
-from application.lodger import Lodger, retried
+from application.lodger import Histories, Lodger, retried
 from application.payment_ports import GatewayUnavailable
 from application.ports import AnswerInFlight
 from application.settlement import PaymentDone, PaymentStream, carry_out, record
@@ -152,8 +155,12 @@ def of_platform(lodger: Lodger, payment_id: UUID) -> PaymentStream:
 
 def captured_at(lodger: Lodger, payment_id: UUID) -> datetime | None:
     """When the money was captured, if it was: no fact holds a time, its envelope does."""
-    events = lodger.read(payment_id).by_stream[payment_id]
-    return next((event.occurred_at for event in events if isinstance(event.fact, PaymentCaptured)), None)
+    return _captured_at(lodger.read(payment_id), payment_id)
+
+
+def _captured_at(history: Histories, payment_id: UUID) -> datetime | None:
+    captures = (e.occurred_at for e in history.by_stream[payment_id] if isinstance(e.fact, PaymentCaptured))
+    return next(captures, None)
 
 
 def client_secret(lodger: Lodger, payment: PaymentStream, user_id: UUID) -> str | None:
@@ -168,3 +175,18 @@ def of_booking(lodger: Lodger, booking_id: UUID, user_id: UUID) -> list[PaymentS
     booking, attempts = _booking_and_attempts(lodger, booking_id)
     bookings.must_concern(booking, user_id)
     return attempts
+
+
+def of_bookings(
+    lodger: Lodger, booking_ids: Sequence[UUID], user_id: UUID
+) -> Mapping[UUID, list[tuple[PaymentStream, datetime | None]]]:
+    """The payments of several bookings, and when each was captured, in one round trip; of strangers' there are none."""
+    history = lodger.read(*(each for booking_id in booking_ids for each in audit.streams_of(booking_id)))
+    return {
+        booking_id: [
+            (history.stream(PAYMENT, payment_id), _captured_at(history, payment_id))
+            for payment_id in attempt_ids(booking_id)
+            if history.by_stream[payment_id]
+        ]
+        for booking_id in concerning(history, booking_ids, user_id)
+    }

@@ -168,6 +168,10 @@ class EventLog(Protocol):
         """Who has nights of a property in `[first, until)`, from the guard itself."""
         ...
 
+    def claims_of_each(self, asked: Sequence[tuple[UUID, date, date]]) -> Sequence[Sequence[Claim]]:
+        """The same of several properties and ranges, in one round trip."""
+        ...
+
 
 class Memory(Protocol):
     """What this process knows of streams that are read again and again. Events never change, so it is never wrong:

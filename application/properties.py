@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -12,7 +12,11 @@ from application.nights import taking_nights
 from application.ports import Claim, Nights, NightsChange
 from application.streams import PROPERTY, USER, Done, Stream
 from domain import properties, users
-from domain.properties import Block, Changes, Property, PropertyFact
+from domain.properties import Block, Changes, Property, PropertyFact, Status
+
+PropertyStream = Stream[Property | None, PropertyFact]
+Range = tuple[UUID, date, date]
+"""Of a property, days `[first, until)`."""
 
 
 @retried
@@ -75,13 +79,26 @@ def unblock(
     return lodger.append(call, listing.then(facts), nights=NightsChange(give_back=block_ids))
 
 
-def find(lodger: Lodger, property_id: UUID, viewer: UUID | None) -> Stream[Property | None, PropertyFact]:
-    """A property, fresh; while it is not published, for its host only."""
+def may_see(status: Status, host_id: UUID, viewer: UUID | None) -> bool:
+    """While a property is not published, only its host sees it."""
+    return status == "published" or host_id == viewer
+
+
+def find(lodger: Lodger, property_id: UUID, viewer: UUID | None) -> PropertyStream:
+    """A property, fresh, for who may see it."""
     listing = lodger.load(PROPERTY, property_id)
     state = properties.must_exist(listing.state)
-    if state.status != "published":
+    if not may_see(state.status, state.host_id, viewer):
         properties.must_be_hosted_by(state, viewer or UUID(int=0))
     return listing
+
+
+def find_each(lodger: Lodger, property_ids: Iterable[UUID], viewer: UUID | None) -> Mapping[UUID, PropertyStream]:
+    """Those of several that somebody may see, fresh, in one round trip."""
+    wanted = list(dict.fromkeys(property_ids))
+    history = lodger.read(*wanted)
+    found = (history.stream(PROPERTY, property_id) for property_id in wanted)
+    return {each.id: each for each in found if each.state and may_see(each.state.status, each.state.host_id, viewer)}
 
 
 def calendar(
@@ -90,6 +107,18 @@ def calendar(
     """The property and who has nights of it in `[first, until)`, from the guard itself."""
     listing = find(lodger, property_id, viewer)
     return properties.must_exist(listing.state), lodger.log.claims(property_id, first, until)
+
+
+def calendars(
+    lodger: Lodger, asked: Sequence[Range], viewer: UUID | None
+) -> Mapping[Range, tuple[Property, Sequence[Claim]]]:
+    """The same of several in two round trips; those that nobody but their host may see are missing."""
+    found = find_each(lodger, (property_id for property_id, _, _ in asked), viewer)
+    shown = [each for each in asked if each[0] in found]
+    claims = lodger.log.claims_of_each(shown)
+    return {
+        each: (properties.must_exist(found[each[0]].state), of_it) for each, of_it in zip(shown, claims, strict=True)
+    }
 
 
 def nights_of(property_id: UUID, block: Block) -> Nights:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from application.bookings import concerning
 from application.calls import Call
 from application.lodger import Histories, Lodger, retried
 from application.nights import elapse
 from application.streams import BOOKING, REVIEW, Done, Stream, begin
 from domain import bookings, lifecycle, reviews
-from domain.bookings import Role
+from domain.bookings import Booking, Role
 from domain.reviews import Ratings, Review, ReviewedStay, ReviewFact, review_id
 
 ReviewStream = Stream[Review | None, ReviewFact]
@@ -86,7 +87,19 @@ def find(lodger: Lodger, of_review: UUID) -> ReviewStream:
 def of_stay(lodger: Lodger, booking_id: UUID, user_id: UUID) -> ReviewsOfStay:
     """What a guest or host sees of a stay's reviews, fresh. For strangers there is no such booking."""
     history = _told(lodger, booking_id)
-    booking, role = bookings.must_concern(history.stream(BOOKING, booking_id).state, user_id)
+    return _seen(history, booking_id, *bookings.must_concern(history.stream(BOOKING, booking_id).state, user_id))
+
+
+def of_stays(lodger: Lodger, booking_ids: Sequence[UUID], user_id: UUID) -> Mapping[UUID, ReviewsOfStay]:
+    """The same of several stays, in one round trip; strangers' are missing."""
+    history = lodger.read(*(each for booking_id in booking_ids for each in _streams_of(booking_id)))
+    return {
+        booking_id: _seen(history, booking_id, bookings.must_be_made(booking.state), role)
+        for booking_id, (booking, role) in concerning(history, booking_ids, user_id).items()
+    }
+
+
+def _seen(history: Histories, booking_id: UUID, booking: Booking, role: Role) -> ReviewsOfStay:
     mine, other = _both(history, booking_id, booking.made.property_id, role)
     over = bookings.status(booking) == "completed"
     return ReviewsOfStay(
@@ -97,8 +110,12 @@ def of_stay(lodger: Lodger, booking_id: UUID, user_id: UUID) -> ReviewsOfStay:
 
 
 def _told(lodger: Lodger, booking_id: UUID, call: Call | None = None) -> Histories:
+    return lodger.read(*_streams_of(booking_id), call=call)
+
+
+def _streams_of(booking_id: UUID) -> Iterable[UUID]:
     sides: Sequence[Role] = ("guest", "host")
-    return lodger.read(booking_id, *(review_id(booking_id, side) for side in sides), call=call)
+    return booking_id, *(review_id(booking_id, side) for side in sides)
 
 
 def _both(history: Histories, booking_id: UUID, property_id: UUID, role: Role) -> tuple[ReviewStream, ReviewStream]:

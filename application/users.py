@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
@@ -118,6 +120,18 @@ def find(lodger: Lodger, user_id: UUID) -> tuple[Person, Stream[User, UserFact]]
     user = lodger.load(USER, user_id)
     users.must_exist(user.state)
     return lodger.people.get([user_id])[user_id], user
+
+
+def find_each(lodger: Lodger, user_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Person, Stream[User, UserFact]]]:
+    """Those that there are of several, fresh, in two round trips."""
+    history, people = lodger.read(*user_ids), lodger.people.get(user_ids)
+    found: dict[UUID, tuple[Person, Stream[User, UserFact]]] = {}
+    for user_id, person in people.items():
+        user = history.stream(USER, user_id)
+        with suppress(Rejected):  # was erased
+            users.must_exist(user.state)
+            found[user_id] = person, user
+    return found
 
 
 def change_profile(lodger: Lodger, call: Call, user_id: UUID, expected_version: int, profile: Profile) -> Answer | None:

@@ -67,6 +67,10 @@ class WatchedLog:
         """See `EventLog.claims`."""
         return self._log.claims(property_id, first, until)
 
+    def claims_of_each(self, asked: Sequence[tuple[UUID, date, date]]) -> Sequence[Sequence[Claim]]:
+        """See `EventLog.claims_of_each`."""
+        return self._log.claims_of_each(asked)
+
     def _tell(self, when: str, events: Sequence[Event]) -> None:
         for event in events:
             self._reached(f"{when}_{event.fact.TOPIC}")

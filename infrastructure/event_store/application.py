@@ -21,6 +21,9 @@ from infrastructure.event_store.mapper import Mapper
 from infrastructure.event_store.person_keys import PersonKeys
 from infrastructure.event_store.recorder import PostgresRecorder
 
+_CLAIM: Final = (
+    "claim_id, lower(nights), upper(nights), CASE WHEN upper_inf(lane) THEN 'stay' ELSE 'block' END, held_until"
+)
 _APPEND_SECONDS: Final = Histogram(
     "lodger_append_seconds",
     "Seconds that an append took, refused ones too.",
@@ -88,13 +91,26 @@ class Events(Application[UUID]):
         """See `EventLog.claims`."""
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
-                """SELECT claim_id, lower(nights), upper(nights),
-                          CASE WHEN upper_inf(lane) THEN 'stay' ELSE 'block' END, held_until
-                   FROM nights WHERE property_id = %s AND nights && daterange(%s, %s)
-                   ORDER BY lower(nights), claim_id""",
+                f"""SELECT {_CLAIM} FROM nights WHERE property_id = %s AND nights && daterange(%s, %s)
+                    ORDER BY lower(nights), claim_id""",  # noqa: S608 - a constant
                 [property_id, first, until],
             )
             return [Claim(*row) for row in cursor.fetchall()]
+
+    def claims_of_each(self, asked: Sequence[tuple[UUID, date, date]]) -> Sequence[Sequence[Claim]]:
+        """See `EventLog.claims_of_each`."""
+        found: list[list[Claim]] = [[] for _ in asked]
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                f"""SELECT n, {_CLAIM}
+                    FROM unnest(%s::uuid[], %s::date[], %s::date[]) WITH ORDINALITY AS asked (wanted, first, until, n)
+                    JOIN nights ON property_id = wanted AND nights && daterange(first, until)
+                    ORDER BY n, lower(nights), claim_id""",  # noqa: S608 - a constant
+                [list(each) for each in zip(*asked, strict=True)] or [[], [], []],
+            )
+            for number, *claim in cursor.fetchall():
+                found[number - 1].append(Claim(*claim))
+        return found
 
     def forget_answers(self, before: datetime) -> int:
         """Delete the answers kept before an instant (of the database's clock); returns how many there were."""

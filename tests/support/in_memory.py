@@ -54,6 +54,9 @@ class MemoryLog:
         wanted = Nights(property_id, UUID(int=0), first, until, "stay")
         return [_claim(nights) for nights in self.taken if _overlap(nights, wanted)]
 
+    def claims_of_each(self, asked: Sequence[tuple[UUID, date, date]]) -> list[list[Claim]]:
+        return [self.claims(*each) for each in asked]
+
     def _changed(self, change: NightsChange) -> list[Nights]:
         left = [nights for nights in self.taken if nights.claim_id not in change.give_back]
         in_the_way = [nights for nights in left if any(_overlap(nights, wanted) for wanted in change.take)]
