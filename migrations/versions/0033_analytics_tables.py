@@ -40,7 +40,8 @@ def upgrade() -> None:
         CONSTRAINT analytics_bookings_parts CHECK (
             accommodation_minor + extras_minor + service_fee_minor = host_minor + platform_minor)
     );
-    CREATE INDEX analytics_bookings_check_in ON analytics_bookings (check_in) WHERE bought_at IS NOT NULL;
+    CREATE INDEX analytics_bookings_month ON analytics_bookings ((date_trunc('month', check_in::timestamp)::date))
+        WHERE bought_at IS NOT NULL;
     CREATE INDEX analytics_bookings_property ON analytics_bookings (property_id);
     COMMENT ON COLUMN analytics_bookings.state IS 'domain.bookings.Booking as JSON.';
 
@@ -57,6 +58,7 @@ def upgrade() -> None:
         CONSTRAINT analytics_nights_pkey PRIMARY KEY (booking_id, night)
     );
     CREATE INDEX analytics_nights_night ON analytics_nights (night);
+    CREATE INDEX analytics_nights_month ON analytics_nights ((date_trunc('month', night::timestamp)::date));
     CREATE INDEX analytics_nights_property ON analytics_nights (property_id, night);
     COMMENT ON TABLE analytics_nights IS 'The nights of bookings that were paid for, and what of the price falls on each.';
 
@@ -114,7 +116,7 @@ def upgrade() -> None:
         CONSTRAINT analytics_properties_pkey PRIMARY KEY (property_id, version)
     );
     CREATE UNIQUE INDEX analytics_properties_current ON analytics_properties (property_id) WHERE valid_to IS NULL;
-    CREATE INDEX analytics_properties_city ON analytics_properties (country, city_key) WHERE valid_to IS NULL;
+    CREATE INDEX analytics_properties_city ON analytics_properties (city_key, country) WHERE valid_to IS NULL;
     COMMENT ON TABLE analytics_properties IS 'What a property was like from when to when: valid_to NULL is today.';
 
     CREATE TABLE analytics_blocks (
