@@ -12,6 +12,7 @@ from uuid import UUID
 from flask import current_app
 
 from api.api_keys import ApiKeys
+from api.graph.limits import Limits
 from api.limits import Limiter
 from api.tokens import Tokens
 from application.keys import KeysNow
@@ -90,10 +91,10 @@ class ApiOptions:
     `checks` are what /readyz asks, by name: each says "ok" or what people should know, or raises what keeps this
     process from serving. `sandbox` None leaves the payment page and the operator's clock out. `body_limit`,
     `photo_limit` and `url_limit` are in bytes, `json_depth` in levels, `array_limit` in items of one array,
-    `page_limit` in entries of one page. `limiter` says how often somebody may call, `trusted_proxies` how many
-    proxies are in front, whose X-Forwarded-For is believed. Pages of `allowed_origins` may call from browsers.
-    `plain_cookies` has cookies go without TLS too, in development. Browsers go to `oidc_return_to` when another
-    provider has said who they are.
+    `page_limit` in entries of one page; `graph` says what one request may ask of GraphQL. `limiter` says how often
+    somebody may call, `trusted_proxies` how many proxies are in front, whose X-Forwarded-For is believed. Pages of
+    `allowed_origins` may call from browsers. `plain_cookies` has cookies go without TLS too, in development. Browsers
+    go to `oidc_return_to` when another provider has said who they are.
     """
 
     token_keys: KeysNow
@@ -108,6 +109,7 @@ class ApiOptions:
     json_depth: int = 64
     array_limit: int = 1000
     page_limit: int = 100
+    graph: Limits = field(default_factory=Limits)
     limiter: Limiter = field(default_factory=Limiter)
     trusted_proxies: int = 0
     allowed_origins: Sequence[str] = ()

@@ -18,6 +18,13 @@ COMMANDS: Final = Counter(
     "lodger_commands_total", "Commands by outcome: accepted, replayed or a refusal.", ["command", "outcome"]
 )
 
+OPERATIONS: Final = Histogram(
+    "lodger_graphql_operation_seconds",
+    "Seconds that GraphQL operations took to execute: answered, partial (some fields were refused) or refused.",
+    ["kind", "outcome"],
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
 PROVIDER_WEBHOOKS: Final = Counter(
     "lodger_provider_webhooks_received_total",
     "Webhooks that payment providers sent: stored, repeated or refused with a code.",
@@ -42,6 +49,12 @@ def count_answer(method: str, route: str | None, status: int, seconds: float) ->
 def count_command(name: str, outcome: str) -> None:
     """Outcome is accepted, replayed or the refusal's code."""
     _commands(name, outcome).inc()
+
+
+def count_operation(
+    kind: Literal["query", "mutation"], outcome: Literal["answered", "partial", "refused"], seconds: float
+) -> None:
+    OPERATIONS.labels(kind, outcome).observe(seconds)
 
 
 def count_limited(limit: str) -> None:

@@ -7,12 +7,13 @@ from functools import partial
 
 from api.app import create_app
 from api.edge import ApiOptions, Sandbox
+from api.graph.limits import Limits
 from infrastructure import logs
 from infrastructure.bootstrap import Wired, wire
 from infrastructure.clock import SandboxClock
 from infrastructure.rate_counts import limiter
 from infrastructure.readiness import checks, keys_open
-from infrastructure.settings import load
+from infrastructure.settings import Settings, load
 
 
 def options(wired: Wired) -> ApiOptions:
@@ -34,11 +35,24 @@ def options(wired: Wired) -> ApiOptions:
         json_depth=settings.json_depth,
         array_limit=settings.array_limit,
         page_limit=settings.page_limit,
+        graph=graph_limits(settings),
         limiter=limiter(settings),
         trusted_proxies=settings.trusted_proxies,
         allowed_origins=settings.origins,
         oidc_return_to=settings.oidc_return_to,
         plain_cookies=settings.env != "production" and settings.public_url.startswith("http:"),
+    )
+
+
+def graph_limits(settings: Settings) -> Limits:
+    """How much of the graph one request may ask for. The schema answers for itself everywhere but in production."""
+    return Limits(
+        depth=settings.graphql_depth,
+        cost=settings.graphql_cost,
+        tokens=settings.graphql_tokens,
+        fragments=settings.graphql_fragments,
+        batch=settings.graphql_batch,
+        introspection=settings.env != "production",
     )
 
 

@@ -9,10 +9,10 @@ from typing import TypeAlias
 from uuid import UUID
 
 import strawberry
-from graphql import DocumentNode
 
+from api.graph.documents import Operation
 from api.graph.loaders import Loaders
-from api.lists import position_sent, reading
+from api.lists import reading
 from application.principals import Principal
 from projections.projection import Cursor, Projection
 
@@ -21,14 +21,14 @@ from projections.projection import Cursor, Projection
 class Context:
     """One operation's circumstances.
 
-    `principal` is who calls, None for nobody in particular; `document` is what they sent, parsed. `position` is where
+    `principal` is who calls, None for nobody in particular; `operation` is what they want. `position` is where
     in the log the client has been: what it sent, or what this request committed since; read models are not older.
     `loaders` are of this operation alone, and made anew when it has committed something.
     """
 
     principal: Principal | None
-    document: DocumentNode
-    position: int = field(default_factory=position_sent)
+    operation: Operation
+    position: int
     committed_at: int | None = None
     loaders: Loaders = field(init=False)
     _waited: dict[str, int] = field(default_factory=dict)

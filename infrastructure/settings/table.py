@@ -291,6 +291,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=variable):
     json_depth: Annotated[int, _count("How deep JSON may be nested.", 500)] = 64
     array_limit: Annotated[int, _count("Items of one array in a body; most fields allow fewer.", 1_000_000)] = 1_000
     page_limit: Annotated[int, _count("Entries of one page of a list.", 100)] = 100
+    graphql_depth: Annotated[int, _count("Levels of fields of one GraphQL operation.", 100)] = 8
+    graphql_cost: Annotated[
+        int, _count("Points that one GraphQL request may cost; docs/graphql.md says how they are counted.", 1_000_000)
+    ] = 1_000
+    graphql_tokens: Annotated[
+        int,
+        _count("Tokens of a GraphQL request, and its fields when fragments are written out.", 100_000),
+    ] = 1_000
+    graphql_fragments: Annotated[int, _count("Fragments of one GraphQL request.", 1_000, 0)] = 30
+    graphql_batch: Annotated[int, _count("Operations of one GraphQL request.", 100)] = 10
     url_limit: Annotated[int, _count("Bytes of a request's path and query.", 65_536, 256)] = 8_192
     header_limit: Annotated[
         int,
