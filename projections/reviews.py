@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any, Final, Literal, assert_never, cast
 from uuid import UUID
+
+from psycopg2.extras import execute_values
 
 from domain.bookings import Role
 from domain.events import Event
 from domain.reviews import (
     Ratings,
-    ReviewFact,
     ReviewImported,
     ReviewRemoved,
     ReviewReplied,
@@ -21,7 +23,8 @@ from domain.reviews import (
 )
 from domain.scores import PropertyScoresImported
 from domain.users import UserErased
-from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, page_of
+from projections.newest import Newest, Wanted
+from projections.projection import After, Cursor, Page, Projection
 
 Of = Literal["property", "guest"]
 """What is rated: guests rate properties, hosts rate guests."""
@@ -90,12 +93,24 @@ class Rated:
         return self.counts["overall"]
 
 
+_EachFact = ReviewSubmitted | ReviewRevealed | ReviewReplied | ReviewRemoved | PropertyScoresImported | UserErased
+
+
 # --- what each event does ---------------------------------------------------------------------------------
 
 
 def apply(cursor: Cursor, events: Sequence[Event]) -> None:
+    """Imported reviews come by the thousand: those in a row are written together."""
+    for are_imported, some in groupby(events, lambda event: isinstance(event.fact, ReviewImported)):
+        if are_imported:
+            _bring_in(cursor, list(some))
+        else:
+            _apply_each(cursor, some)
+
+
+def _apply_each(cursor: Cursor, events: Iterable[Event]) -> None:
     for event in events:
-        fact = cast("ReviewFact | PropertyScoresImported | UserErased", event.fact)
+        fact = cast("_EachFact", event.fact)
         match fact:
             case ReviewSubmitted():
                 _seal(cursor, event, fact)
@@ -113,8 +128,6 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
                     [event.stream_id],
                 )
                 _count(cursor, cursor.fetchall(), -1)
-            case ReviewImported():
-                _bring_in(cursor, event, fact)
             case PropertyScoresImported():
                 _score(cursor, event.stream_id, fact)
             case UserErased():
@@ -147,16 +160,21 @@ def _reveal(cursor: Cursor, event: Event) -> None:
     _count(cursor, cursor.fetchall(), 1)
 
 
-def _bring_in(cursor: Cursor, event: Event, fact: ReviewImported) -> None:
-    """Everybody reads it, among the others by the day it was written on. It gave no rating that could be counted."""
-    cursor.execute(
+def _bring_in(cursor: Cursor, events: Sequence[Event]) -> None:
+    """Everybody reads them, among the others by the day they were written on. None gave a rating that could count."""
+    told = [(event.stream_id, cast("ReviewImported", event.fact)) for event in events]
+    execute_values(
+        cursor,
         """INSERT INTO reviews (review_id, origin, property_id, author, author_id, subject_id, comment, submitted_at,
-                                revealed_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                                revealed_at) VALUES %s""",
         [
-            *(event.stream_id, fact.origin, fact.property_id, fact.author, fact.author_id, fact.subject_id),
-            *(fact.comment, fact.submitted_at, fact.submitted_at),
+            (
+                *(review_id, fact.origin, fact.property_id, fact.author, fact.author_id, fact.subject_id),
+                *(fact.comment, fact.submitted_at, fact.submitted_at),
+            )
+            for review_id, fact in told
         ],
+        page_size=1000,
     )
 
 
@@ -214,25 +232,49 @@ REVIEWS: Final = Projection(
 
 def of_property(cursor: Cursor, property_id: UUID, after: After | None = None, limit: int = 20) -> Page[Entry]:
     """One page of what guests say of a property, newest first. `limit` is at most 100."""
-    return _page(cursor, "property_id = %s AND author = 'guest'", property_id, after, limit)
+    wanted = Wanted(property_id, after, limit)
+    return of_properties(cursor, [wanted])[wanted]
+
+
+def of_properties(cursor: Cursor, wanted: Sequence[Wanted]) -> Mapping[Wanted, Page[Entry]]:
+    """The same of several."""
+    return _OF_PROPERTY.pages(cursor, wanted, _entry, _revealed)
 
 
 def about_user(cursor: Cursor, user_id: UUID, after: After | None = None, limit: int = 20) -> Page[Entry]:
     """One page of what others say of somebody, as a host or as a guest, newest first."""
-    return _page(cursor, "subject_id = %s", user_id, after, limit)
+    wanted = Wanted(user_id, after, limit)
+    return about_users(cursor, [wanted])[wanted]
+
+
+def about_users(cursor: Cursor, wanted: Sequence[Wanted]) -> Mapping[Wanted, Page[Entry]]:
+    """The same of several."""
+    return _ABOUT_USER.pages(cursor, wanted, _entry, _revealed)
 
 
 def rated(cursor: Cursor, of: Of, rated_id: UUID) -> Rated:
     """What the revealed reviews of a property, or of a guest, add up to, with what was imported of a property."""
-    columns = [f"{part}_{what}" for what in ("count", "sum") for part in PARTS]
+    return rated_each(cursor, [(of, rated_id)])[of, rated_id]
+
+
+def rated_each(cursor: Cursor, wanted: Sequence[tuple[Of, UUID]]) -> Mapping[tuple[Of, UUID], Rated]:
+    """The same of several."""
+    sums = [f"coalesce({part}_{what}, 0)" for what in ("count", "sum") for part in PARTS]
     cursor.execute(
-        f"SELECT {', '.join(columns)} FROM ratings WHERE kind = %s AND rated_id = %s",  # noqa: S608 - constants
-        [of, rated_id],
+        f"""SELECT asked.kind, asked.rated_id, {", ".join(sums)}, {", ".join(f"s.{name}" for name in _SCORED)}
+            FROM unnest(%s::text[], %s::uuid[]) AS asked (kind, rated_id)
+            LEFT JOIN ratings r ON (r.kind, r.rated_id) = (asked.kind, asked.rated_id)
+            LEFT JOIN imported_scores s ON asked.kind = 'property' AND s.property_id = asked.rated_id""",  # noqa: S608
+        [[of for of, _ in wanted], [rated_id for _, rated_id in wanted]],
     )
-    row = cursor.fetchone() or (0,) * len(columns)
-    counts = dict(zip(PARTS, row, strict=False))
-    sums = {part: 100 * total for part, total in zip(PARTS, row[len(PARTS) :], strict=True)}
-    imported = _imported(cursor, rated_id) if of == "property" else None
+    found = cursor.fetchall()
+    return {(of, rated_id): _rated(row[: len(sums)], row[len(sums) :]) for of, rated_id, *row in found}
+
+
+def _rated(added: Sequence[int], scored: Sequence[Any]) -> Rated:
+    counts = dict(zip(PARTS, added, strict=False))
+    sums = {part: 100 * total for part, total in zip(PARTS, added[len(PARTS) :], strict=True)}
+    imported = _imported(scored)
     if imported is not None:
         for part, hundredths in imported.hundredths.items():
             counts[part] += imported.reviews
@@ -240,15 +282,10 @@ def rated(cursor: Cursor, of: Of, rated_id: UUID) -> Rated:
     return Rated(counts, sums, imported)
 
 
-def _imported(cursor: Cursor, property_id: UUID) -> Imported | None:
-    cursor.execute(
-        f"SELECT {', '.join(_SCORED)} FROM imported_scores WHERE property_id = %s",  # noqa: S608 - constants
-        [property_id],
-    )
-    row = cursor.fetchone()
-    if row is None:
+def _imported(scored: Sequence[Any]) -> Imported | None:
+    origin, as_of, reviews, *given = scored
+    if origin is None:
         return None
-    origin, as_of, reviews, *given = row
     return Imported(origin, as_of, reviews, {p: v for p, v in zip(PARTS, given, strict=True) if v is not None})
 
 
@@ -262,19 +299,16 @@ def due(cursor: Cursor, now: datetime, limit: int) -> list[UUID]:
     return [booking_id for (booking_id,) in cursor.fetchall()]
 
 
-def _page(cursor: Cursor, condition: str, wanted: UUID, after: After | None, limit: int) -> Page[Entry]:
-    limit = min(limit, PAGE_MAX)
-    values: list[object] = [wanted]
-    if after is not None:
-        condition += " AND (revealed_at, review_id) < (%s::timestamptz, %s::uuid)"
-        values += after
-    cursor.execute(
-        f"""SELECT {", ".join(_SHOWN)} FROM reviews WHERE {condition}
-            ORDER BY revealed_at DESC, review_id DESC LIMIT %s""",  # noqa: S608 - constants
-        [*values, limit + 1],
-    )
-    found = [_entry(row) for row in cursor.fetchall()]
-    return page_of(found, limit, lambda each: (each.revealed_at.isoformat(), str(each.review_id)))
+def _of(condition: str) -> Newest:
+    return Newest(f"SELECT {', '.join(_SHOWN)} FROM reviews WHERE {condition}", "revealed_at", "review_id")  # noqa: S608
+
+
+_OF_PROPERTY: Final = _of("property_id = asked.owner AND author = 'guest'")
+_ABOUT_USER: Final = _of("subject_id = asked.owner")
+
+
+def _revealed(entry: Entry) -> After:
+    return entry.revealed_at.isoformat(), str(entry.review_id)
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
