@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 LONG = "long"
 _UNHURRIED = settings(deadline=None, suppress_health_check=list(HealthCheck))
-SHORT = settings(_UNHURRIED, max_examples=30, stateful_step_count=25, derandomize=True, database=None)
+SHORT = settings(_UNHURRIED, max_examples=20, stateful_step_count=25, derandomize=True, database=None)
 
 settings.register_profile(LONG, _UNHURRIED, max_examples=500, stateful_step_count=60, print_blob=True)
 
