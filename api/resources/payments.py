@@ -12,7 +12,7 @@ from api.authentication import signed_in
 from api.commands import answer, carry_out
 from api.edge import edge
 from api.operations import Resource
-from api.schemas.payments import PaymentSchema, PaymentsSchema, StartPaymentSchema, paid
+from api.schemas.payments import PaymentSchema, PaymentsSchema, StartPaymentSchema, paid, paid_to
 from application import payments
 from application.lodger import Lodger
 from application.ports import Answer
@@ -68,7 +68,6 @@ def show_payment(payment_id: UUID) -> dict[str, Any]:
 
 
 def _shown(lodger: Lodger, stream: PaymentStream, client_secret: str | None = None) -> dict[str, Any]:
-    payment = must_be_started(stream.state)
-    paid_at = payments.captured_at(lodger, stream.id) if payment.stage == "captured" else None
-    to_payer = payment.started.guest_id == signed_in()
-    return paid(stream.id, payment, paid_at, client_secret, to_payer=to_payer)
+    captured = must_be_started(stream.state).stage == "captured"
+    paid_at = payments.captured_at(lodger, stream.id) if captured else None
+    return paid_to(signed_in(), stream, paid_at, client_secret)

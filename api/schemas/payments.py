@@ -9,8 +9,9 @@ from uuid import UUID
 from marshmallow import ValidationError, fields, validates_schema
 
 from api.schemas.fields import Choice, Id, Instant, MoneyField, Phone, Strict
+from application.settlement import PaymentStream
 from domain import payments
-from domain.payments import ActionKind, Payment, PaymentMethod, RefundState
+from domain.payments import ActionKind, Payment, PaymentMethod, RefundState, must_be_started
 
 RefundStatus = Literal["pending", "succeeded", "failed"]
 
@@ -92,6 +93,15 @@ def paid(
         "refunded": payment.refunded,
         "refunds": [_refund(refund_id, refund) for refund_id, refund in payment.refunds.items()],
     }
+
+
+def paid_to(
+    viewer: UUID, stream: PaymentStream, paid_at: datetime | None, client_secret: str | None = None
+) -> dict[str, Any]:
+    """The same to one side of the booking, of a payment whose money was captured at `paid_at`, if it was."""
+    payment = must_be_started(stream.state)
+    captured_at = paid_at if payment.stage == "captured" else None
+    return paid(stream.id, payment, captured_at, client_secret, to_payer=payment.started.guest_id == viewer)
 
 
 def _refund(refund_id: UUID, refund: RefundState) -> dict[str, Any]:
