@@ -23,6 +23,7 @@ from domain.reviews import (
     ReviewReplied,
     ReviewRevealed,
     ReviewSubmitted,
+    bring_in,
     evolve,
     remove,
     reply,
@@ -36,6 +37,7 @@ from tests.support.examples import (
     CHECK_OUT,
     GUEST,
     HOST,
+    IMPORTED_REVIEW,
     PAYMENT,
     PROPERTY,
     QUOTE,
@@ -209,3 +211,36 @@ def _folded(state: Review | None, facts: tuple[ReviewFact, ...]) -> Review | Non
     for fact in facts:
         state = evolve(state, fact)
     return state
+
+
+# --- of another marketplace --------------------------------------------------------------------------------
+
+
+def test_what_was_written_elsewhere_is_read_by_everybody_at_once() -> None:
+    REVIEWS.given().when(lambda state: bring_in(state, IMPORTED_REVIEW)).then(IMPORTED_REVIEW)
+    review = REVIEWS.fold([IMPORTED_REVIEW])
+    assert review is not None
+    assert review.is_public
+    assert (review.written.author, review.written.submitted_at) == ("guest", instant("2024-07-01 00:00:00"))
+
+
+def test_it_comes_in_once_whatever_became_of_it_here() -> None:
+    other = replace(IMPORTED_REVIEW, comment="Edited since.")
+    for story in ((IMPORTED_REVIEW,), (IMPORTED_REVIEW, ReviewRemoved())):
+        REVIEWS.given(*story).when(lambda state: bring_in(state, other)).then_nothing()
+
+
+def test_its_host_does_not_reply_to_it_here() -> None:
+    REVIEWS.given(IMPORTED_REVIEW).when(lambda state: reply(state, HOST, "Thanks.", CLOSES)).then_rejected(
+        "review_not_found"
+    )
+
+
+def test_an_operator_removes_it_and_there_is_nothing_to_reveal() -> None:
+    REVIEWS.given(IMPORTED_REVIEW).when(remove).then(ReviewRemoved())
+    REVIEWS.given(IMPORTED_REVIEW).when(lambda state: reveal(state, None, CLOSES)).then_nothing()
+
+
+def test_a_longer_comment_than_guests_may_write_is_refused() -> None:
+    long = replace(IMPORTED_REVIEW, comment="x" * 5_001)
+    REVIEWS.given().when(lambda state: bring_in(state, long)).then_rejected("review_too_long")

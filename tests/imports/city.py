@@ -48,7 +48,13 @@ def listing(listing_id: str, **differing: str) -> Row:
 
 
 def write(
-    folder: Path, scraped: date, listings: Sequence[Row], nights: Mapping[str, str], *, gzipped: bool = False
+    folder: Path,
+    scraped: date,
+    listings: Sequence[Row],
+    nights: Mapping[str, str],
+    reviews: Sequence[Row] = (),
+    *,
+    gzipped: bool = False,
 ) -> Path:
     """A snapshot: `nights` spells each listing's calendar from the scrape date on, such as "ttff"."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,9 +64,23 @@ def write(
         for listing_id, spelled in nights.items()
         for n, available in enumerate(spelled)
     ]
-    for name, content in (("listings", rows), ("calendar", calendar)):
-        put(folder, name, as_csv(content), gzipped=gzipped)
+    for name, content in (("listings", rows), ("calendar", calendar), ("reviews", reviews)):
+        if content or name != "reviews":
+            put(folder, name, as_csv(content), gzipped=gzipped)
     return folder
+
+
+def review(review_id: str, listing_id: str, **differing: str) -> Row:
+    """A row of reviews.csv, but for what differs."""
+    return {
+        "listing_id": listing_id,
+        "id": review_id,
+        "date": "2024-07-01",
+        "reviewer_id": "501",
+        "reviewer_name": "Grace",
+        "comments": "Quiet at night.",
+        **differing,
+    }
 
 
 def as_csv(rows: Sequence[Row]) -> str:

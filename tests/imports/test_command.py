@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from infrastructure.settings import ROOT
-from tests.imports.city import listing, write
+from tests.imports.city import listing, review, write
 from tests.support.servers import Databases
 
 pytestmark = pytest.mark.slow  # each starts the whole command
@@ -35,7 +35,8 @@ def lodger(database_url: str, tmp_path: Path, *arguments: str) -> subprocess.Com
 
 def test_refused_rows_are_shown_and_reported_and_the_rest_is_done(database_url: str, tmp_path: Path) -> None:
     rows = [listing("1"), listing("2", price="[red]free"), listing("3", price="")]
-    write(tmp_path / "larkville-2025-01", date(2025, 1, 10), rows, {"1": "tff", "2": "t", "3": "t"})
+    said = [review("900", "1"), review("901", "3"), review("902", "4", date="soon")]
+    write(tmp_path / "larkville-2025-01", date(2025, 1, 10), rows, {"1": "tff", "2": "t", "3": "t"}, said)
 
     done = lodger(database_url, tmp_path, "larkville-2025-01", "--report", "report.jsonl")
 
@@ -45,6 +46,8 @@ def test_refused_rows_are_shown_and_reported_and_the_rest_is_done(database_url: 
     assert "1 hosts registered" in shown
     assert "5 calendar rows" in shown
     assert "2 nights blocked" in shown
+    assert "2 reviews read" in shown
+    assert "2 reviews added" in shown
     assert "refused listings.csv line 3 listing 2: price '[red]free' is not an amount of USD" in shown
     assert any("LODGER_CLOCK=2025-01-10T12:00:00Z ./run up" in line for line in shown)
     report = [json.loads(line) for line in (tmp_path / "report.jsonl").read_text().splitlines()]
@@ -53,6 +56,9 @@ def test_refused_rows_are_shown_and_reported_and_the_rest_is_done(database_url: 
         ("refused", "2"),
         ("note", "3"),
         ("listing", "3"),
+        ("refused", "4"),
+        ("reviews", "1"),
+        ("reviews", "3"),
     ]
 
 

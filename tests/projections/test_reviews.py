@@ -15,7 +15,17 @@ from domain.reviews import Ratings, ReviewRemoved, ReviewReplied, ReviewRevealed
 from domain.users import UserErased
 from projections.projection import Cursor
 from projections.reviews import PARTS, REVIEWS, about_user, due, of_property, rated
-from tests.support.examples import BOOKING, CHECK_OUT, GUEST, HOST, PROPERTY, REVIEW_OF_GUEST, REVIEW_OF_HOST
+from tests.support.examples import (
+    BOOKING,
+    CHECK_OUT,
+    GUEST,
+    HOST,
+    IMPORTED_REVIEW,
+    PROPERTY,
+    REVIEW_OF_GUEST,
+    REVIEW_OF_HOST,
+    SCORES,
+)
 from tests.support.tales import Tale, minute
 
 FIRST, SECOND = UUID(int=1), UUID(int=2)
@@ -45,14 +55,14 @@ def test_a_revealed_review_is_listed_with_its_ratings_and_its_reply(cursor: Curs
     assert about_user(cursor, HOST).items == [entry]
     total = rated(cursor, "property", PROPERTY)
     assert total.counts == {**dict.fromkeys(PARTS, 0), "overall": 1, "cleanliness": 1, "location": 1}
-    assert total.sums == {**dict.fromkeys(PARTS, 0), "overall": 5, "cleanliness": 4, "location": 5}
+    assert total.sums == {**dict.fromkeys(PARTS, 0), "overall": 500, "cleanliness": 400, "location": 500}
 
 
 def test_what_a_host_says_is_about_the_guest_and_not_about_the_property(cursor: Cursor) -> None:
     tell(cursor, Tale(), FIRST, REVIEW_OF_HOST, ReviewRevealed("host"))
     assert of_property(cursor, PROPERTY).items == []
     assert [entry.comment for entry in about_user(cursor, GUEST).items] == ["Left early."]
-    assert rated(cursor, "guest", GUEST).sums["overall"] == 3
+    assert rated(cursor, "guest", GUEST).sums["overall"] == 300
     assert rated(cursor, "property", PROPERTY).count == 0
 
 
@@ -62,7 +72,7 @@ def test_a_removed_review_is_neither_shown_nor_counted(cursor: Cursor) -> None:
     tell(cursor, tale, SECOND, replace(REVIEW_OF_GUEST, ratings=Ratings(2)), ReviewRevealed("guest"))
     assert [entry.review_id for entry in of_property(cursor, PROPERTY).items] == [SECOND]
     total = rated(cursor, "property", PROPERTY)
-    assert (total.count, total.sums["overall"], total.counts["cleanliness"]) == (1, 2, 0)
+    assert (total.count, total.sums["overall"], total.counts["cleanliness"]) == (1, 200, 0)
 
 
 def test_one_that_was_removed_while_it_was_sealed_never_shows(cursor: Cursor) -> None:
@@ -89,7 +99,7 @@ def test_words_of_somebody_who_was_erased_are_gone_and_their_ratings_count(curso
     tell(cursor, tale, HOST, UserErased())
     [entry] = of_property(cursor, PROPERTY).items
     assert (entry.comment, entry.reply) == ("", "")
-    assert rated(cursor, "property", PROPERTY).sums["overall"] == 5
+    assert rated(cursor, "property", PROPERTY).sums["overall"] == 500
     cursor.execute("SELECT comment FROM sealed_reviews")
     assert cursor.fetchall() == [("",)]
 
@@ -128,8 +138,8 @@ def test_ratings_are_those_of_the_revealed_reviews(cursor: Cursor, reviews: list
     total = rated(cursor, "property", place)
     seen = [(overall, value) for overall, value, fate in reviews if fate == "revealed"]
     values = [value for _, value in seen if value is not None]
-    assert (total.count, total.sums["overall"]) == (len(seen), sum(overall for overall, _ in seen))
-    assert (total.counts["value"], total.sums["value"]) == (len(values), sum(values))
+    assert (total.count, total.sums["overall"]) == (len(seen), 100 * sum(overall for overall, _ in seen))
+    assert (total.counts["value"], total.sums["value"]) == (len(values), 100 * sum(values))
     cursor.execute("TRUNCATE sealed_reviews, reviews")
 
 
@@ -139,6 +149,38 @@ def test_an_average_has_two_decimals(given_: list[int], average: str | None) -> 
     from projections.reviews import Rated
 
     counts, sums = dict.fromkeys(PARTS, 0), dict.fromkeys(PARTS, 0)
-    counts["overall"], sums["overall"] = len(given_), sum(given_)
+    counts["overall"], sums["overall"] = len(given_), 100 * sum(given_)
     assert averages(Rated(counts, sums))["overall"] == {"count": len(given_), "average": average}
     assert average is None or Decimal(average) > 0
+
+
+# --- of another marketplace --------------------------------------------------------------------------------
+
+
+def test_what_was_imported_counts_as_often_as_it_was_rated_there(cursor: Cursor) -> None:
+    from api.schemas.reviews import averages
+
+    tale = Tale()
+    tell(cursor, tale, PROPERTY, SCORES)  # 3 reviews: 4.75, and 4.67 for how clean it was
+    tell(cursor, tale, FIRST, IMPORTED_REVIEW)
+    tell(cursor, tale, SECOND, replace(REVIEW_OF_GUEST, ratings=Ratings(1)), ReviewRevealed("guest"))
+
+    shown = averages(rated(cursor, "property", PROPERTY))
+
+    assert [entry.origin for entry in of_property(cursor, PROPERTY).items] == [None, "inside-airbnb"]
+    assert shown["overall"] == {"count": 4, "average": "3.81"}  # (3 × 4.75 + 1) / 4 = 3.8125
+    assert shown["cleanliness"] == {"count": 3, "average": "4.67"}
+    assert shown["imported"]["overall"] == {"count": 3, "average": "4.75"}
+
+
+def test_an_imported_review_that_is_removed_changes_no_average(cursor: Cursor) -> None:
+    tell(cursor, Tale(), FIRST, IMPORTED_REVIEW, ReviewRemoved())
+    assert of_property(cursor, PROPERTY).items == []
+    assert rated(cursor, "property", PROPERTY).count == 0
+
+
+def test_the_words_of_a_reviewer_who_was_erased_are_gone(cursor: Cursor) -> None:
+    tale = Tale()
+    tell(cursor, tale, FIRST, IMPORTED_REVIEW)
+    tell(cursor, tale, IMPORTED_REVIEW.author_id, UserErased())
+    assert [entry.comment for entry in of_property(cursor, PROPERTY).items] == [""]
