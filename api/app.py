@@ -15,6 +15,7 @@ from api import account_pages, cookies, headers, json_body, limits, metrics, pag
 from api.api_keys import ApiKeys
 from api.edge import EXTENSION, ApiOptions, Edge, Reads, edge
 from api.framing import must_be_well_formed
+from api.graph import pages as graph_pages
 from api.graph import server as graph
 from api.headers import Headers
 from api.openapi import describe
@@ -152,6 +153,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     app.register_blueprint(pages.docs)
     app.register_blueprint(account_pages.pages)
     app.register_blueprint(graph.resource)
+    app.register_blueprint(graph_pages.pages)
     if options.sandbox is not None:
         api.register_blueprint(clock.resource)
         app.register_blueprint(pages.sandbox)

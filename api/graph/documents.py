@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isinf
 from typing import Any, Final, Literal
 
 from graphql import (
@@ -27,6 +28,7 @@ from api.graph.limits import Limits
 from domain.rejections import Rejected
 
 _REMEMBERED: Final = 64
+_NUMBERS: Final = (TokenKind.INT, TokenKind.FLOAT)
 _RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
@@ -43,6 +45,7 @@ class Asked:
 class Operation:
     """One operation that may be executed. `invalid` is what in its document does not fit the schema."""
 
+    text: str
     name: str | None
     kind: Literal["query", "mutation"]
     variables: Mapping[str, Any]
@@ -94,7 +97,7 @@ def _operation(schema: GraphQLSchema, document: Document, asked: Asked, limits: 
         raise Rejected("graphql_malformed", "There are no subscriptions.")
     kind: Literal["query", "mutation"] = "query" if chosen.operation == OperationType.QUERY else "mutation"
     name = chosen.name.value if chosen.name else None
-    return Operation(name, kind, asked.variables, document.node, _invalid(schema, asked.text, limits))
+    return Operation(asked.text, name, kind, asked.variables, document.node, _invalid(schema, asked.text, limits))
 
 
 @lru_cache(_REMEMBERED)
@@ -121,12 +124,17 @@ def _parsed(text: str, limits: Limits) -> Document:
 
 
 def _tokens(node: DocumentNode) -> int:
-    """How many there are. Raises Rejected `graphql_malformed` where a string holds a NUL, which no database takes."""
+    """How many there are.
+
+    Raises Rejected `graphql_malformed` where a string has a NUL, which no database takes, or a number is infinite.
+    """
     assert node.loc is not None, "parsed with places"
     count, token = 0, node.loc.start_token.next
     while token is not None and token.kind != TokenKind.EOF:
         if "\x00" in (token.value or ""):
             raise Rejected("graphql_malformed", "A string has a NUL in it.")
+        if token.kind in _NUMBERS and isinf(float(token.value or 0)):
+            raise Rejected("graphql_malformed", "A number is too great.")
         count += token.kind != TokenKind.COMMENT
         token = token.next
     return count

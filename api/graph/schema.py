@@ -56,7 +56,7 @@ def execute(context: Context) -> ExecutionResult:
     operation = context.operation
     return _loop().run_until_complete(
         SCHEMA.execute(
-            "",
+            operation.text,
             variable_values=dict(operation.variables),
             context_value=context,
             operation_name=operation.name,

@@ -58,12 +58,12 @@ def answer_operations() -> Response:
     principal = admit_whoever()
     body = read_json(request)
     asked = _asked(body, limits)
-    position, answers = None, []
+    position, committed_at, answers = position_sent(), 0, []
     for operation in documents.operations(SCHEMA.core, asked, limits):
-        context = Context(principal, operation, max(position_sent(), position or 0))
+        context = Context(principal, operation, position)
         answers.append(_answer(context, limits))
-        position = context.committed_at or position
-    headers = {} if position is None else {POSITION_HEADER: str(position)}
+        position, committed_at = context.position, max(committed_at, context.committed_at or 0)
+    headers = {POSITION_HEADER: str(committed_at)} if committed_at else {}
     accepted = RESPONSE if RESPONSE in request.accept_mimetypes.values() else JSON
     is_refused = accepted == RESPONSE and all("data" not in each for each in answers)
     text = msgspec.json.encode(answers if isinstance(body, list) else answers[0])
@@ -87,8 +87,7 @@ def _operation(sent: Any) -> Asked:
     if not isinstance(sent, dict):
         raise BadRequest("An operation is an object with a query.")
     given = _OPERATION.load(sent)
-    variables = {name: _number_or_text(value) for name, value in (given.get("variables") or {}).items()}
-    return Asked(given["query"], variables, given.get("operation_name"))
+    return Asked(given["query"], _number_or_text(given.get("variables") or {}), given.get("operation_name"))
 
 
 def _number_or_text(value: Any) -> Any:

@@ -439,3 +439,8 @@ def file(_: World) -> Ask:
 @asks("GET /problems/{slug}")
 def problem(_: World) -> Ask:
     return Ask({"slug": "nights-taken"})
+
+
+@asks("POST /graphql")
+def operation(_: World) -> Ask:
+    return Ask(body={"query": "{ __typename }"})

@@ -58,7 +58,7 @@ def test_a_cookie_without_its_token_reads_as_its_user_and_changes_nothing(
     world: World, examples: Mapping[str, object], route: str
 ) -> None:
     row = ROWS[route]
-    if row["anonymous"] == 401 and not route.startswith("GET "):  # whatever it is about
+    if route == "POST /graphql" or (row["anonymous"] == 401 and not route.startswith("GET ")):  # whatever it is about
         answer = send(world.cast.browser, route, Ask(MadeUp()), examples)
         assert (answer.status_code, json_of(answer)["type"]) == (403, "/problems/csrf-token-wrong")
         return

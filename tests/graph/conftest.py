@@ -1,0 +1,5 @@
+"""The API's fixtures."""
+
+from tests.api.conftest import shared, stack
+
+__all__ = ["shared", "stack"]
