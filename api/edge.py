@@ -109,6 +109,7 @@ class ApiOptions:
     json_depth: int = 64
     array_limit: int = 1000
     page_limit: int = 100
+    search_seconds: float = 2.0
     graph: Limits = field(default_factory=Limits)
     limiter: Limiter = field(default_factory=Limiter)
     trusted_proxies: int = 0

@@ -19,7 +19,7 @@ from infrastructure.settings import ROOT, Settings, SettingsError, load
 POSTGRES_MAJOR = 15
 REDIS_MAJOR = 7
 VALKEY_MAJOR = 8
-EXTENSIONS = ("btree_gist",)
+EXTENSIONS = ("btree_gist", "pg_trgm")
 _CLOCK_SECONDS = 2.0
 
 

@@ -145,7 +145,10 @@ SEQUENCES: Final[Mapping[str, Mapping[str, str]]] = {
 
 FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     # Whoever is erased is erased from copies of read models too.
-    WRITER_ROLE: ("append", "keep_answer", "take_identities", "change_nights", "own_lane", "discard_read_models"),
+    WRITER_ROLE: (
+        *("append", "keep_answer", "take_identities", "change_nights", "own_lane", "discard_read_models"),
+        *("nights_price", "portion", "stay_total"),
+    ),
     PROJECTOR_ROLE: (
         "discard_read_models",
         "index_rebuild",

@@ -35,6 +35,7 @@ def options(wired: Wired) -> ApiOptions:
         json_depth=settings.json_depth,
         array_limit=settings.array_limit,
         page_limit=settings.page_limit,
+        search_seconds=settings.search_seconds,
         graph=graph_limits(settings),
         limiter=limiter(settings),
         trusted_proxies=settings.trusted_proxies,

@@ -28,7 +28,7 @@ from domain.properties import (
     Status,
 )
 from domain.stays import local_date
-from projections.listings import place_key
+from projections.listing_rows import key_of
 from projections.projection import Cursor
 
 _SHOWN: Final = (
@@ -120,7 +120,7 @@ def evolve(before: Version | None, event: Event) -> Version:
             names = ("property_type", "room_type", "guests", "bedrooms", "beds", "bathrooms_halves")
             changed = replace(after, **dict(zip(names, told, strict=True)))  # type: ignore[arg-type]
         case PropertyLocationChanged(p):
-            changed = replace(after, city=p.city, city_key=place_key(p.city), country=p.country, zone=p.zone)
+            changed = replace(after, city=p.city, city_key=key_of(p.city), country=p.country, zone=p.zone)
         case PropertyPricingChanged(p):
             fees = {"weekend_minor": p.weekend, "cleaning_fee_minor": p.cleaning_fee}
             changed = replace(

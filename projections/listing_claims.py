@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final, assert_never
 from uuid import UUID, uuid5
 
@@ -22,6 +23,7 @@ from domain.bookings import (
 from domain.events import Event
 from domain.pricing import Quote
 from domain.properties import NightsBlocked, NightsUnblocked
+from projections.nights_bitmap import COLUMNS, WINDOW_NIGHTS, window, words
 from projections.projection import Cursor
 
 CLAIMS: Final = "listing_claims"
@@ -72,7 +74,7 @@ def claim(cursor: Cursor, events: Sequence[Event]) -> None:
         template="(%s::uuid, %s::boolean)",
         page_size=_PAGE,
     )
-    _find_unavailable(cursor, {event.partition_key for event in events})
+    _find_unavailable(cursor, {event.partition_key: event.occurred_at for event in events})
 
 
 class _Claims:
@@ -121,11 +123,39 @@ class _Claims:
             self.taken.pop(claim_id, None)
 
 
-def _find_unavailable(cursor: Cursor, property_ids: Iterable[UUID]) -> None:
-    cursor.execute(
-        """UPDATE listings l
-           SET unavailable = coalesce((
-               SELECT range_agg(c.nights) FROM listing_claims c WHERE c.property_id = l.property_id AND c.active), '{}')
-           WHERE property_id = ANY (%s::uuid[])""",
-        [list(property_ids)],
+def _find_unavailable(cursor: Cursor, changed: Mapping[UUID, datetime]) -> None:
+    """What is taken of each listing, whose calendar last changed then: as ranges, and as bits."""
+    execute_values(
+        cursor,
+        """SELECT l.property_id, v.since, taken.nights::text,
+                  (taken.nights * datemultirange(daterange(v.since, v.until)))::text
+           FROM (VALUES %s) AS v (property_id, since, until) JOIN listings l USING (property_id)
+           CROSS JOIN LATERAL (
+               SELECT coalesce(range_agg(c.nights), '{}') AS nights
+               FROM listing_claims c WHERE c.property_id = l.property_id AND c.active) AS taken""",
+        [
+            (property_id, since, since + timedelta(days=WINDOW_NIGHTS))
+            for property_id, since in ((property_id, window(at)) for property_id, at in changed.items())
+        ],
+        template="(%s::uuid, %s::date, %s::date)",
+        page_size=len(changed),
     )
+    rows = [
+        (property_id, nights, since, *words(_ranges(within)))
+        for property_id, since, nights, within in cursor.fetchall()
+    ]
+    columns = ", ".join(("unavailable", "nights_from", *COLUMNS))
+    execute_values(
+        cursor,
+        f"""UPDATE listings l SET ({columns}) = (v.{columns.replace(", ", ", v.")})
+            FROM (VALUES %s) AS v (property_id, {columns}) WHERE l.property_id = v.property_id""",  # noqa: S608
+        rows,
+        template=f"(%s::uuid, %s::datemultirange, %s::date{', %s::bigint' * len(COLUMNS)})",
+        page_size=_PAGE,
+    )
+
+
+def _ranges(multirange: str) -> Iterator[tuple[date, date]]:
+    """The ranges of a multirange as PostgreSQL writes it: {[2026-06-01,2026-06-03),[2026-06-05,2026-06-09)}."""
+    for first, until in re.findall(r"\[([-0-9]+),([-0-9]+)\)", multirange):
+        yield date.fromisoformat(first), date.fromisoformat(until)

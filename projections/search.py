@@ -1,101 +1,20 @@
-"""Search: which published listings fit what a guest wants, in which order, at what price.
-
-The words for it are here; how PostgreSQL is asked is in search_sql.py.
-"""
+"""Search: one page of the published listings that fit what a guest wants, each at the price shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal
-
-from psycopg2.extras import DateRange
+from typing import Any, Final, assert_never
 
 from domain.money import Money
-from domain.properties import PropertyType, RoomType
-from domain.rejections import Rejected
+from domain.pricing import quote
 from domain.stays import Stay
-from projections.listings import SELECTED, Listing, listing_of, place_key
-from projections.projection import PAGE_MAX, After, Cursor, Page, page_of
-
-Sort = Literal["price", "-price", "rating", "distance", "newest"]
-"""`price` is the nightly base price; `rating` begins with the best, `distance` with the nearest to the centre."""
-
-
-TEXT_LENGTH_MAX: Final = 200
-TOTAL_MAX: Final = 10**15
-"""The largest total that may be asked for, in minor units."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A part of the map, its edges included, in millionths of a degree; west > east crosses the 180th meridian."""
-
-    south_e6: int
-    west_e6: int
-    north_e6: int
-    east_e6: int
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """A centre in millionths of a degree, and how many metres from it (None: however many; it is to sort by)."""
-
-    latitude_e6: int
-    longitude_e6: int
-    radius_m: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a guest looks for; None and () mean anything, and whatever is said holds all at once.
-
-    `city`, `country` and `place` are compared without regard to case; a `place` is "a city", "a country" or "a city,
-    a country". Each word of `text` must be like one of the title's, description's or amenities'. Of `stays` one must be
-    free, within the house rules and bookable at the time of asking; the first that is will be the hit's. Prices and
-    totals are in minor units of `currency`, both ends included, and not looked at without one: `price_*` is the nightly
-    base price, `total_*` what the hit's stay costs with all fees and taxes. `rating_from` is in hundredths. Sorted by
-    price, amounts of different currencies do not compare: one currency comes after the other.
-    """
-
-    box: Box | None = None
-    around: Around | None = None
-    place: str | None = None
-    city: str | None = None
-    country: str | None = None
-    text: str | None = None
-    stays: tuple[Stay, ...] = ()
-    guests: int = 1
-    beds: int | None = None
-    bedrooms: int | None = None
-    room_types: tuple[RoomType, ...] = ()
-    property_types: tuple[PropertyType, ...] = ()
-    amenities: tuple[str, ...] = ()
-    currency: str | None = None
-    price_from: int | None = None
-    price_to: int | None = None
-    total_from: int | None = None
-    total_to: int | None = None
-    instant: bool = False
-    rating_from: int | None = None
-    sort: Sort = "price"
-
-
-def must_make_sense(wanted: Search) -> None:
-    """Refuse what nobody can be looking for. Raises Rejected `search_contradictory`."""
-    for name, low, high in (
-        ("price", wanted.price_from, wanted.price_to),
-        ("total", wanted.total_from, wanted.total_to),
-    ):
-        if low is not None and high is not None and low > high:
-            raise Rejected("search_contradictory", f"The lowest {name} is above the highest.")
-    if wanted.currency is None and (wanted.total_from, wanted.total_to) != (None, None):
-        raise Rejected("search_contradictory", "Totals are compared in one currency.")
-    if not wanted.stays and (wanted.total_from, wanted.total_to) != (None, None):
-        raise Rejected("search_contradictory", "What a stay costs depends on its dates.")
-    if wanted.sort == "distance" and wanted.around is None:
-        raise Rejected("search_contradictory", "Distances are from a centre.")
+from projections.listing_rows import SELECTED, Listing, listing_of
+from projections.look import Look
+from projections.projection import PAGE_MAX, After, Page, page_of
+from projections.search_sql import Sql, Squares, all_of, conditions, distance, squares, stays_that_fit
+from projections.wanted import Search, Sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,69 +27,138 @@ class Hit:
     distance_m: int | None = None
 
 
-def search(cursor: Cursor, wanted: Search, _now: datetime, after: After | None = None, limit: int = 20) -> Page[Hit]:
-    """One page of the published listings that fit. `limit` is at most 100; `after` is the page before's."""
-    conditions, values = _conditions(wanted)
-    columns, comparison, direction = _ORDERS[wanted.sort]
-    if after is not None:
-        conditions.append(f"({', '.join(columns)}) {comparison} ({', '.join(_casts(columns))})")
-        values += after
-    order = ", ".join(f"{column} {direction}" for column in columns)
-    limit = min(limit, PAGE_MAX)
-    cursor.execute(
-        f"SELECT {SELECTED} FROM listings WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT %s",  # noqa: S608
-        [*values, limit + 1],
-    )
-    rows = [Hit(listing_of(row)) for row in cursor.fetchall()]
-    return page_of(rows, limit, lambda hit: _place(hit.listing, columns))
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which columns, all in one direction; the last tells every row from every other. `types` are theirs."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    descending: bool = False
+
+    def by(self) -> str:
+        return ", ".join(f"{column} {'DESC' if self.descending else 'ASC'}" for column in self.columns)
+
+    def beyond(self, after: After) -> Sql:
+        casts = ", ".join(f"%s::{each}" for each in self.types)
+        return Sql(f"({', '.join(self.columns)}) {'<' if self.descending else '>'} ({casts})", after)
 
 
-_ORDERS: Final[dict[Sort, tuple[tuple[str, ...], str, str]]] = {
-    "price": (("currency", "nightly_minor", "property_id"), ">", "ASC"),
-    "-price": (("currency", "nightly_minor", "property_id"), "<", "DESC"),
-    "newest": (("created_at", "property_id"), "<", "DESC"),
+_PRICE: Final = (("currency", "nightly_minor", "property_id"), ("text", "bigint", "uuid"))
+_ORDERS: Final[dict[Sort, Order]] = {
+    "price": Order(*_PRICE),
+    "-price": Order(*_PRICE, descending=True),
+    "rating": Order(("rating_e2", "ratings", "property_id"), ("integer", "integer", "uuid"), descending=True),
+    "newest": Order(("created_at", "property_id"), ("timestamptz", "uuid"), descending=True),
+    "distance": Order(("distance_m", "property_id"), ("integer", "uuid")),
 }
-_TYPES: Final = {"currency": "text", "nightly_minor": "bigint", "property_id": "uuid", "created_at": "timestamptz"}
+_NEAR_M: Final = (3_000, 30_000, 300_000)
+"""How far to look for the nearest before looking everywhere."""
 
 
-def _casts(columns: Iterable[str]) -> list[str]:
-    return [f"%s::{_TYPES[column]}" for column in columns]
+def search(look: Look, wanted: Search, now: datetime, after: After | None = None, limit: int = 20) -> Page[Hit]:
+    """One page of the published listings that fit. `limit` is at most 100; `after` is the page before's."""
+    limit = min(limit, PAGE_MAX)
+    hits = list[Hit]()
+    for narrowed in _narrowed(wanted, after):
+        hits = [_hit(wanted, row) for row in look.rows(page_sql(narrowed, now, after, limit + 1))]
+        if len(hits) > limit:
+            break
+    return page_of(hits, limit, lambda hit: _place(hit, wanted.sort))
 
 
-def _conditions(wanted: Search) -> tuple[list[str], list[object]]:
-    """The WHERE clause's parts and their values."""
-    parts: list[tuple[str, list[object]]] = [("status = 'published'", []), ("guests >= %s", [wanted.guests])]
-    if wanted.box is not None:
-        boxes = _boxes(wanted.box)
-        place = " OR ".join(["point(longitude_e6, latitude_e6) <@ box(point(%s, %s), point(%s, %s))"] * len(boxes))
-        parts.append((f"({place})", [edge for box in boxes for edge in box]))
-    if wanted.city is not None:
-        parts.append(("city_key = %s", [place_key(wanted.city)]))
-    if wanted.country is not None:
-        parts.append(("country_key = %s", [place_key(wanted.country)]))
-    for stay in wanted.stays[:1]:
-        nights = DateRange(stay.check_in, stay.check_out)
-        parts.append(("%s BETWEEN minimum_nights AND maximum_nights", [stay.nights]))
-        parts.append(("NOT unavailable && %s", [nights]))
-    if wanted.currency is not None:
-        parts.append(("currency = %s", [wanted.currency]))
-        parts += [("nightly_minor >= %s", [wanted.price_from])] if wanted.price_from is not None else []
-        parts += [("nightly_minor <= %s", [wanted.price_to])] if wanted.price_to is not None else []
-    return [condition for condition, _ in parts], [value for _, values in parts for value in values]
+def _narrowed(wanted: Search, after: After | None) -> Iterator[Search]:
+    """The search, and before it, by distance, the same within ever larger circles: what is in one comes first."""
+    around = wanted.around
+    if wanted.sort == "distance" and around is not None:
+        begin = 0 if after is None else int(after[0])
+        for radius in _NEAR_M:
+            if begin < radius and (around.radius_m is None or radius < around.radius_m):
+                yield replace(wanted, around=replace(around, radius_m=radius))
+    yield wanted
 
 
-def _boxes(box: Box) -> list[tuple[int, int, int, int]]:
-    """West, south, east and north; two boxes across the 180th meridian."""
-    if box.west_e6 <= box.east_e6:
-        return [(box.west_e6, box.south_e6, box.east_e6, box.north_e6)]
-    return [
-        (box.west_e6, box.south_e6, 180_000_000, box.north_e6),
-        (-180_000_000, box.south_e6, box.east_e6, box.north_e6),
-    ]
+def page_sql(wanted: Search, now: datetime, after: After | None, rows: int) -> Sql:
+    """Of each row what `listing_of` takes, the number of the stay that fits, and the distance."""
+    order = _ORDERS[wanted.sort]
+    metres = distance(wanted.around) if wanted.around is not None else Sql("NULL::integer")
+    found = _ids(wanted, conditions(wanted, now), order, metres, after, rows)
+    stay = _first_stay(wanted, now)
+    return Sql(
+        f"""SELECT {SELECTED}, {stay.text}, {metres.text} AS distance_m
+            FROM ({found.text}) AS page JOIN listings USING (property_id) ORDER BY {order.by()}""",  # noqa: S608
+        (*stay.values, *metres.values, *found.values),
+    )
 
 
-def _place(listing: Listing, columns: Sequence[str]) -> After:
-    if columns[0] == "created_at":
-        return listing.created_at.isoformat(), str(listing.property_id)
-    assert listing.nightly is not None
-    return listing.nightly.currency, listing.nightly.minor, str(listing.property_id)
+def _ids(wanted: Search, fits: Sql, order: Order, metres: Sql, after: After | None, rows: int) -> Sql:
+    """Which listings are on the page: merged from the first of each square, where an index has those in order."""
+    area = squares(wanted)
+    if area is not None and wanted.text is None and wanted.sort in _IN_ORDER[area.name]:
+        return _merged(area, fits, order, after, rows)
+    parts = [fits] if area is None else [fits, Sql(f"{area.name} = ANY (%s)", (area.numbers,))]
+    source = Sql("listings")
+    if wanted.sort == "distance":
+        source = Sql(f"(SELECT *, {metres.text} AS distance_m FROM listings) AS listings", metres.values)  # noqa: S608
+    if after is not None:
+        parts.append(order.beyond(after))
+    where = all_of(parts)
+    return Sql(
+        f"SELECT property_id FROM {source.text} WHERE {where.text} ORDER BY {order.by()} LIMIT %s",  # noqa: S608
+        (*source.values, *where.values, rows),
+    )
+
+
+_IN_ORDER: Final[dict[str, tuple[Sort, ...]]] = {
+    "cell": ("price", "-price", "rating", "newest"),
+    "region": ("price", "-price"),
+}
+"""In which orders an index has the listings of a square."""
+
+
+def _merged(area: Squares, fits: Sql, order: Order, after: After | None, rows: int) -> Sql:
+    where = fits if after is None else all_of([fits, order.beyond(after)])
+    return Sql(
+        f"""SELECT property_id FROM unnest(%s) AS square (number) CROSS JOIN LATERAL (
+                SELECT {", ".join(order.columns)} FROM listings
+                WHERE {area.name} = square.number AND {where.text} ORDER BY {order.by()} LIMIT %s) AS first
+            ORDER BY {order.by()} LIMIT %s""",  # noqa: S608
+        (area.numbers, *where.values, rows, rows),
+    )
+
+
+def _first_stay(wanted: Search, now: datetime) -> Sql:
+    """The number of the first of the wanted stays that fits a row that fits."""
+    stays = stays_that_fit(wanted, now)
+    if len(stays) <= 1:
+        return Sql("%s::integer", (next(iter(stays), None),))
+    cases = [Sql(f"WHEN {fits.text} THEN {number}", fits.values) for number, fits in stays.items()]
+    return Sql(f"CASE {' '.join(c.text for c in cases)} END", tuple(value for c in cases for value in c.values))
+
+
+def _hit(wanted: Search, row: tuple[Any, ...]) -> Hit:
+    *columns, number, distance_m = row
+    listing = listing_of(tuple(columns))
+    if number is None:
+        return Hit(listing, distance_m=distance_m)
+    stay = wanted.stays[number]
+    assert listing.pricing is not None, "a published listing has prices"
+    price = quote(listing.pricing, stay, wanted.guests, listing.rules.cancellation_policy)
+    return Hit(listing, stay, price.total, distance_m)
+
+
+def _place(hit: Hit, sort: Sort) -> After:
+    """Where a hit is in its order, as `Order.beyond` takes it."""
+    listing, last = hit.listing, str(hit.listing.property_id)
+    match sort:
+        case "price" | "-price":
+            assert listing.nightly is not None, "a published listing has prices"
+            return listing.nightly.currency, listing.nightly.minor, last
+        case "rating":
+            return listing.rating_e2, listing.ratings, last
+        case "newest":
+            return listing.created_at.isoformat(), last
+        case "distance":
+            assert hit.distance_m is not None, "sorted by it, it is known"
+            return hit.distance_m, last
+        case _:
+            assert_never(sort)

@@ -11,7 +11,7 @@ from api.schemas.pages import NextCursor, PageOf
 from api.schemas.photos import PhotoSchema, album
 from api.schemas.properties import LocationSchema, described, placed
 from domain.properties import Status
-from projections.listings import Listing
+from projections.listing_rows import Listing
 
 
 class ListingSchema(Strict):
@@ -33,6 +33,10 @@ class ListingSchema(Strict):
     location = fields.Nested(LocationSchema, required=True, allow_none=True)
     price_per_night = MoneyField(required=True, allow_none=True)
     photos = fields.List(fields.Nested(PhotoSchema), required=True)
+    rating = Scaled(
+        100, 1, 5, required=True, allow_none=True, metadata={"description": "The average; null without any rating."}
+    )
+    ratings = fields.Integer(required=True, metadata={"description": "How many gave one."})
     updated_at = Instant(required=True)
 
 
@@ -56,5 +60,7 @@ def listed(listing: Listing) -> dict[str, Any]:
         "location": placed(listing.location) if listing.location else None,
         "price_per_night": listing.nightly,
         "photos": album(listing.photos),
+        "rating": listing.rating_e2 or None,
+        "ratings": listing.ratings,
         "updated_at": listing.updated_at,
     }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import Choice, Day, FlagText, MoneyField, Month, NumberText, Scaled, Strict, Text
+from api.schemas.fields import Choice, Day, Flag, FlagText, Instant, MoneyField, Month, NumberText, Scaled, Strict, Text
 from api.schemas.listings import ListingSchema, listed
 from api.schemas.pages import NextCursor, PageOf
 from domain.flexible_stays import FLEXIBLE_DAYS_MAX, around, in_month, weekends_in
@@ -17,7 +18,12 @@ from domain.policies import GUESTS_MAX, MINOR_MAX, ROOMS_MAX
 from domain.properties import PropertyType, RoomType
 from domain.rejections import Rejected
 from domain.stays import Stay
-from projections.search import TEXT_LENGTH_MAX, TOTAL_MAX, Around, Box, Hit, Search, Sort, must_make_sense
+from projections.facets import Facets
+from projections.geography import Around, Box
+from projections.look import AsOf
+from projections.search import Hit
+from projections.totals import Total
+from projections.wanted import TEXT_LENGTH_MAX, TOTAL_MAX, Search, Sort, must_make_sense
 
 WANTED_AMENITIES_MAX: Final = 20
 MONTH_NIGHTS_MAX: Final = 31
@@ -41,9 +47,52 @@ class HitSchema(ListingSchema):
     )
 
 
+class TotalSchema(Strict):
+    """How many fit. When they are many it is reckoned from a sample: "about 1,240"."""
+
+    count = fields.Integer(required=True)
+    is_exact = Flag(required=True)
+
+
+class AsOfSchema(Strict):
+    """How fresh the answer is: everything up to this position of the log is in it."""
+
+    position = fields.Integer(required=True, metadata={"description": "As in Lodger-Position."})
+    moved_at = Instant(required=True, metadata={"description": "When the read model came to it."})
+
+
+class PriceBarSchema(Strict):
+    """Nightly base prices from the one to below the other; the last has no end."""
+
+    price_from = MoneyField(required=True)
+    price_until = MoneyField(required=True, allow_none=True)
+    count = fields.Integer(required=True)
+
+
+class AmenityCountSchema(Strict):
+    amenity = fields.String(required=True)
+    count = fields.Integer(required=True)
+
+
+class FacetsSchema(Strict):
+    """How the properties that fit divide; counts are reckoned from the sample where the total is."""
+
+    is_exact = Flag(required=True)
+    room_types = fields.Dict(keys=Choice(RoomType), values=fields.Integer(), required=True)
+    amenities = fields.List(
+        fields.Nested(AmenityCountSchema), required=True, metadata={"description": "The most frequent, at most 50."}
+    )
+    prices = fields.List(fields.Nested(PriceBarSchema), required=True)
+
+
 class HitsSchema(Strict):
     properties = fields.List(fields.Nested(HitSchema), required=True)
     next_cursor = NextCursor()
+    total = fields.Nested(TotalSchema, required=True)
+    facets = fields.Nested(
+        FacetsSchema, required=True, allow_none=True, metadata={"description": "null unless they were asked for."}
+    )
+    as_of = fields.Nested(AsOfSchema, required=True)
 
 
 class SearchSchema(PageOf):
@@ -60,9 +109,7 @@ class SearchSchema(PageOf):
     country = Text(100)
     q = Text(
         TEXT_LENGTH_MAX,
-        metadata={
-            "description": "Words of the title, description or amenities; a wrong letter is fine."
-        },
+        metadata={"description": "Words of the title, description or amenities; a wrong letter is fine."},
     )
     check_in = Day(metadata={"description": "With check_out: only what is free for the whole stay and takes it."})
     check_out = Day()
@@ -88,6 +135,7 @@ class SearchSchema(PageOf):
     instant = FlagText(metadata={"description": "true: only what is booked without asking the host."})
     rating_min = Text(4, metadata={"description": "Lowest average rating, from 1 to 5, such as 4.5."})
     sort = Choice(Sort, load_default="price")
+    facets = FlagText(load_default=False, metadata={"description": "true: count by kind of room, amenity and price."})
 
     @validates_schema
     def belongs_together(self, data: dict[str, Any], **_: Any) -> None:
@@ -113,6 +161,33 @@ def hit_shown(hit: Hit) -> dict[str, Any]:
     """What HitSchema shows."""
     stay = hit.stay and {"check_in": hit.stay.check_in, "check_out": hit.stay.check_out, "total": hit.total}
     return {**listed(hit.listing), "stay": stay, "distance_km": hit.distance_m}
+
+
+def hits_shown(hits: Sequence[Hit], total: Total, found: Facets | None, as_of: AsOf) -> dict[str, Any]:
+    """What HitsSchema shows, but for the next page."""
+    return {
+        "properties": [hit_shown(hit) for hit in hits],
+        "total": total,
+        "facets": found and facets_shown(found),
+        "as_of": as_of,
+    }
+
+
+def facets_shown(found: Facets) -> dict[str, Any]:
+    """What FacetsSchema shows."""
+    return {
+        "is_exact": found.is_exact,
+        "room_types": found.room_types,
+        "amenities": [{"amenity": amenity, "count": count} for amenity, count in found.amenities.items()],
+        "prices": [
+            {
+                "price_from": Money(bar.price_from, bar.currency),
+                "price_until": None if bar.price_until is None else Money(bar.price_until, bar.currency),
+                "count": bar.count,
+            }
+            for bar in found.prices
+        ],
+    }
 
 
 def searched(arguments: dict[str, Any]) -> Search:

@@ -17,15 +17,17 @@ READ_MODELS: Final[Mapping[str, Rule]] = {
                       minimum_nights, maximum_nights, photos, created_at, updated_at
                FROM listings WHERE host_id = %(user)s ORDER BY created_at, property_id""",
         ),
-        blanked=("title", "description", "amenities", "address", "city", "city_key"),
+        blanked=("title", "description", "amenities", "amenity_keys", "words", "address", "city", "city_key"),
         words={
-            **dict.fromkeys(("status", "property_type", "room_type"), OURS),
+            **dict.fromkeys(("status", "property_type", "room_type", "booking_mode", "cancellation_policy"), OURS),
             **dict.fromkeys(("country", "country_key"), "an ISO 3166 code"),
+            **dict.fromkeys(("override_firsts", "override_untils", "override_minors"), "dates and amounts"),
             "currency": CURRENCY,
             "zone": "an IANA time zone: what the guests' stays are reckoned in",
         },
     ),
     "listing_claims": Kept(IDS),
+    "listing_ratings": Kept(IDS),
     "bookings": Kept(
         IDS,
         {

@@ -291,6 +291,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=variable):
     json_depth: Annotated[int, _count("How deep JSON may be nested.", 500)] = 64
     array_limit: Annotated[int, _count("Items of one array in a body; most fields allow fewer.", 1_000_000)] = 1_000
     page_limit: Annotated[int, _count("Entries of one page of a list.", 100)] = 100
+    search_seconds: Annotated[
+        float,
+        _meta(
+            "seconds from 0.1 to 4", "A search that takes longer is given up (search_timed_out).", ge=0.1, le=4
+        ),
+    ] = 2.0
     graphql_depth: Annotated[int, _count("Levels of fields of one GraphQL operation.", 100)] = 8
     graphql_cost: Annotated[
         int, _count("Points that one GraphQL request may cost; docs/graphql.md says how they are counted.", 1_000_000)
