@@ -35,6 +35,7 @@ def test_a_guest_reviews_a_stay_and_sees_it_sealed(shared: Stack) -> None:
         "ratings": {"cleanliness": 4, "location": 5},
         "comment": "The creek sings.",
         "created_at": mine["created_at"],
+        "imported_from": None,
         "revealed": False,
         "reply": None,
     }
