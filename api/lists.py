@@ -14,7 +14,7 @@ from flask import request
 from api.commands import POSITION_HEADER
 from api.edge import edge
 from domain.rejections import Rejected
-from projections.positions import Behind, wait_until
+from projections.positions import Behind, Parked, wait_until
 from projections.projection import After, Cursor, Projection
 
 _PATIENCE_SECONDS: Final = 2.0
@@ -34,6 +34,8 @@ def reading(projection: Projection, position: int | None = None) -> Iterator[Cur
     if position:
         try:
             wait_until(reads, projection.name, position, _PATIENCE_SECONDS)
+        except Parked as parked:
+            raise Rejected("projection_parked", f"{parked.name}: {parked.reason}") from parked
         except Behind as behind:
             raise Rejected("read_model_behind", f"{behind.name}: {behind.reason}") from behind
     with reads() as connection, connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What is done to the platform's keys, on record: who did it, why, and to which."""
+"""What is done to the platform's keys and read models, on record: who did it, why, and to which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The platform itself: what is done to its keys, by whom and why. One stream; no key and no secret is in it."""
+"""The platform itself: what is done to its keys and read models, by whom and why. One stream; no key is in it."""
 
 from __future__ import annotations
 
@@ -43,19 +43,31 @@ class KeysBackedUp(Fact):
     TOPIC: ClassVar[str] = "KeysBackedUp"
 
 
-PlatformFact = KeyRotated | KeyDestroyed | RootKeyRotated | KeysBackedUp
+@dataclass(frozen=True, slots=True)
+class ProjectionEventSkipped(Fact):
+    """A read model does without an event that it cannot take, now and whenever it is made again."""
+
+    TOPIC: ClassVar[str] = "ProjectionEventSkipped"
+    projection: str
+    position: int
+    event_id: UUID
+
+
+PlatformFact = KeyRotated | KeyDestroyed | RootKeyRotated | KeysBackedUp | ProjectionEventSkipped
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
     """`unsaved` are the keys that no backup has, as (purpose, key id); `has_backup`: of the others there is one.
 
-    `roots` counts the secret keys that the ring was sealed under.
+    `roots` counts the secret keys that the ring was sealed under. `skipped` are events that read models do without, as
+    (projection, position).
     """
 
     unsaved: frozenset[tuple[str, str]] = frozenset()
     has_backup: bool = False
     roots: int = 1
+    skipped: frozenset[tuple[str, int]] = frozenset()
 
 
 NEW: Final = Platform()
@@ -71,5 +83,7 @@ def evolve(state: Platform, fact: PlatformFact) -> Platform:
             return replace(state, roots=state.roots + 1)
         case KeysBackedUp():
             return replace(state, unsaved=frozenset(), has_backup=True)
+        case ProjectionEventSkipped(projection, position):
+            return replace(state, skipped=state.skipped | {(projection, position)})
         case _:
             assert_never(fact)

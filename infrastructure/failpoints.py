@@ -3,6 +3,7 @@
 `before_append_<Fact>` and `after_append_<Fact>` are around storing such a fact (`after_append_PaymentStarted` is when
 the intent is known and the provider not asked yet); `before_<call>` and `after_<call>` are around asking a provider
 (`after_capture` is when the money is taken and nobody here knows). Where none is set, nothing is wrapped.
+A rebuild of a read model comes to `rebuild_folded`, `rebuild_compared`, `rebuild_switching`, `rebuild_switched`.
 """
 
 from __future__ import annotations
@@ -27,13 +28,18 @@ Reached = Callable[[str], None]
 
 def armed(lodger: Lodger, failpoint: str) -> Lodger:
     """With `failpoint` set: "<point>:kill" ends this process at once, "<point>:hang" lets the thread wait for ever."""
+    return watched(lodger, dying_at(failpoint))
+
+
+def dying_at(failpoint: str) -> Reached:
+    """What does at a failpoint what it says, and nothing at any other."""
     point, _, what = failpoint.partition(":")
 
     def reached(name: str) -> None:
         if name == point:
             _kill() if what == "kill" else Flag().wait()
 
-    return watched(lodger, reached)
+    return reached
 
 
 def watched(lodger: Lodger, reached: Reached) -> Lodger:

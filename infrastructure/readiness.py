@@ -52,5 +52,6 @@ def _read_models(database: Database) -> str:
         ((head,),) = cursor.fetchall()
         standings = positions.standings(cursor).values()
     troubles = [f"{at.name} stopped" for at in standings if at.stopped_reason]
+    troubles += [f"{at.name} has {at.parked} parked events" for at in standings if at.parked]
     troubles += [f"{at.name} is {head - at.position} behind" for at in standings if at.position < head]
     return "; ".join(troubles) or "ok"

@@ -80,11 +80,16 @@ def _consumers(cursor: Cursor) -> Iterable[Metric]:
     stopped = GaugeMetricFamily(
         "lodger_consumer_stopped", "1 while it stands still until somebody helps.", labels=["consumer"]
     )
+    parked = GaugeMetricFamily(
+        "lodger_events_parked", "Events that a read model could not take, and those behind them.", labels=["consumer"]
+    )
     for standing in positions.standings(cursor).values():
         lag.add_metric([standing.name], max(0, head - standing.position))
         stopped.add_metric([standing.name], standing.stopped_reason is not None)
+        parked.add_metric([standing.name], standing.parked)
     yield lag
     yield stopped
+    yield parked
     cursor.execute(_HELD)
     ((seconds,),) = cursor.fetchall()
     yield GaugeMetricFamily(

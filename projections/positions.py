@@ -12,21 +12,29 @@ from datetime import datetime
 from time import monotonic, sleep
 from typing import Final
 
+from projections import parked
 from projections.projection import Connection, Cursor
 
-_COLUMNS: Final = "name, version, position, stopped_reason, moved_at"
+_COLUMNS: Final = "name, version, position, stopped_reason, moved_at, parked, kept_version, kept_position"
 _POLL_SECONDS: Final = 0.004
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a consumer stands: everything up to `position` is done. `stopped_reason` None: nothing is wrong."""
+    """Where a consumer stands: everything up to `position` is done, but for the `parked` events.
+
+    `stopped_reason` None: it goes on. `kept_version` and `kept_position` are those of the tables that a rebuild
+    replaced; None: no such tables are kept.
+    """
 
     name: str
     version: int
     position: int
     stopped_reason: str | None
     moved_at: datetime
+    parked: int
+    kept_version: int | None
+    kept_position: int | None
 
 
 class Behind(Exception):
@@ -38,6 +46,10 @@ class Behind(Exception):
         self.reason = reason
 
 
+class Parked(Behind):
+    """A read model has come so far without some events that it could not take, and it is they that were asked for."""
+
+
 def register(cursor: Cursor, name: str, version: int) -> None:
     """Begin at the start of the log, unless begun already."""
     cursor.execute("INSERT INTO positions (name, version) VALUES (%s, %s) ON CONFLICT DO NOTHING", [name, version])
@@ -47,6 +59,13 @@ def standings(cursor: Cursor) -> dict[str, Standing]:
     """Every consumer by name."""
     cursor.execute(f"SELECT {_COLUMNS} FROM positions ORDER BY name")  # noqa: S608 - a constant
     return {row[0]: Standing(*row) for row in cursor.fetchall()}
+
+
+def hold(cursor: Cursor, name: str) -> Standing:
+    """The standing of one consumer, locked until the transaction ends; waits for whoever has it."""
+    cursor.execute(f"SELECT {_COLUMNS} FROM positions WHERE name = %s FOR UPDATE", [name])  # noqa: S608 - a constant
+    (row,) = cursor.fetchall()
+    return Standing(*row)
 
 
 def lock(cursor: Cursor, names: Sequence[str]) -> dict[str, Standing]:
@@ -88,19 +107,27 @@ def reached(cursor: Cursor, name: str) -> int:
 
 
 def wait_until(
-    connect: Callable[[], AbstractContextManager[Connection]], name: str, position: int, timeout_seconds: float = 2.0
+    connect: Callable[[], AbstractContextManager[Connection]],
+    name: str,
+    position: int,
+    timeout_seconds: float = 2.0,
+    *,
+    whole: bool = False,
 ) -> None:
     """Return once a read model shows `position`, so that people see what they just did.
 
-    No connection is held while waiting. Raises Behind after the time, or at once when the read model is stopped.
+    No connection is held while waiting. Raises Behind after the time, or at once when the read model is stopped;
+    Parked when it has come so far without events of the same partition, or with `whole` without any.
     """
     deadline = monotonic() + timeout_seconds
     while True:
         with connect() as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT position, stopped_reason FROM positions WHERE name = %s", [name])
-            at, stopped = cursor.fetchone() or (0, None)
-        if at >= position:
-            return
+            cursor.execute("SELECT position, stopped_reason, parked FROM positions WHERE name = %s", [name])
+            at, stopped, waiting = cursor.fetchone() or (0, None, 0)
+            if at >= position:
+                if waiting and parked.conceals(cursor, name, position, whole=whole):
+                    raise Parked(name, f"events before position {position} are parked: an operator has to see to them")
+                return
         if stopped is not None:
             raise Behind(name, stopped)
         if monotonic() >= deadline:

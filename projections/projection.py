@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from psycopg2 import extensions
 
@@ -20,6 +22,22 @@ After = tuple[str | int, ...]
 
 PAGE_MAX = 100
 
+Value = None | str | bool | int | UUID | date | datetime
+"""What a column of folded rows holds; whatever else it may be is written as PostgreSQL writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows for a table of the projection, each with a value for every one of `columns`."""
+
+    table: str
+    columns: tuple[str, ...]
+    values: Iterable[Sequence[Value]]
+
+
+Fold = Callable[[Iterable[Sequence[Event]]], Iterator[Rows]]
+"""From the whole log's events, page by page, all rows there are to be: kept in memory until nothing changes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Projection:
@@ -30,7 +48,9 @@ class Projection:
     writes no time but the events' own, so that replaying the log makes the same rows again.
 
     `version` counts changes of what `apply` makes of an event: rows of another version are to be rebuilt. `tables`
-    are all that it fills, and what a rebuild empties first.
+    are all that it fills, by names without a schema: a rebuild has the same code fill others of the same names.
+
+    `fold` makes the same rows without looking any up, for a rebuild; None: then `apply` makes them.
     """
 
     name: str
@@ -39,6 +59,7 @@ class Projection:
     facts: tuple[type[Fact], ...]
     apply: Callable[[Cursor, Sequence[Event]], None]
     rebuildable: bool = True
+    fold: Fold | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,4 +19,4 @@ def command(context: click.Context) -> None:
         migrate(current_settings().database_url, click.echo)
     except Unavailable as error:
         raise Refused(f"PostgreSQL does not answer ({str(error).strip()}). Try: ./run lodger doctor") from None
-    context.invoke(rebuild_, names=(), changed=True, everything=False)
+    context.invoke(rebuild_, names=(), changed=True, everything=False, only_compare=False)

@@ -17,8 +17,10 @@ from infrastructure.erasure.development_mail import forget_mail
 from infrastructure.erasure.rules import Projected, Scrubbed, Shown
 from infrastructure.erasure.tables import TABLES
 from infrastructure.event_store.person_keys import PersonKeys
+from infrastructure.rights import REPLACED
 from infrastructure.settings import Settings
 from projections.bookings import BOOKINGS
+from projections.catalogue import PROJECTIONS
 from projections.listings import LISTINGS
 from projections.payments import PAYMENTS
 from projections.positions import Behind, wait_until
@@ -26,6 +28,14 @@ from projections.projection import Cursor, Projection
 
 ROWS_MAX: Final = 10_000
 """Of one section: whoever has more finds the rest where the API lists it."""
+
+_NAMING_PEOPLE: Final = tuple(
+    table
+    for projection in PROJECTIONS.values()
+    if any(isinstance(TABLES[table], Projected) for table in projection.tables)
+    for table in projection.tables
+)
+"""Tables of read models in which there is more of people than ids."""
 
 _PATIENCE_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 2
@@ -102,11 +112,12 @@ class PersonalDataTables:
         self._keys.forget(user_id)
 
     def scrub(self, user_id: UUID, traces: Traces, named: Named) -> None:
-        """All tables in one transaction: what one is found by, another one has."""
+        """All tables in one transaction: what one is found by, another one has. Former copies of them go whole."""
         given = parameters(user_id, traces, named)
         with self._database.transaction() as connection, connection.cursor() as cursor:
             for table in TABLES:
                 _scrub(cursor, table, given)
+            cursor.execute("SELECT discard_read_models(%s, %s)", [list(_NAMING_PEOPLE), REPLACED])
         forget_mail(self._settings)
 
     def export(self, user_id: UUID, traces: Traces) -> Mapping[str, Section]:
@@ -124,7 +135,7 @@ class PersonalDataTables:
             ((head,),) = cursor.fetchall()
         for read_model in read_models:
             try:
-                wait_until(self._database.connection, read_model.name, head, _PATIENCE_SECONDS)
+                wait_until(self._database.connection, read_model.name, head, _PATIENCE_SECONDS, whole=True)
             except Behind as behind:
                 raise Rejected("read_model_behind", f"{behind.name}: {behind.reason}") from behind
 

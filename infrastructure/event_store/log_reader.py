@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import monotonic, sleep
+from uuid import UUID
 
 from psycopg2 import extensions
 
@@ -78,6 +79,10 @@ class LogReader:
                 if not events:
                     raise
         return events
+
+    def stream(self, stream_id: UUID) -> list[Event]:
+        """All events of one stream. Raises UnknownEvent."""
+        return list(self._mapper.to_domain_events(self._recorder.select_events(stream_id)))
 
 
 def _head(cursor: extensions.cursor) -> int:

@@ -10,6 +10,8 @@ import structlog
 
 from infrastructure.database import Database, Unavailable
 from infrastructure.event_store.log_reader import LogReader
+from infrastructure.event_store.mapper import UnknownEvent
+from infrastructure.workers import parking
 from infrastructure.workers.metrics import EVENTS_APPLIED
 from projections import positions
 from projections.positions import Standing
@@ -27,8 +29,8 @@ _log = structlog.get_logger()
 class Projector:
     """Runs projections, any number of times at once: in a projection's position row everybody meets.
 
-    A projection that meets an event it cannot read or apply stops there, says why in its position row, and goes on
-    by itself once it can. The others are not held up.
+    A projection that meets an event it cannot read stops there, says why in its position row, and goes on by itself
+    once it can. An event that it cannot apply is parked, with the later ones of its stream. The others are not held up.
     """
 
     def __init__(self, database: Database, reader: LogReader, projections: Sequence[Projection]) -> None:
@@ -60,7 +62,7 @@ class Projector:
         """Move projections that stand together by one page, together; by how many positions, 0 when none moved.
 
         As they mostly stand together they share the transaction and what is read, which is most of the work. When one
-        of them fails each goes alone, so that only that one stops.
+        of them fails each goes alone, and the one that fails then goes event by event.
         """
         try:
             return self._move(position, projections, safe)
@@ -68,11 +70,22 @@ class Projector:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, this projection cannot go on and the others can
             if len(projections) == 1:
-                self._stop(projections[0], error)
-                return 0
+                return self._go_singly(position, projections[0], safe, error)
         return max(self._advance(position, [projection], safe) for projection in projections)
 
-    def _move(self, position: int, projections: Sequence[Projection], safe: int) -> int:
+    def _go_singly(self, position: int, projection: Projection, safe: int, error: Exception) -> int:
+        """Move a projection by the events that it can apply; stop it when no event is to blame."""
+        try:
+            if isinstance(error, UnknownEvent | OutOfDate) or not parking.is_of_the_event(error):
+                raise error
+            return self._move(position, [projection], safe, singly=True)
+        except Unavailable:
+            raise
+        except Exception as again:  # noqa: BLE001 - as above
+            self._stop(projection, again)
+            return 0
+
+    def _move(self, position: int, projections: Sequence[Projection], safe: int, *, singly: bool = False) -> int:
         with self._database.transaction() as connection, connection.cursor() as cursor:
             locked = positions.lock(cursor, [projection.name for projection in projections])
             here = [p for p in projections if p.name in locked and locked[p.name].position == position]
@@ -82,13 +95,17 @@ class Projector:
                 if locked[projection.name].version != projection.version:
                     raise OutOfDate(projection, locked[projection.name].version)
             events = self._reader.read(position, safe, PAGE)
+            # A short page does not mean the end: the reader stops before an event it does not know.
+            last = (events[-1].position or 0) if events else safe
             for projection in here:
                 wanted = [event for event in events if isinstance(event.fact, projection.facts)]
+                if singly:
+                    last = parking.apply_singly(cursor, projection, wanted, last)
+                    continue
+                if locked[projection.name].parked:
+                    wanted = parking.without_parked(cursor, projection, wanted)
                 if wanted:
                     projection.apply(cursor, wanted)
-            # A short page does not mean the end: the reader stops before an event it does not know.
-            last = events[-1].position if events else safe
-            assert last is not None
             positions.move(cursor, [projection.name for projection in here], last)
         for projection in here:
             EVENTS_APPLIED.labels(projection.name).inc(len(events))

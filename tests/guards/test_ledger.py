@@ -61,14 +61,12 @@ def test_with_every_posting_the_books_balance_and_without_one_the_checker_says_s
     assert off(world) != []
 
 
-def test_without_the_database_s_own_check_nothing_else_stops_such_a_posting(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_database_s_own_check_keeps_such_a_posting_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     forget(monkeypatch, "platform_revenue")
     world.confirmed(world.listing())
     Projector(world.wired.projecting, world.log, [LEDGER]).run()
     with world.wired.database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT stopped_reason FROM positions WHERE name = 'ledger'")
+        cursor.execute("SELECT reason FROM parked_events WHERE projection = 'ledger' AND reason IS NOT NULL")
         ((reason,),) = cursor.fetchall()
     # 45.00: the guest's fee of 36.00 and the host's of 9.00.
     assert "are off by 4500 minor units of USD" in reason

@@ -74,7 +74,14 @@ from domain.payments import (
     attempt_id,
 )
 from domain.photos import PropertyPhotosChanged
-from domain.platform import KeyDestroyed, KeyRotated, KeysBackedUp, PlatformFact, RootKeyRotated
+from domain.platform import (
+    KeyDestroyed,
+    KeyRotated,
+    KeysBackedUp,
+    PlatformFact,
+    ProjectionEventSkipped,
+    RootKeyRotated,
+)
 from domain.policies import HOLD
 from domain.pricing import PriceOverride, Pricing, quote
 from domain.properties import (
@@ -343,6 +350,7 @@ PLATFORM_HISTORIES: Final[tuple[tuple[PlatformFact, ...], ...]] = (
         KeyDestroyed("quote", "91b3e0aa"),
         KeysBackedUp(),
         RootKeyRotated(),
+        ProjectionEventSkipped("bookings", 1_204, UUID(int=1_204)),
     ),
 )
 HISTORIES: Final[Mapping[str, tuple[tuple[Fact, ...], ...]]] = {

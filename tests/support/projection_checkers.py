@@ -8,7 +8,7 @@ from __future__ import annotations
 from infrastructure.database import Database
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.workers.rebuild import rebuild
-from projections.projection import Cursor, Projection
+from projections.projection import Projection
 
 
 def misapplied(database: Database) -> dict[str, int]:
@@ -27,21 +27,8 @@ def misapplied(database: Database) -> dict[str, int]:
 
 
 def unlike_rebuilt(database: Database, reader: LogReader, projection: Projection) -> list[str]:
-    """The rows by which the read model, as it is, differs from one that is made anew from the log. Rebuilds it."""
-    with database.connection() as connection, connection.cursor() as cursor:
-        for table in projection.tables:
-            cursor.execute(f"CREATE TEMP TABLE live_{table} AS TABLE {table}")
-        rebuild(database, reader, projection)
-        found = [row for table in projection.tables for row in _differing(cursor, table)]
-        for table in projection.tables:
-            cursor.execute(f"DROP TABLE live_{table}")
-    return found
-
-
-def _differing(cursor: Cursor, table: str) -> list[str]:
-    cursor.execute(
-        f"""SELECT 'live only: ' || one FROM (TABLE live_{table} EXCEPT TABLE {table}) AS one
-            UNION ALL
-            SELECT 'rebuilt only: ' || one FROM (TABLE {table} EXCEPT TABLE live_{table}) AS one"""
-    )
-    return [f"{table}: {row}" for (row,) in cursor.fetchall()]
+    """The rows by which the read model, as it is, differs from one that is made anew from the log."""
+    rebuilt = rebuild(database, reader, projection, switch=False)
+    assert rebuilt.compared_at is not None, "there is nothing to compare with"
+    sides = {"public": "live only", "rebuilding": "rebuilt only"}
+    return [f"{found.table}: {sides[found.only_in]}: {row}" for found in rebuilt.differences for row in found.rows]

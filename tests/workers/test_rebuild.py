@@ -128,7 +128,7 @@ def described(world: World) -> dict[object, tuple[object, ...]]:
                (SELECT array_agg(attname || ' ' || one ORDER BY attname, one::text)
                 FROM pg_attribute, unnest(attacl) AS one WHERE attrelid = c.oid),
                (SELECT array_agg(attname || ' ' || format_type(atttypid, atttypmod) ORDER BY attnum)
-                FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0),
+                FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
                CASE relkind WHEN 'r' THEN read_model_shape('public', relname) END
         FROM pg_class c
         WHERE relnamespace IN ('public'::regnamespace, 'analytics'::regnamespace) AND relkind IN ('r', 'v')""")
