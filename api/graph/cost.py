@@ -4,7 +4,7 @@ Fragments are what makes that needed: thirty that each spread the next one twice
 million fields, and whoever walks through them as they are spread never comes back. Here each is weighed once.
 
 - A scalar costs nothing, an object 1, one more when it has an alias, and a field of Query or Mutation 10.
-- A connection costs its entries, `first` of them; another list is taken for ten.
+- A connection costs its entries, `first` of them; another list as many as `ids` it is asked for, or ten.
 - Beside that an operation has a size: its fields with all fragments written out, by no page's number. A directive, or
   a field that its selection has already, counts ten there.
 """
@@ -26,6 +26,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
@@ -193,7 +194,7 @@ class _Scales:
         if is_list_type(get_nullable_type(known.type)):
             if parent is not None and parent.name.endswith("Connection"):
                 return 0, 1 + inside.cost
-            return price + _LIST * (1 + inside.cost), 0
+            return price + self._entries(node) * (1 + inside.cost), 0
         if parent is not None and parent.name.endswith("Edge"):
             return inside.cost, 0  # the edge has been counted
         return price + inside.cost, 0
@@ -205,6 +206,17 @@ class _Scales:
                 return self._number(argument.value)
         first = known.args.get("first")
         return _PAGE if first is None else _by_default(first)
+
+    def _entries(self, node: FieldNode) -> int:
+        """How many a list has: as many as `ids` it is asked for."""
+        for argument in node.arguments or ():
+            if argument.name.value == "ids":
+                if isinstance(argument.value, ListValueNode):
+                    return len(argument.value.values)
+                if isinstance(argument.value, VariableNode):
+                    sent = self._variables.get(argument.value.name.value)
+                    return len(sent) if isinstance(sent, list) else _PAGE
+        return _LIST
 
     def _number(self, value: ValueNode) -> int:
         if isinstance(value, IntValueNode):

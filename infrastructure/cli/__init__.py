@@ -18,6 +18,7 @@ COMMANDS = {
     "mail-sink": "take every mail and show it in an inbox page",
     "settings": "show the settings, or the table of all of them",
     "events": "list the events there are, or the catalogue of all of them",
+    "graphql": "print the schema of the graph",
     "audit": "replay and check what happened",
     "projections": "see, rebuild and repair the read models",
     "users": "look up users, give and take roles, suspend, reinstate and erase",

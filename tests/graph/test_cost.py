@@ -21,7 +21,8 @@ from infrastructure.settings import Settings
 from tests.support.effort import SHORT
 
 SCHEMA: Final = build_schema("""
-    type Query { now: String  me: User  users(first: Int = 20, after: String): UserConnection!  user(id: ID!): User }
+    type Query { now: String  me: User  users(first: Int = 20, after: String): UserConnection!  user(id: ID!): User
+                 people(ids: [ID!]!): [User]! }
     type Mutation { rename(name: String!): User }
     type User { id: ID!  name: String  best: User  tags: [String!]!  photos: [Photo!]!
                 friends(first: Int! = 10): UserConnection! }
@@ -50,6 +51,7 @@ def refusal(*texts: str, limits: Limits = LIMITS, **variables: Any) -> str | Non
 COSTS = {
     "{ __typename }": 0,
     "{ now }": 10,
+    '{ people(ids: ["1", "2", "3"]) { best { id } } }': 10 + 3 * (1 + 1),
     "{ a: now }": 11,
     "{ me { id name tags } }": 10,
     "{ me { best { id } } }": 10 + 1,
@@ -89,6 +91,12 @@ def test_a_page_may_be_a_variable_with_or_without_a_value() -> None:
     assert cost(by_default, n=50) == 10 + 50
     assert cost(without, n=2) == 10 + 2
     assert cost(without) == cost(without, n=None) == cost(without, n="a") == cost(without, n=True) == 10 + 100
+
+
+def test_a_list_of_ids_may_be_a_variable() -> None:
+    text = "query ($ids: [ID!]!) { people(ids: $ids) { id } }"
+    assert cost(text, ids=["1"] * 90) == 10 + 90
+    assert cost(text) == cost(text, ids="1") == 10 + 100
 
 
 def test_operations_that_differ_in_a_default_are_weighed_by_the_greater() -> None:
