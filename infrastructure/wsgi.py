@@ -7,13 +7,13 @@ from functools import partial
 
 from api.app import create_app
 from api.edge import ApiOptions, Sandbox
-from api.graph.limits import Limits
 from infrastructure import logs
 from infrastructure.bootstrap import Wired, wire
 from infrastructure.clock import SandboxClock
+from infrastructure.graph_limits import graph_limits
 from infrastructure.rate_counts import limiter
 from infrastructure.readiness import checks, keys_open
-from infrastructure.settings import Settings, load
+from infrastructure.settings import load
 
 
 def options(wired: Wired) -> ApiOptions:
@@ -42,18 +42,6 @@ def options(wired: Wired) -> ApiOptions:
         allowed_origins=settings.origins,
         oidc_return_to=settings.oidc_return_to,
         plain_cookies=settings.env != "production" and settings.public_url.startswith("http:"),
-    )
-
-
-def graph_limits(settings: Settings) -> Limits:
-    """How much of the graph one request may ask for. The schema answers for itself everywhere but in production."""
-    return Limits(
-        depth=settings.graphql_depth,
-        cost=settings.graphql_cost,
-        tokens=settings.graphql_tokens,
-        fragments=settings.graphql_fragments,
-        batch=settings.graphql_batch,
-        introspection=settings.env != "production",
     )
 
 

@@ -17,7 +17,8 @@ from api.graph.cost import weigh
 from api.graph.documents import Asked, operations
 from api.graph.limits import Limits
 from domain.rejections import Rejected
-from infrastructure.settings import Settings
+from infrastructure.graph_limits import graph_limits
+from tests.api.stack import settings
 from tests.support.effort import SHORT
 
 SCHEMA: Final = build_schema("""
@@ -276,11 +277,13 @@ def test_each_limit_is_a_setting(limits: Limits, fits: str, too_much: str, code:
     assert refusal(too_much, limits=limits) == code
 
 
-def test_the_limits_are_by_default_what_the_settings_say() -> None:
-    assert Limits(8, 1_000, 1_000, 30, 10, introspection=False) == LIMITS
-    by_name = {field.name: field.default for field in msgspec.structs.fields(Settings)}
-    for name in ("depth", "cost", "tokens", "fragments", "batch"):
-        assert by_name[f"graphql_{name}"] == getattr(LIMITS, name)
+def test_the_limits_are_settings_and_production_is_not_asked_for_its_schema() -> None:
+    assert graph_limits(settings("postgresql:///nowhere")) == Limits(8, 1_000, 1_000, 30, 10, introspection=True)
+    changes = {f"LODGER_GRAPHQL_{name}": "7" for name in ("DEPTH", "COST", "TOKENS", "FRAGMENTS", "BATCH")}
+    changed = settings("postgresql:///nowhere", **changes)
+    assert graph_limits(changed) == Limits(7, 7, 7, 7, 7, introspection=True)
+    production = msgspec.structs.replace(changed, env="production")
+    assert graph_limits(production) == Limits(7, 7, 7, 7, 7, introspection=False)
 
 
 def test_a_schema_that_answers_for_itself_does_so_to_the_usual_question() -> None:
