@@ -14,6 +14,7 @@ from strawberry.types.field import StrawberryField
 from api.authentication import Who, must_be_allowed
 from api.edge import edge
 from api.graph.context import Info
+from api.graph.cost import ENTRIES
 from api.limits import Name
 
 ACCESS: Final = "access"
@@ -31,12 +32,17 @@ class Access:
 
 
 def allowed(
-    who: Who, scope: str | None = None, *, verified: bool = False, limit: Name | None = None
+    who: Who,
+    scope: str | None = None,
+    *,
+    verified: bool = False,
+    limit: Name | None = None,
+    entries: int | None = None,
 ) -> Callable[[Callable[..., Any]], StrawberryField]:
     """A field by its resolver, whose docstring is the description, for whom `authentication.admit` would let in.
 
     A field for "anyone" is the same whoever calls. `limit` counts each asking among those that its address may make of
-    its kind. Refusals are errors of the field.
+    its kind. Refusals are errors of the field. `entries` is what a list costs that has no page.
     """
     access = Access(who, scope, verified, limit)
     extensions: list[FieldExtension] = [] if access == Access("anyone") else [_Guard(access)]
@@ -46,7 +52,7 @@ def allowed(
             resolver,
             description=cleandoc(resolver.__doc__ or ""),
             extensions=extensions,
-            metadata={ACCESS: access},
+            metadata={ACCESS: access, **({ENTRIES: entries} if entries else {})},
         )
 
     return declare

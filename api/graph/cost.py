@@ -3,8 +3,10 @@
 Fragments are what makes that needed: thirty that each spread the next one twice are a thousand bytes and a thousand
 million fields, and whoever walks through them as they are spread never comes back. Here each is weighed once.
 
-- A scalar costs nothing, an object 1, one more when it has an alias, and a field of Query or Mutation 10.
-- A connection costs its entries, `first` of them; another list as many as `ids` it is asked for, or ten.
+- What is a part of something (a scalar, a price, an address) costs nothing, what is looked up 1, one more when it has
+  an alias, and a field of Query or Mutation 10.
+- A connection costs its entries, `first` of them; another list as many as `ids` it is asked for, or as many as its
+  declaration says, or ten.
 - Beside that an operation has a size: its fields with all fragments written out, by no page's number. A directive, or
   a field that its selection has already, counts ten there.
 """
@@ -49,6 +51,9 @@ _PAGE: Final = 100
 _WORDY: Final = 10
 """What directives and repeated fields count: they do nothing but keep the validation busy."""
 _DIGITS: Final = 9
+_DEFINITION: Final = "strawberry-definition"
+ENTRIES: Final = "entries"
+"""In a field's metadata: how many entries its list is taken for."""
 _INTROSPECTION: Final = {"__schema": "__Schema", "__type": "__Type"}
 
 
@@ -183,19 +188,20 @@ class _Scales:
         self, node: FieldNode, known: GraphQLField | None, parent: GraphQLNamedType | None, inside: Weight
     ) -> tuple[int, int]:
         """What a field costs once, and for each entry of the connection that it is of."""
-        at_root = parent in self._roots and not node.name.value.startswith("__")
-        price = _ROOT_FIELD if at_root else 1
-        if not node.selection_set:
-            return (price if at_root else 0), 0
-        if known is None:
+        name, is_leaf = node.name.value, not node.selection_set
+        if parent in self._roots and not name.startswith("__"):
+            price = _ROOT_FIELD
+        else:
+            price = int(_is_looked_up(known, otherwise=not is_leaf))
+        if known is None or is_leaf:
             return price + inside.cost, 0
-        if _is(known.type, "Connection"):
+        if _is_connection(get_named_type(known.type)):
             return price + inside.own + self._page(node, known) * inside.each, 0
         if is_list_type(get_nullable_type(known.type)):
-            if parent is not None and parent.name.endswith("Connection"):
+            if _is_connection(parent) and name in ("edges", "nodes"):
                 return 0, 1 + inside.cost
-            return price + self._entries(node) * (1 + inside.cost), 0
-        if parent is not None and parent.name.endswith("Edge"):
+            return price + self._entries(node, known) * (min(1, price) + inside.cost), 0
+        if _is_edge(parent):
             return inside.cost, 0  # the edge has been counted
         return price + inside.cost, 0
 
@@ -207,8 +213,8 @@ class _Scales:
         first = known.args.get("first")
         return _PAGE if first is None else _by_default(first)
 
-    def _entries(self, node: FieldNode) -> int:
-        """How many a list has: as many as `ids` it is asked for."""
+    def _entries(self, node: FieldNode, known: GraphQLField) -> int:
+        """How many a list has: as many as `ids` it is asked for, or what its declaration says."""
         for argument in node.arguments or ():
             if argument.name.value == "ids":
                 if isinstance(argument.value, ListValueNode):
@@ -216,7 +222,9 @@ class _Scales:
                 if isinstance(argument.value, VariableNode):
                     sent = self._variables.get(argument.value.name.value)
                     return len(sent) if isinstance(sent, list) else _PAGE
-        return _LIST
+        definition = known.extensions.get(_DEFINITION)
+        entries: int = definition.metadata.get(ENTRIES, _LIST) if definition else _LIST
+        return entries
 
     def _number(self, value: ValueNode) -> int:
         if isinstance(value, IntValueNode):
@@ -254,8 +262,18 @@ def _at_most(value: object) -> int:
     return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else _PAGE
 
 
-def _is(type_: Any, kind: str) -> bool:
-    return str(get_named_type(type_).name).endswith(kind)
+def _is_looked_up(known: GraphQLField | None, *, otherwise: bool) -> bool:
+    """Whether somebody has to look for it; what has no resolver came with what it is a part of."""
+    definition = known.extensions.get(_DEFINITION) if known else None
+    return otherwise if definition is None else definition.base_resolver is not None
+
+
+def _is_connection(type_: GraphQLNamedType | None) -> bool:
+    return {"pageInfo", "edges"} <= getattr(type_, "fields", {}).keys()
+
+
+def _is_edge(type_: GraphQLNamedType | None) -> bool:
+    return {"cursor", "node"} <= getattr(type_, "fields", {}).keys()
 
 
 def _too_deep(limits: Limits) -> Rejected:

@@ -8,11 +8,13 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-from graphql import build_schema, get_introspection_query
+import strawberry
+from graphql import GraphQLSchema, build_schema, get_introspection_query
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.graph import documents
+from api.graph.access import allowed
 from api.graph.cost import weigh
 from api.graph.documents import Asked, operations
 from api.graph.limits import Limits
@@ -35,9 +37,9 @@ SCHEMA: Final = build_schema("""
 LIMITS: Final = Limits()
 
 
-def cost(text: str, limits: Limits = LIMITS, **variables: Any) -> int:
+def cost(text: str, limits: Limits = LIMITS, schema: GraphQLSchema = SCHEMA, **variables: Any) -> int:
     document = documents._parsed(text, limits)
-    return weigh(SCHEMA, document.node, variables, limits).cost
+    return weigh(schema, document.node, variables, limits).cost
 
 
 def refusal(*texts: str, limits: Limits = LIMITS, **variables: Any) -> str | None:
@@ -81,6 +83,78 @@ COSTS = {
 @pytest.mark.parametrize(("text", "points"), COSTS.items())
 def test_what_an_operation_costs(text: str, points: int) -> None:
     assert cost(text) == points
+
+
+@strawberry.type
+class Price:
+    amount: str = "1.00"
+
+
+@strawberry.type
+class Hit:
+    cursor: str
+
+    @allowed("anyone")
+    def node(self) -> Place:
+        """What was found."""
+        raise NotImplementedError
+
+
+@strawberry.type
+class Page:
+    has_next_page: bool
+
+
+@strawberry.type
+class Hits:
+    edges: list[Hit]
+    page_info: Page
+    prices: list[Price]
+
+
+@strawberry.type
+class Place:
+    name: str
+    price: Price
+    prices: list[Price]
+
+    @allowed("anyone")
+    def unread(self) -> int:
+        """Somebody has to count."""
+        raise NotImplementedError
+
+    @allowed("anyone", entries=30)
+    def nights(self) -> list[Price]:
+        """Many."""
+        raise NotImplementedError
+
+    @allowed("anyone")
+    def around(self, first: int = 5) -> Hits:
+        """A connection by what it has, not by its name."""
+        raise NotImplementedError
+
+
+@strawberry.type
+class Places:
+    @allowed("anyone")
+    def place(self) -> Place:
+        """Where it begins."""
+        raise NotImplementedError
+
+
+PARTS = {
+    "{ place { name price { amount } prices { amount } } }": 10,
+    "{ place { a: name price { b: amount } } }": 10 + 2,
+    "{ place { unread } }": 10 + 1,
+    "{ place { nights { amount } } }": 10 + 1 + 30,
+    "{ place { around { edges { node { name } } prices { amount } } } }": 10 + 1 + 5,
+    "{ place { around(first: 9) { edges { cursor node { unread price { amount } } } } } }": 10 + 1 + 9 * (1 + 1),
+}
+
+
+@pytest.mark.parametrize(("text", "points"), PARTS.items())
+def test_what_comes_with_something_is_free_and_what_is_looked_up_is_not(text: str, points: int) -> None:
+    assert cost(text, schema=strawberry.Schema(Places)._schema) == points
 
 
 def test_a_page_may_be_a_variable_with_or_without_a_value() -> None:
