@@ -42,6 +42,11 @@ class Databases:
             self._migrated = True
         return self.server.create_database(f"test_{next(self._numbers)}", template=_TEMPLATE)
 
+    def copy(self, url: str) -> str:
+        """The URL of a new database with everything that another one has, to which nobody is connected."""
+        template = urlsplit(url).path.removeprefix("/")
+        return self.server.create_database(f"test_{next(self._numbers)}", template=template)
+
     def create_empty(self) -> str:
         """The URL of a new database that no migration has seen."""
         return self.server.create_database(f"test_{next(self._numbers)}")
