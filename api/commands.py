@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, g, request
 from marshmallow import Schema
 
 from api import tracing
@@ -30,6 +32,31 @@ REPLAYED_HEADER: Final = "Idempotency-Replayed"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a command came to us: as a request of its own, or as a field of the graph.
+
+    `name` is what metrics call it. An answer is kept under `route` and `key`; `asked` is the text that must be the
+    same whenever the key is. `version` is what was seen of what is to be changed.
+    """
+
+    name: str
+    route: str
+    key: str | None
+    asked: str
+    version: int | None = None
+
+
+@contextmanager
+def wishing(wish: Wish) -> Iterator[None]:
+    """Commands in this block came like that."""
+    g.wish = wish
+    try:
+        yield
+    finally:
+        del g.wish
+
+
 def carry_out(
     command: Callable[[Call], Answer | None],
     show: Callable[[Any, datetime], Answer],
@@ -42,17 +69,17 @@ def carry_out(
     `show` makes the answer of what the use case shows, at the command's time; its text is kept under the request's
     Idempotency-Key and is the same on every repeat. `actor` and `principal` are for those who have no account yet.
     """
-    lodger = edge().lodger
+    lodger, wish = edge().lodger, _wish()
     now = lodger.clock.now()
     call = Call(
         actor=actor or caller().actor,
         now=now,
         command_id=lodger.new_id(),
         correlation_id=UUID(tracing.current().request_id),
-        idempotency=_idempotency(principal or caller().name),
+        idempotency=_idempotency(wish, principal or caller().name),
         render=lambda shown: show(shown, now),
     )
-    name = str(request.endpoint).rpartition(".")[2]
+    name = wish.name
     try:
         answer = command(call)
     except AnswerKept as kept:
@@ -91,6 +118,9 @@ def must_have_key() -> None:
 
 def expected_version() -> int:
     """The version that If-Match names. Raises Rejected `precondition_required` or `revision_stale`."""
+    if "wish" in g:
+        version: int = g.wish.version
+        return version
     if "If-Match" not in request.headers:
         raise Rejected("precondition_required", "Send the ETag of what you saw as If-Match.")
     versions = request.if_match.as_set()
@@ -104,16 +134,24 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _idempotency(principal: str) -> Idempotency | None:
-    key = request.headers.get(KEY_HEADER)
-    if key is None:
+def _wish() -> Wish:
+    if "wish" in g:
+        wish: Wish = g.wish
+        return wish
+    name, key, asked = str(request.endpoint).rpartition(".")[2], request.headers.get(KEY_HEADER), ""
+    if key is not None:
+        body = raw_body(request).decode(errors="backslashreplace")  # a picture is no text
+        asked = f"{request.query_string.decode('latin-1')}\n{body}"
+    return Wish(name, f"{request.method} {request.path}", key, asked)
+
+
+def _idempotency(wish: Wish, principal: str) -> Idempotency | None:
+    if wish.key is None:
         return None
-    if not _KEY.fullmatch(key):
+    if not _KEY.fullmatch(wish.key):
         raise Rejected("idempotency_key_malformed", "An Idempotency-Key has 1 to 200 visible ASCII characters.")
-    body = raw_body(request).decode(errors="backslashreplace")  # a picture is no text
-    asked = f"{request.query_string.decode('latin-1')}\n{body}"
-    digest, *also = edge().lodger.signer.digests("request body", asked)
-    return Idempotency(principal, f"{request.method} {request.path}", key, digest, also)
+    digest, *also = edge().lodger.signer.digests("request body", wish.asked)
+    return Idempotency(principal, wish.route, wish.key, digest, also)
 
 
 def _sent(answer: Answer, *, replayed: bool = False) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Generic, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast, get_args
 from uuid import UUID
 
 from application.ports import Answer
@@ -17,25 +17,37 @@ F = TypeVar("F", bound=Fact)
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[S, F]):
-    """How a kind of stream begins and folds. One that is `remembered` is long and read by many."""
+    """How a kind of stream begins and folds. One that is `remembered` is long and read by many.
+
+    `facts` are all that it may hold: a stream that begins with another fact is of another kind, and none of these.
+    """
 
     name: str
     initial: S
     evolve: Callable[[S, F], S]
+    facts: tuple[type[Fact], ...]
     remembered: bool = False
 
 
-USER: Final[Kind[users.User, users.UserFact]] = Kind("user", users.NOBODY, users.evolve)
+USER: Final[Kind[users.User, users.UserFact]] = Kind("user", users.NOBODY, users.evolve, get_args(users.UserFact))
 PROPERTY: Final[Kind[properties.Property | None, properties.PropertyFact]] = Kind(
-    "property", None, properties.evolve, remembered=True
+    "property", None, properties.evolve, get_args(properties.PropertyFact), remembered=True
 )
-BOOKING: Final[Kind[bookings.Booking | None, bookings.BookingFact]] = Kind("booking", None, bookings.evolve)
-PAYMENT: Final[Kind[payments.Payment | None, payments.PaymentFact]] = Kind("payment", None, payments.evolve)
+BOOKING: Final[Kind[bookings.Booking | None, bookings.BookingFact]] = Kind(
+    "booking", None, bookings.evolve, get_args(bookings.BookingFact)
+)
+PAYMENT: Final[Kind[payments.Payment | None, payments.PaymentFact]] = Kind(
+    "payment", None, payments.evolve, get_args(payments.PaymentFact)
+)
 HOST_ACCOUNT: Final[Kind[host_accounts.HostAccount, host_accounts.HostAccountFact]] = Kind(
-    "host_account", host_accounts.EMPTY, host_accounts.evolve, remembered=True
+    "host_account", host_accounts.EMPTY, host_accounts.evolve, get_args(host_accounts.HostAccountFact), remembered=True
 )
-REVIEW: Final[Kind[reviews.Review | None, reviews.ReviewFact]] = Kind("review", None, reviews.evolve)
-PLATFORM: Final[Kind[platform.Platform, platform.PlatformFact]] = Kind("platform", platform.NEW, platform.evolve)
+REVIEW: Final[Kind[reviews.Review | None, reviews.ReviewFact]] = Kind(
+    "review", None, reviews.evolve, get_args(reviews.ReviewFact)
+)
+PLATFORM: Final[Kind[platform.Platform, platform.PlatformFact]] = Kind(
+    "platform", platform.NEW, platform.evolve, get_args(platform.PlatformFact)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +101,11 @@ def begin(kind: Kind[S, F], stream_id: UUID, partition_key: UUID | None = None) 
 
 
 def fold(begun: Stream[S, F], events: Sequence[Event]) -> Stream[S, F]:
-    """The stream that goes on with `events`."""
+    """The stream that goes on with `events`. An id of another kind of stream is the id of nothing here."""
+    if not events or not isinstance(events[0].fact, begun.kind.facts):
+        return begun
     state = begun.state
     for event in events:
         state = begun.kind.evolve(state, cast("F", event.fact))
-    if not events:
-        return begun
     last = events[-1]
     return Stream(begun.kind, begun.id, last.partition_key, last.version, last.position or 0, state)

@@ -19,7 +19,7 @@ Row = TypeVar("Row")
 
 First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many at most: 1 to {PAGE_MAX}.")]
 Behind: TypeAlias = Annotated[
-    str | None, strawberry.argument(name="after", description="A cursor of the same connection: begin behind it.")
+    str | None, strawberry.argument(description="A cursor of the same connection: begin behind it.")
 ]
 FIRST: Final = PAGE
 
@@ -30,7 +30,7 @@ def page(first: int, after: str | None, *query: object) -> PageAsked:
     Raises ValidationError, and Rejected `cursor_invalid` or `cursor_expired`.
     """
     if not 1 <= first <= PAGE_MAX:
-        raise ValidationError(f"Must be from 1 to {PAGE_MAX}.", "first")
+        raise ValidationError({"first": [f"Must be from 1 to {PAGE_MAX}."]})
     cursor = {} if after is None else {"cursor": after}
     return page_asked({"limit": first, **cursor}, *query)
 

@@ -41,6 +41,16 @@ class Context:
         """The user who calls, if anybody is signed in."""
         return self.principal.user_id if self.principal else None
 
+    def viewer(self, scope: str) -> UUID | None:
+        """Who looks at what is there for everybody, and has more of it for some; a key without `scope` is nobody."""
+        if self.principal is None or (self.principal.scopes is not None and scope not in self.principal.scopes):
+            return None
+        return self.principal.user_id
+
+    def is_person(self, user_id: UUID) -> bool:
+        """Whether this user calls themselves: no key shows what concerns the account."""
+        return self.principal is not None and self.principal.scopes is None and self.principal.user_id == user_id
+
     def committed(self, position: int | None) -> None:
         """Note that a command has come to this position (None: it changed nothing)."""
         if position is not None:

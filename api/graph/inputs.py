@@ -6,6 +6,7 @@ read: the schema then judges it. The graph's own types say only what JSON Schema
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from functools import cache
 from typing import Any, Final
@@ -56,6 +57,11 @@ def loaded(schema: type[Schema], given: Any, **also: Any) -> dict[str, Any]:
     """What the schema makes of an input, and of what was said beside it. Raises ValidationError."""
     read: dict[str, Any] = schema().load({**({} if given is None else asked(given)), **also})
     return read
+
+
+def said(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Those arguments that were given: in a query string nothing is null."""
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def names_of(declared: Any) -> set[str]:

@@ -10,11 +10,14 @@ from typing import Any, Final
 import strawberry
 from graphql import GraphQLSchema
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
 from api.graph.context import Context
 from api.graph.documents import Operation
+from api.graph.mutations import Mutation
 from api.graph.queries import Query
+from api.graph.scalars import SCALARS
 
 _LOOPS: Final = threading.local()
 
@@ -48,7 +51,7 @@ class Schema(strawberry.Schema):
         pass
 
 
-SCHEMA: Final = Schema(Query, extensions=[_ReadBefore])
+SCHEMA: Final = Schema(Query, Mutation, extensions=[_ReadBefore], config=StrawberryConfig(scalar_map={**SCALARS}))
 
 
 def execute(context: Context) -> ExecutionResult:

@@ -99,7 +99,7 @@ def _builder(kind: Any) -> Build:
         return lambda value: [build(each) for each in value]
     if isinstance(kind, type) and issubclass(kind, Shown):
         return kind.read
-    return _same
+    return str if kind is str else _same
 
 
 def _same(value: Any) -> Any:

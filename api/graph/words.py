@@ -18,7 +18,7 @@ from domain.payments import ActionKind, PaymentMethod
 from domain.pricing import CancellationPolicy, LineKind, TaxedPart
 from domain.properties import BookingMode, PropertyType, RoomType
 from projections.bookings import When
-from projections.search import Sort
+from projections.wanted import Sort
 
 _BY_WORDS: Final[dict[frozenset[str], Any]] = {}
 
