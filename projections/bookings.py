@@ -15,7 +15,11 @@ from domain import bookings
 from domain.bookings import (
     AlterationHeld,
     Booking,
+    BookingAltered,
+    BookingCancelled,
     BookingFact,
+    BookingHeld,
+    BookingRequested,
     Cancelled,
     Confirmed,
     Held,
@@ -25,7 +29,7 @@ from domain.bookings import (
 )
 from domain.events import Event
 from domain.lifecycle import due_at
-from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, page_of
+from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, Rows, Value, page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,18 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     _save(cursor, entries.values())
 
 
+def fold(pages: Iterable[Sequence[Event]]) -> Iterator[Rows]:
+    entries = dict[UUID, Entry]()
+    for page in pages:
+        for event in page:
+            entries[event.stream_id] = _evolve(entries.get(event.stream_id), event)
+    yield Rows("bookings", _COLUMNS, map(_row, entries.values()))
+
+
 def _evolve(entry: Entry | None, event: Event) -> Entry:
-    booking = _without_lines(bookings.evolve(entry.booking if entry else None, cast("BookingFact", event.fact)))
+    booking = bookings.evolve(entry.booking if entry else None, cast("BookingFact", event.fact))
+    if isinstance(event.fact, _WITH_LINES):
+        booking = _without_lines(booking)
     if entry is None:
         return Entry(event.stream_id, booking, event.occurred_at, event.occurred_at)
     return replace(entry, booking=booking, updated_at=event.occurred_at)
@@ -71,12 +85,14 @@ def _without_lines(booking: Booking) -> Booking:
             return booking
 
 
+_WITH_LINES: Final = (BookingRequested, BookingHeld, AlterationHeld, BookingAltered, BookingCancelled)
 BOOKINGS: Final = Projection(
     name="bookings",
     version=3,
     tables=("bookings",),
     facts=get_args(BookingFact),
     apply=apply,
+    fold=fold,
 )
 
 
@@ -219,7 +235,7 @@ def _save(cursor: Cursor, entries: Iterable[Entry]) -> None:
     )
 
 
-def _row(entry: Entry) -> tuple[object, ...]:
+def _row(entry: Entry) -> tuple[Value, ...]:
     """The columns that lists are found by, and the whole state as JSON."""
     booking = entry.booking
     made = booking.made

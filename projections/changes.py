@@ -11,7 +11,7 @@ replaces all rows in one transaction and makes the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -53,8 +53,8 @@ from domain.payments import (
     RefundStarted,
     RefundSucceeded,
 )
-from projections.parties import parties
-from projections.projection import PAGE_MAX, Cursor, Page, Projection, page_of
+from projections.parties import Parties, learn, parties, party_rows
+from projections.projection import PAGE_MAX, Cursor, Page, Projection, Rows, Value, page_of
 
 TYPES: Final[Mapping[type[Fact], str]] = {
     BookingRequested: "booking.requested",
@@ -111,22 +111,33 @@ class Entry:
 
 def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     concerned = parties(cursor, "change_parties", events)
-    rows = [
-        (
+    execute_values(
+        cursor,
+        f"INSERT INTO changes ({', '.join(_COLUMNS)}) VALUES %s",  # noqa: S608 - constants
+        [row for event in events for row in _rows(event, concerned)],
+        page_size=1000,
+    )
+
+
+def fold(pages: Iterable[Sequence[Event]]) -> Iterator[Rows]:
+    concerned = dict[UUID, Parties]()
+    for page in pages:
+        for event in page:
+            learn(concerned, event)
+        yield Rows("changes", _COLUMNS, (row for event in page for row in _rows(event, concerned)))
+    yield party_rows("change_parties", concerned)
+
+
+_COLUMNS: Final = ("user_id", "position", "event_id", "type", "booking_id", "stream_id", "version", "occurred_at")
+
+
+def _rows(event: Event, concerned: Mapping[UUID, Parties]) -> Iterator[tuple[Value, ...]]:
+    each = concerned[event.stream_id]
+    for user_id in (each.guest_id, each.host_id):
+        yield (
             *(user_id, event.position, event.event_id, TYPES[type(event.fact)]),
             *(each.booking_id, event.stream_id, event.version, event.occurred_at),
         )
-        for event in events
-        for each in [concerned[event.stream_id]]
-        for user_id in (each.guest_id, each.host_id)
-    ]
-    execute_values(
-        cursor,
-        """INSERT INTO changes (user_id, position, event_id, type, booking_id, stream_id, version, occurred_at)
-           VALUES %s""",
-        rows,
-        page_size=1000,
-    )
 
 
 CHANGES: Final = Projection(
@@ -135,6 +146,7 @@ CHANGES: Final = Projection(
     tables=("changes", "change_parties"),
     facts=tuple(TYPES),
     apply=apply,
+    fold=fold,
 )
 
 

@@ -17,8 +17,8 @@ from psycopg2.extras import execute_values
 from domain.events import Event
 from domain.ledger import Account, BookingMove, HostMove, PaymentMove, Posting, State, post
 from domain.money import Money
-from projections.parties import Parties, parties
-from projections.projection import After, Cursor, Page, Projection, page_of
+from projections.parties import Parties, learn, parties, party_rows
+from projections.projection import After, Cursor, Page, Projection, Rows, Value, page_of
 
 LINES_MAX: Final = 1_000
 """On a page."""
@@ -30,7 +30,7 @@ LINES_MAX: Final = 1_000
 def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     concerned = parties(cursor, "ledger_parties", events)
     states = _load(cursor, {event.stream_id for event in events})
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[Value, ...]] = []
     for event in events:
         host_id = _host_of(event, concerned)
         states[event.stream_id], posting = post(states.get(event.stream_id), event, host_id)
@@ -39,10 +39,25 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     if rows:
         execute_values(
             cursor,
-            f"INSERT INTO ledger_entries ({_COLUMNS}) VALUES %s",  # noqa: S608 - constants
+            f"INSERT INTO ledger_entries ({_SELECTED}) VALUES %s",  # noqa: S608 - constants
             rows,
             page_size=len(rows),  # one statement: the entries of an event balance together
         )
+
+
+def fold(pages: Iterable[Sequence[Event]]) -> Iterator[Rows]:
+    """Entries are there for good as soon as they are made."""
+    concerned, states = dict[UUID, Parties](), dict[UUID, State]()
+    for page in pages:
+        entries: list[tuple[Value, ...]] = []
+        for event in page:
+            learn(concerned, event)
+            host_id = _host_of(event, concerned)
+            states[event.stream_id], posting = post(states.get(event.stream_id), event, host_id)
+            entries += _rows(event, posting)
+        yield Rows("ledger_entries", _COLUMNS, entries)
+    yield party_rows("ledger_parties", concerned)
+    yield Rows("ledger_states", _STATE_COLUMNS, _state_rows(states))
 
 
 def _host_of(event: Event, concerned: Mapping[UUID, Parties]) -> UUID:
@@ -57,6 +72,7 @@ LEDGER: Final = Projection(
     tables=("ledger_entries", "ledger_parties", "ledger_states"),
     facts=(*get_args(BookingMove), *get_args(PaymentMove), *get_args(HostMove)),
     apply=apply,
+    fold=fold,
 )
 
 
@@ -127,7 +143,7 @@ def entries(cursor: Cursor, wanted: Wanted = EVERYTHING, after: After | None = N
     limit = min(limit, LINES_MAX)
     position, line = after or (0, 0)
     cursor.execute(
-        f"""SELECT {_COLUMNS} FROM ledger_entries
+        f"""SELECT {_SELECTED} FROM ledger_entries
             WHERE {_matching(wanted)} AND (position, line) > (%(position)s, %(line)s)
             ORDER BY position, line LIMIT %(limit)s""",  # noqa: S608 - constants
         {**_values(wanted), "position": position, "line": line, "limit": limit + 1},
@@ -169,12 +185,15 @@ def _values(wanted: Wanted) -> dict[str, object]:
 
 
 _COLUMNS: Final = (
-    "position, line, event_id, fact, account, currency, minor, booking_id, payment_id, host_id, occurred_at"
+    *("position", "line", "event_id", "fact", "account", "currency", "minor"),
+    *("booking_id", "payment_id", "host_id", "occurred_at"),
 )
+_SELECTED: Final = ", ".join(_COLUMNS)
+_STATE_COLUMNS: Final = ("stream_id", "kind", "state")
 _KINDS: Final[Mapping[str, type[State]]] = {kind.__name__: kind for kind in get_args(State)}
 
 
-def _rows(event: Event, posting: Posting) -> Iterator[tuple[object, ...]]:
+def _rows(event: Event, posting: Posting) -> Iterator[tuple[Value, ...]]:
     """An entry for each line, from 1."""
     for line, entry in enumerate(posting, start=1):
         yield (
@@ -200,6 +219,11 @@ def _save(cursor: Cursor, states: Mapping[UUID, State]) -> None:
         cursor,
         """INSERT INTO ledger_states (stream_id, kind, state) VALUES %s
            ON CONFLICT (stream_id) DO UPDATE SET kind = excluded.kind, state = excluded.state""",
-        [(i, type(state).__name__, msgspec.json.encode(state).decode()) for i, state in states.items()],
+        list(_state_rows(states)),
         page_size=1000,
     )
+
+
+def _state_rows(states: Mapping[UUID, State]) -> Iterator[tuple[Value, ...]]:
+    for stream_id, state in states.items():
+        yield stream_id, type(state).__name__, msgspec.json.encode(state).decode()

@@ -6,7 +6,7 @@ stand among them, one entry each, as the tables of messages have them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
@@ -16,8 +16,8 @@ from psycopg2.extras import execute_values
 
 from domain.events import Event
 from domain.notices import MESSAGE, OPTIONAL, TOLD, Category, Recipient, Template, recipients
-from projections.parties import TELLING, Parties, parties
-from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, page_of
+from projections.parties import TELLING, Parties, learn, parties, party_rows
+from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, Rows, Value, page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +43,35 @@ class Notification:
 
 def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     known = parties(cursor, "notification_parties", events)
-    rows = [
-        (
-            _user_id(recipient, event.partition_key, concerned),
-            event.event_id,
-            event.position,
-            notice.template,
-            notice.category,
-            concerned and concerned.booking_id,
-            event.occurred_at,
-        )
-        for event in events
-        if type(event.fact) in TOLD
-        for notice, concerned in [(TOLD[type(event.fact)], known.get(event.stream_id))]
-        for recipient in recipients(event.fact)
-    ]
     execute_values(
         cursor,
-        "INSERT INTO notifications (user_id, event_id, position, kind, category, booking_id, occurred_at) VALUES %s",
-        rows,
+        f"INSERT INTO notifications ({', '.join(_COLUMNS)}) VALUES %s",  # noqa: S608 - constants
+        [row for event in events for row in _rows(event, known)],
         page_size=1000,
     )
+
+
+def fold(pages: Iterable[Sequence[Event]]) -> Iterator[Rows]:
+    known = dict[UUID, Parties]()
+    for page in pages:
+        for event in page:
+            learn(known, event)
+        yield Rows("notifications", _COLUMNS, (row for event in page for row in _rows(event, known)))
+    yield party_rows("notification_parties", known)
+
+
+_COLUMNS: Final = ("user_id", "event_id", "position", "kind", "category", "booking_id", "occurred_at")
+
+
+def _rows(event: Event, known: Mapping[UUID, Parties]) -> Iterator[tuple[Value, ...]]:
+    notice, concerned = TOLD.get(type(event.fact)), known.get(event.stream_id)
+    if notice is None:
+        return
+    for recipient in recipients(event.fact):
+        yield (
+            *(_user_id(recipient, event.partition_key, concerned), event.event_id, event.position),
+            *(notice.template, notice.category, concerned.booking_id if concerned else None, event.occurred_at),
+        )
 
 
 def _user_id(recipient: Recipient, owner_id: UUID, concerned: Parties | None) -> UUID:
@@ -79,6 +87,7 @@ NOTIFICATIONS: Final = Projection(
     tables=("notifications", "notification_parties"),
     facts=tuple({*TELLING, *TOLD}),
     apply=apply,
+    fold=fold,
 )
 
 

@@ -17,7 +17,7 @@ from domain.events import Event
 from domain.money import Money
 from domain.payments import Payment, PaymentContradicted, PaymentFact, PaymentMethod, Stage, is_settled
 from domain.refunds import retriable
-from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, page_of
+from projections.projection import PAGE_MAX, After, Cursor, Page, Projection, Rows, Value, page_of
 
 Kind = Literal["contradiction", "refund_failed", "disputed", "under_way"]
 """What is open: a provider spoke against itself, could not send money back, has a dispute, or has not ended yet."""
@@ -57,6 +57,15 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     _save(cursor, entries.values())
 
 
+def fold(pages: Iterable[Sequence[Event]]) -> Iterator[Rows]:
+    entries = dict[UUID, Entry]()
+    for page in pages:
+        for event in page:
+            entries[event.stream_id] = _evolve(entries.get(event.stream_id), event)
+    yield Rows("payments", _COLUMNS, map(_row, entries.values()))
+    yield Rows("payment_needs", _NEED_COLUMNS, _need_rows(entries.values()))
+
+
 def _evolve(entry: Entry | None, event: Event) -> Entry:
     assert event.recorded_at is not None, "projections are given what is stored"
     fact = cast("PaymentFact", event.fact)
@@ -94,6 +103,7 @@ PAYMENTS: Final = Projection(
     tables=("payments", "payment_needs"),
     facts=get_args(PaymentFact),
     apply=apply,
+    fold=fold,
 )
 
 
@@ -194,6 +204,7 @@ _COLUMNS: Final = (
     *("payment_id", "booking_id", "provider", "method", "minor", "currency", "stage", "reference", "under_way"),
     *("state", "created_at", "updated_at", "left_at"),
 )
+_NEED_COLUMNS: Final = ("payment_id", "kind", "subject", "since", "minor", "currency", "said")
 
 
 def _load(cursor: Cursor, payment_ids: Iterable[UUID]) -> dict[UUID, Entry]:
@@ -230,17 +241,20 @@ def _save(cursor: Cursor, entries: Iterable[Entry]) -> None:
     cursor.execute("DELETE FROM payment_needs WHERE payment_id = ANY (%s)", [[entry.payment_id for entry in changed]])
     execute_values(
         cursor,
-        "INSERT INTO payment_needs (payment_id, kind, subject, since, minor, currency, said) VALUES %s",
-        [
-            (entry.payment_id, *subject, each.since, each.amount and each.amount.minor, _currency(each), each.said)
-            for entry in changed
-            for subject, each in entry.open.items()
-        ],
+        f"INSERT INTO payment_needs ({', '.join(_NEED_COLUMNS)}) VALUES %s",  # noqa: S608 - constants
+        list(_need_rows(changed)),
         page_size=1000,
     )
 
 
-def _row(entry: Entry) -> tuple[object, ...]:
+def _need_rows(entries: Iterable[Entry]) -> Iterator[tuple[Value, ...]]:
+    for entry in entries:
+        for subject, each in entry.open.items():
+            minor = each.amount.minor if each.amount else None
+            yield (entry.payment_id, *subject, each.since, minor, _currency(each), each.said)
+
+
+def _row(entry: Entry) -> tuple[Value, ...]:
     """The columns that payments are found by, and the whole state as JSON."""
     payment = entry.payment
     started = payment.started

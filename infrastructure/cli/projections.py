@@ -30,7 +30,7 @@ def command() -> None:
     """See, rebuild and repair the read models."""
 
 
-command.add_command(parked.command)
+command.add_command(parked.command, "parked")
 
 
 @command.command()
