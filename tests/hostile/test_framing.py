@@ -14,8 +14,8 @@ from tests.hostile.wire import MEGABYTE, Wire, exchange, request
 
 pytestmark = pytest.mark.slow  # starts the real server
 
-ENDPOINTS = ["/v1/users", "/v1/webhooks/stripe"]
-"""One that reads JSON through a schema, one that reads bytes."""
+ENDPOINTS = ["/v1/users", "/v1/webhooks/stripe", "/graphql"]
+"""One that reads JSON through a schema, one that reads bytes, one that reads JSON by itself."""
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: lodger.example\r\n\r\n"
 
