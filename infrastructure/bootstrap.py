@@ -41,7 +41,7 @@ from infrastructure.payers import PayerTable
 from infrastructure.photos.files import files_of
 from infrastructure.photos.pictures import PillowPictures
 from infrastructure.photos.table import PhotoTable
-from infrastructure.rights import AUDITOR_ROLE, PROJECTOR_ROLE
+from infrastructure.rights import ANALYST_ROLE, AUDITOR_ROLE, PROJECTOR_ROLE
 from infrastructure.second_factors import SecondFactorTable, TimedCodes
 from infrastructure.sessions import RedisSessions
 from infrastructure.settings import Settings
@@ -157,6 +157,11 @@ def wire_projector(
 def wire_auditor(settings: Settings) -> Reading:
     """Connect whoever looks at what happened: without the keys to what people wrote."""
     return _reading(Database(settings.database_url, pool_size=2, role=AUDITOR_ROLE), None)
+
+
+def wire_analyst(settings: Settings, *, pool_size: int = 1, transaction_timeout: float | None = None) -> Database:
+    """Connect whoever reads the views of the schema `analytics`, and nothing else."""
+    return Database(settings.database_url, pool_size, role=ANALYST_ROLE, transaction_timeout=transaction_timeout)
 
 
 def _reading(database: Database, keys: PersonKeys | None) -> Reading:

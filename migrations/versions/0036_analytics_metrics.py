@@ -188,8 +188,12 @@ RECONCILIATION = f"""
 VIEWS = {
     "dim_currency": View(
         "Currencies and their digits.",
-        f"SELECT * FROM (VALUES {CURRENCIES}) AS c",
-        {"currency": "ISO 4217", "exponent": "digits after the point: an amount is minor / 10 ^ exponent"},
+        f"SELECT code, digits, (10::numeric ^ digits)::bigint FROM (VALUES {CURRENCIES}) AS c (code, digits)",
+        {
+            "currency": "ISO 4217",
+            "exponent": "digits after the point",
+            "minor_per_unit": "10 ^ exponent: an amount in whole units is minor / minor_per_unit",
+        },
     ),
     "exchange_rates": View(
         "What currencies cost on a day, as somebody published it: `lodger analytics rates` loads them. Ships empty.",
