@@ -19,12 +19,14 @@ WRITER_ROLE: Final = "lodger_writer"
 PROJECTOR_ROLE: Final = "lodger_projector"
 AUDITOR_ROLE: Final = "lodger_auditor"
 ANALYST_ROLE: Final = "lodger_analyst"
+NOTARY_ROLE: Final = "lodger_notary"
 ROLES: Final[Mapping[str, str]] = {
     OWNER_ROLE: "owns everything; migrations",
     WRITER_ROLE: "appends events and keeps what is not derived from them: the API, reactions, imports",
     PROJECTOR_ROLE: "reads the log and keeps the read models",
     AUDITOR_ROLE: "reads what proves something, and nothing of people",
     ANALYST_ROLE: "reads the views of the schema `analytics`",
+    NOTARY_ROLE: "reads the log, adds to its hash tree and signs checkpoints",
 }
 
 TRANSACTION_SECONDS: Final[Mapping[str | None, float]] = {
@@ -33,6 +35,7 @@ TRANSACTION_SECONDS: Final[Mapping[str | None, float]] = {
     PROJECTOR_ROLE: 10.0,
     AUDITOR_ROLE: 30.0,
     ANALYST_ROLE: 30.0,
+    NOTARY_ROLE: 10.0,
     OWNER_ROLE: 0.0,
     None: 5.0,
 }
@@ -40,7 +43,18 @@ TRANSACTION_SECONDS: Final[Mapping[str | None, float]] = {
 
 READ_MODELS: Final = tuple(table for projection in PROJECTIONS.values() for table in projection.tables)
 
+LOG_TREE: Final = (
+    "log_checkpoint_copies",
+    "log_checkpoints",
+    "log_keys",
+    "log_leaves",
+    "log_origin",
+    "log_subtrees",
+)
+"""What is proven of the log. Anybody may read it; nothing of it is ever changed."""
+
 _WRITER: Final[Mapping[str, str]] = {
+    **dict.fromkeys(LOG_TREE, "r"),
     # The store. Of events it inserts the columns below, and nothing of them is ever changed.
     "answers": "rawd",
     "events": "r",
@@ -95,8 +109,10 @@ _WRITER: Final[Mapping[str, str]] = {
 
 _AUDITOR: Final = (
     "audit_events",
+    *LOG_TREE,
     "events",
     "events_readable",
+    "evidence_hashes",
     "ledger_entries",
     "ledger_parties",
     "nights",
@@ -117,6 +133,11 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     AUDITOR_ROLE: dict.fromkeys(_AUDITOR, "r"),
     ANALYST_ROLE: {},
+    NOTARY_ROLE: {
+        **dict.fromkeys(LOG_TREE, "ra"),
+        "events": "r",
+        "keyring": "ra",  # as the projector: its key may be the first
+    },
 }
 """By role, then by table of the schema public."""
 
@@ -140,6 +161,7 @@ SEQUENCES: Final[Mapping[str, Mapping[str, str]]] = {
     WRITER_ROLE: {"events_position_seq": "SELECT, USAGE", "nights_lane_seq": "USAGE"},
     PROJECTOR_ROLE: {"events_position_seq": "SELECT"},
     AUDITOR_ROLE: {"events_position_seq": "SELECT"},
+    NOTARY_ROLE: {"events_position_seq": "SELECT"},
 }
 """Whoever follows the log looks how far positions were drawn. Identity columns need no right."""
 

@@ -259,6 +259,12 @@ _LOG: Final[Mapping[str, Rule]] = {
         {"projection": OURS, "reason": "an error's name and where it was raised, or a constraint's name"},
     ),
     "positions": Kept("how far each consumer of the log is", {"name": OURS, "stopped_reason": "an error of ours"}),
+    "log_leaves": Kept("hashes of events", {"hash": "of events, whose ids nobody can guess"}),
+    "log_subtrees": Kept("hashes of hashes", {"hash": "of hashes"}),
+    "log_checkpoints": Kept("what was signed of the log", {"note": "a size, a hash, a position, a time, a signature"}),
+    "log_checkpoint_copies": Kept("which checkpoints are outside too"),
+    "log_keys": Kept("public keys of this installation", {"public_key": "a key that everybody may know"}),
+    "log_origin": Kept("what the log is called", {"origin": OURS}),
     "alembic_version": Kept("the schema's revision", {"version_num": OURS}),
 }
 
