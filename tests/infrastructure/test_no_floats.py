@@ -131,6 +131,8 @@ def inexact(database_url: str) -> list[str]:
                WHERE table_schema = 'public'
                  AND (data_type IN ('real', 'double precision', 'numeric', 'money')
                       OR (column_name LIKE '%minor%' AND data_type <> 'bigint'))
+                 -- A published rate, with all its decimals: exact, and no amount.
+                 AND (table_name, column_name) <> ('exchange_rates', 'rate')
                ORDER BY 1"""
         )
         found = [row[0] for row in cursor.fetchall()]
