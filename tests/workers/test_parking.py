@@ -120,11 +120,8 @@ def test_its_stream_is_parked_after_five_tries_the_rest_goes_on_and_after_a_repl
 
 def test_what_fails_again_stays_parked_with_what_comes_behind_it_and_other_streams_are_replayed(world: World) -> None:
     one, other = world.listing(), world.listing()
-    first, second = Failing(AUDIT, one), Failing(AUDIT, other)
-    run(
-        world,
-        replace(AUDIT, apply=lambda cursor, events: (first.apply(cursor, events), second.apply(cursor, events))[1]),
-    )
+    first = Failing(AUDIT, one)
+    run(world, Failing(first.projection, other).projection)
     mended = replay(world.wired.projecting, world.log, first.projection)
     assert mended == Replayed(len(of_stream(world, other)), 0, len(of_stream(world, one)))
     assert waiting(world, AUDIT) == of_stream(world, one)
@@ -236,7 +233,7 @@ def test_one_that_is_skipped_for_a_reason_is_an_event_and_left_out_of_every_rebu
     position = of_stream(world, stuck)[0]
     failing = Failing(AUDIT, stuck)
     run(world, failing.projection)
-    monkeypatch.setitem(catalogue.PROJECTIONS, "audit", failing.projection)  # type: ignore[arg-type]
+    monkeypatch.setitem(catalogue.PROJECTIONS, "audit", failing.projection)
     assert lodger("parked", "replay", "audit").exit_code == 1
     assert "No event at position 1" in str(lodger("parked", "skip", "audit", "1", "--as=Ada", "--reason=?").exception)
 
