@@ -13,7 +13,7 @@ from benchmarks.harness import Bench, Disturbed
 from benchmarks.report import RESULTS, keep, show
 from infrastructure.refusals import Refused
 
-NAMES = ("append", "booking", "busy", "freshness", "replay")
+NAMES = ("append", "booking", "busy", "freshness", "rebuild", "replay", "search")
 """Each is a module of this package with a function `run(bench)` that returns its Report."""
 
 
@@ -23,14 +23,19 @@ NAMES = ("append", "booking", "busy", "freshness", "replay")
     "--rounds", type=click.IntRange(min=1), default=5, show_default=True, help="How often everybody is measured."
 )
 @click.option("--seconds", type=float, default=5.0, show_default=True, help="How long each is measured in a round.")
+@click.option("--scale", type=click.IntRange(1, 100), default=100, help="Percent of the usual data, for trying.")
+@click.option("--shared", is_flag=True, help="Take rounds, too, in which others used the machine.")
 @click.option("--quick", is_flag=True, help="Only show that it works: one short round, nothing kept.")
-def main(names: tuple[str, ...], rounds: int, seconds: float, *, quick: bool) -> None:
+def main(names: tuple[str, ...], rounds: int, seconds: float, scale: int, *, shared: bool, quick: bool) -> None:
     """Measure Lodger beside what it is compared with, in one run on this machine; all of them without a NAME."""
     console = Console(stderr=True)
     command = shlex.join(["./run", "bench", *sys.argv[1:]])
     disturbed = False
     for name in names or NAMES:
-        bench = Bench(console, rounds=1, seconds=0.3, quick=True) if quick else Bench(console, rounds, seconds)
+        if quick:
+            bench = Bench(console, rounds=1, seconds=0.3, quick=True)
+        else:
+            bench = Bench(console, rounds, seconds, scale=scale, shared=shared)
         try:
             report = import_module(f"benchmarks.{name}").run(bench)
         except Disturbed as error:

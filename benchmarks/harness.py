@@ -46,6 +46,10 @@ class Bench:
     rounds: int
     seconds: float
     quick: bool = False
+    scale: int = 100
+    """Percent of the data that a benchmark usually makes, for trying."""
+    shared: bool = False
+    """Whether rounds count in which others used the machine: for what is measured in turn within each round."""
     others: list[float] = field(default_factory=list)
     """The share of CPU time that others took, in each round that counts."""
     dropped: int = 0
@@ -69,7 +73,7 @@ class Bench:
                     with Watch() as watch:
                         found[contender.name] = contender.measure(self.seconds)
                     others = max(others, watch.others)
-                if others > OTHERS_MAY_USE and not self.quick:
+                if others > OTHERS_MAY_USE and not (self.quick or self.shared):
                     self.dropped += 1
                     progress.console.print(f"a round dropped: others took {others:.0%} of the CPU")
                     continue

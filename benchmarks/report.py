@@ -94,6 +94,11 @@ def keep(report: Report, bench: Bench, name: str, command: str) -> None:
 def _rounds(bench: Bench) -> str:
     if bench.quick:
         return "A quick run: it shows that the benchmark works and says nothing about speed."
+    if bench.shared:
+        return (
+            f"Medians of {len(bench.others)} rounds on a machine that others used too (up to {max(bench.others):.0%} of"
+            " the CPU): only ratios mean anything."
+        )
     return (
         f"Medians of {len(bench.others)} rounds; {bench.dropped} dropped because others took more than"
         f" {OTHERS_MAY_USE:.0%} of the CPU (in those that count at most {max(bench.others):.1%})."

@@ -58,10 +58,10 @@ class Server:
 
 
 @contextmanager
-def durable_postgres() -> Iterator[Server]:
-    """A server of this run's own."""
+def durable_postgres(**settings: str) -> Iterator[Server]:
+    """A server of this run's own, with its settings."""
     with disk_folder() as folder:
-        postgres = Postgres(folder / "postgres")
+        postgres = Postgres(folder / "postgres", settings=settings)
         postgres.prepare()
         process = Process(postgres.service(), folder)
         try:

@@ -1,230 +1,136 @@
-"""Search against a filter over plain values, on random listings, calendars and questions: every page of every sort."""
+"""Search against a plain loop, on random listings, calendars and questions: every page, sort and count."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from uuid import UUID
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.bookings import BookingCancelled, BookingExpired, BookingHeld, BookingReinstated
-from domain.events import Fact
-from domain.money import Money
-from domain.pricing import Pricing
-from domain.properties import (
-    Block,
-    Details,
-    HouseRules,
-    Location,
-    NightsBlocked,
-    NightsUnblocked,
-    PropertyCreated,
-    PropertyDetailsChanged,
-    PropertyHouseRulesChanged,
-    PropertyLocationChanged,
-    PropertyPricingChanged,
-    PropertyPublished,
-    PropertyUnpublished,
-)
+from domain.pricing import CancellationPolicy, Pricing, quote
+from domain.properties import HouseRules, PropertyCreated, PropertyHouseRulesChanged, PropertyPricingChanged
 from domain.stays import Stay
+from projections import totals
+from projections.facets import Bar, facets
+from projections.geography import Around
 from projections.listings import LISTINGS
+from projections.look import Look
+from projections.nights_bitmap import COLUMNS, WINDOW_NIGHTS, mask, words
 from projections.projection import After, Cursor
-from projections.search import Box, Search, Sort, search
-from tests.support.examples import HELD, HOST, NO_REFUND, PAYMENT
+from projections.search import Hit, search
+from projections.search_sql import stay_total
+from projections.totals import Total, count
+from projections.wanted import Search
+from tests.projections.search_oracle import NOWS, SORTS, Expected, Place, counted, expected, places, pricings, questions
+from tests.support.effort import effort, is_long
+from tests.support.examples import HOST, PROPERTY
 from tests.support.tales import BEGIN, Tale
 
-LONGITUDES = (-180_000_000, -5, 5, 180_000_000)
-JUNE = date(2026, 6, 1)
-SORTS: tuple[Sort, ...] = ("price", "-price", "newest")
+JUNE = BEGIN.date()
+LENGTHS = (1, 2, 6, 7, 8, 27, 28, 365)
+MIDNIGHT = datetime.combine(JUNE, time(), UTC)
 
 
-@dataclass(frozen=True)
-class Place:
-    """A listing as the oracle knows it. `taken` are the nights that somebody has."""
-
-    number: int
-    city: str
-    latitude: int
-    longitude: int
-    guests: int
-    price: Money
-    least: int
-    most: int
-    taken: frozenset[date]
-    facts: tuple[tuple[UUID, Fact], ...]
-    published: bool
-
-    @property
-    def id(self) -> UUID:
-        return UUID(int=self.number)
-
-
-def nights(first: int, count: int) -> tuple[date, date]:
-    return JUNE + timedelta(days=first), JUNE + timedelta(days=first + count)
-
-
-def dates(first: date, until: date) -> frozenset[date]:
-    return frozenset(first + timedelta(days=n) for n in range((until - first).days))
-
-
-def claim(listing: int, number: int, first: int, count: int, fate: str) -> tuple[list[tuple[UUID, Fact]], set[date]]:
-    """A booking or a block that comes and perhaps goes: what is told of it, and which nights it has in the end."""
-    claim_id, property_id = UUID(int=listing * 1000 + number + 1), UUID(int=listing)
-    begin, end = nights(first, count)
-    if fate in ("blocked", "unblocked"):
-        told: list[tuple[UUID, Fact]] = [(property_id, NightsBlocked((Block(claim_id, begin, end),)))]
-        if fate == "unblocked":
-            told.append((property_id, NightsUnblocked((claim_id,))))
-        return told, set(dates(begin, end)) if fate == "blocked" else set()
-    held: BookingHeld = replace(HELD, property_id=property_id, quote=replace(HELD.quote, stay=Stay(begin, end)))
-    after: dict[str, list[Fact]] = {
-        "held": [],
-        "expired": [BookingExpired()],
-        "reinstated": [BookingExpired(), BookingReinstated(PAYMENT)],
-        "cancelled": [BookingCancelled("guest", NO_REFUND)],
-    }
-    has = fate in ("held", "reinstated")
-    return [(claim_id, fact) for fact in [held, *after[fate]]], set(dates(begin, end)) if has else set()
-
-
-@st.composite
-def places(draw: st.DrawFn) -> list[Place]:
-    found = []
-    for number in range(1, draw(st.integers(1, 9)) + 1):
-        claims = draw(
-            st.lists(
-                st.tuples(
-                    st.integers(0, 12),
-                    st.integers(1, 4),
-                    st.sampled_from(["blocked", "unblocked", "held", "expired", "reinstated", "cancelled"]),
-                ),
-                max_size=4,
-            )
-        )
-        told, taken = list[tuple[UUID, Fact]](), set[date]()
-        for n, (first, count, fate) in enumerate(claims):
-            facts, has = claim(number, n, first, count, fate)
-            told += facts
-            taken |= has
-        least = draw(st.integers(1, 3))
-        found.append(
-            Place(
-                number=number,
-                city=draw(st.sampled_from(["Albany", "albany", "Troy"])),
-                latitude=draw(st.sampled_from([-10, 0, 10])),
-                longitude=draw(st.sampled_from(LONGITUDES)),
-                guests=draw(st.integers(1, 3)),
-                price=Money(draw(st.sampled_from([100, 200, 300])), draw(st.sampled_from(["EUR", "USD"]))),
-                least=least,
-                most=draw(st.integers(least, 5)),
-                taken=frozenset(taken),
-                facts=tuple(told),
-                published=draw(st.sampled_from([True, True, True, False])),
-            )
-        )
-    return found
-
-
-@st.composite
-def questions(draw: st.DrawFn) -> Search:
-    box = Box(
-        draw(st.sampled_from([-10, 0])),
-        draw(st.sampled_from(LONGITUDES)),
-        draw(st.sampled_from([0, 10])),
-        draw(st.sampled_from(LONGITUDES)),
-    )
-    first, count = draw(st.integers(0, 14)), draw(st.integers(1, 5))
-    return Search(
-        box=draw(st.sampled_from([None, box])),
-        city=draw(st.sampled_from([None, "ALBANY", "Troy", "Utica"])),
-        stays=draw(st.sampled_from([(), (Stay(*nights(first, count)),)])),
-        guests=draw(st.integers(1, 3)),
-        currency=draw(st.sampled_from([None, "EUR", "USD"])),
-        price_from=draw(st.sampled_from([None, 100, 200])),
-        price_to=draw(st.sampled_from([None, 200, 300])),
-    )
-
-
-def fits(place: Place, wanted: Search) -> bool:
-    box, stay = wanted.box, next(iter(wanted.stays), None)
-    if not place.published or place.guests < wanted.guests:
-        return False
-    if wanted.city is not None and place.city.lower() != wanted.city.lower():
-        return False
-    if box is not None:
-        between = box.west_e6 <= place.longitude <= box.east_e6
-        around = place.longitude >= box.west_e6 or place.longitude <= box.east_e6
-        across = between if box.west_e6 <= box.east_e6 else around
-        if not (box.south_e6 <= place.latitude <= box.north_e6 and across):
-            return False
-    if stay is not None and (not place.least <= stay.nights <= place.most or place.taken & set(stay.dates())):
-        return False
-    if wanted.currency is None:
-        return True
-    low, high = wanted.price_from or 0, wanted.price_to or 1_000
-    return place.price.currency == wanted.currency and low <= place.price.minor <= high
-
-
-def expected(places: list[Place], wanted: Search, sort: Sort) -> list[UUID]:
-    found = [place for place in places if fits(place, wanted)]
-    if sort == "newest":  # they were made in the order of their numbers
-        return [place.id for place in sorted(found, key=lambda p: p.number, reverse=True)]
-    by_price = sorted(found, key=lambda p: (p.price.currency, p.price.minor, p.number), reverse=sort == "-price")
-    return [place.id for place in by_price]
-
-
-def tell(place: Place, tale: Tale) -> None:
-    details = Details("A place", guests=place.guests)
-    location = Location("1 Street", place.city, "US", place.latitude, place.longitude, "America/New_York")
-    tale.tell(
-        place.id,
-        PropertyCreated(HOST),
-        PropertyDetailsChanged(details),
-        PropertyLocationChanged(location),
-        PropertyPricingChanged(Pricing(place.price)),
-        PropertyHouseRulesChanged(HouseRules(place.least, place.most)),
-        PropertyPublished(),
-        *([] if place.published else [PropertyUnpublished()]),
-    )
-    for stream_id, fact in place.facts:
-        tale.tell(stream_id, fact)
-
-
-@pytest.mark.slow
-@settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+@settings(effort(), max_examples=effort().max_examples if is_long() else 12)
+@given(
+    there=places(JUNE),
+    asked=st.lists(questions(JUNE), min_size=3, max_size=6),
+    now=st.sampled_from(NOWS),
+    limit=st.integers(1, 4),
+    size=st.integers(1, 40),
+    counted_below=st.sampled_from([1, 1_000]),
 )
-@given(places=places(), wanted=st.lists(questions(), min_size=3, max_size=6), limit=st.integers(1, 4), pieces=st.data())
-def test_every_page_of_every_sort_is_what_a_plain_filter_finds(
-    cursor: Cursor, places: list[Place], wanted: list[Search], limit: int, pieces: st.DataObject
+def test_every_page_of_every_sort_is_what_a_plain_loop_finds(
+    cursor: Cursor, there: list[Place], asked: list[Search], now: timedelta, limit: int, size: int, counted_below: int
 ) -> None:
+    at = MIDNIGHT + now
     cursor.execute("SAVEPOINT example")
     try:
         tale = Tale()
-        for place in places:
-            tell(place, tale)
-        size = pieces.draw(st.integers(1, 40))
+        for place in there:
+            place.tell(tale)
         for begin in range(0, len(tale.events), size):  # in batches of any size
             LISTINGS.apply(cursor, tale.events[begin : begin + size])
-        for question in wanted:
+        look = Look(cursor)
+        for question in asked:
+            centred = question if question.around else replace(question, around=Around(0, 0))
             for sort in SORTS:
-                assert pages(cursor, replace(question, sort=sort), limit) == expected(places, question, sort)
+                wanted = replace(centred if sort == "distance" else question, sort=sort)
+                assert pages(look, wanted, at, limit) == [row(hit) for hit in expected(there, wanted, at)]
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(totals, "COUNTED_BELOW", counted_below)
+                check_counts(look, question, at, expected(there, question, at))
     finally:
         cursor.execute("ROLLBACK TO SAVEPOINT example")
 
 
-def pages(cursor: Cursor, wanted: Search, limit: int) -> list[UUID]:
-    found: list[UUID] = []
+def check_counts(look: Look, wanted: Search, now: datetime, found: list[Expected]) -> None:
+    """Of more than a few, what is counted is every sixteenth, by the last digit of the id; here none has more."""
+    sampled = [hit for hit in found if hit.place.number % 16 == 0]
+    total = count(look, wanted, now)
+    if 16 * len(sampled) >= totals.COUNTED_BELOW:
+        assert total == Total(16 * len(sampled), is_exact=False)
+    else:
+        assert total == Total(len(found), is_exact=True)
+    seen, times = (found, 1) if total.is_exact else (sampled, 16)
+    divided = facets(look, wanted, now, total)
+    rooms, amenities = counted(seen)
+    assert divided.room_types == {name: times * number for name, number in rooms.items()}
+    assert divided.amenities == {name: times * number for name, number in amenities.items()}
+    assert sum(bar.count for bar in divided.prices) == times * len(seen)
+    for hit in seen:
+        price = hit.place.pricing.nightly
+        assert any(holds(bar, price.currency, price.minor) for bar in divided.prices)
+
+
+def holds(bar: Bar, currency: str, minor: int) -> bool:
+    return bar.currency == currency and bar.price_from <= minor < (bar.price_until or minor + 1)
+
+
+def pages(look: Look, wanted: Search, now: datetime, limit: int) -> list[tuple[object, ...]]:
+    found: list[Hit] = []
     after: After | None = None
     while True:
-        page = search(cursor, wanted, BEGIN, after, limit)
+        page = search(look, wanted, now, after, limit)
         assert len(page.items) <= limit
-        found += [hit.listing.property_id for hit in page.items]
+        found += page.items
         after = page.after
         if after is None:
-            return found
+            return [(hit.listing.property_id, hit.stay, hit.total, hit.distance_m) for hit in found]
+
+
+def row(hit: Expected) -> tuple[object, ...]:
+    return hit.place.id, hit.stay, hit.total, hit.distance_m
+
+
+@settings(effort())
+@given(pricing=pricings(JUNE), first=st.integers(0, 9), nights=st.sampled_from(LENGTHS), data=st.data())
+def test_the_database_adds_a_stay_up_as_a_quote_does(
+    cursor: Cursor, pricing: Pricing, first: int, nights: int, data: st.DataObject
+) -> None:
+    guests = data.draw(st.integers(1, 50))
+    policy: CancellationPolicy = data.draw(st.sampled_from(["moderate", "non_refundable"]))
+    stay = Stay(JUNE + timedelta(days=first), JUNE + timedelta(days=first + nights))
+    cursor.execute("SAVEPOINT example")
+    tale = Tale()
+    rules = PropertyHouseRulesChanged(HouseRules(cancellation_policy=policy))
+    LISTINGS.apply(cursor, tale.tell(PROPERTY, PropertyCreated(HOST), PropertyPricingChanged(pricing), rules))
+    asked = stay_total(stay, guests)
+    cursor.execute(f"SELECT {asked.text} FROM listings WHERE property_id = %s", [*asked.values, PROPERTY])
+    assert cursor.fetchone() == (quote(pricing, stay, guests, policy).total.minor,)
+    cursor.execute("ROLLBACK TO SAVEPOINT example")
+
+
+ranges = st.tuples(st.integers(0, WINDOW_NIGHTS - 1), st.integers(1, 365)).map(
+    lambda each: (JUNE + timedelta(days=each[0]), JUNE + timedelta(days=min(sum(each), WINDOW_NIGHTS)))
+)
+
+
+@given(taken=st.lists(ranges, max_size=4), asked=ranges)
+def test_bits_meet_where_nights_do(taken: list[tuple[date, date]], asked: tuple[date, date]) -> None:
+    bits = dict(zip(COLUMNS, words(taken), strict=True))
+    meet = any(first < asked[1] and asked[0] < until for first, until in taken)
+    assert any(bits[column] & value for column, value in mask(*asked).items()) == meet
+    assert all(-(1 << 63) <= value < 1 << 63 for value in bits.values()), "a bigint holds it"
