@@ -16,6 +16,7 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable, ObjectNotInPrere
 
 from domain.events import Event
 from infrastructure.database import Database, Unavailable
+from infrastructure.event_store.garbage import uncollected
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.refusals import Refused
 from infrastructure.rights import REBUILDING, REPLACED
@@ -103,9 +104,10 @@ def fold_into(
             with _writing(database, schema) as cursor:
                 projection.apply(cursor, page)
         return
-    for rows in projection.fold(pages):
-        with _writing(database, schema) as cursor:
-            copy_rows(cursor, rows)
+    with uncollected():  # all that there is in memory would be looked through again with every page
+        for rows in projection.fold(pages):
+            with _writing(database, schema) as cursor:
+                copy_rows(cursor, rows)
     indexed()
 
 
