@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import request
@@ -28,18 +28,22 @@ def reading(projection: Projection, position: int | None = None) -> Iterator[Cur
 
     Raises Rejected `position_malformed` or, after 2 s, `read_model_behind`.
     """
-    reads = edge().reads
+    wait_for(projection, position)
+    with edge().reads() as connection, connection.cursor() as cursor:
+        yield cursor
+
+
+def wait_for(projection: Projection, position: int | None = None) -> None:
+    """Return once a read model shows `position`: see `reading`."""
     if position is None:
         position = position_sent()
     if position:
         try:
-            wait_until(reads, projection.name, position, _PATIENCE_SECONDS)
+            wait_until(edge().reads, projection.name, position, _PATIENCE_SECONDS)
         except Parked as parked:
             raise Rejected("projection_parked", f"{parked.name}: {parked.reason}") from parked
         except Behind as behind:
             raise Rejected("read_model_behind", f"{behind.name}: {behind.reason}") from behind
-    with reads() as connection, connection.cursor() as cursor:
-        yield cursor
 
 
 def position_sent() -> int:
@@ -62,10 +66,11 @@ class PageAsked:
         """The cursor of the page that begins after `after`."""
         return None if after is None else self.cursor_at(after)
 
-    def cursor_at(self, after: After, lifetime: timedelta = _CURSOR_LIFETIME) -> str:
+    def cursor_at(self, after: After, lifetime: timedelta = _CURSOR_LIFETIME, *, now: datetime | None = None) -> str:
         """The cursor of what comes after `after`, for as long as somebody may come back with it."""
         lodger = edge().lodger
-        return lodger.signer.sign(_PURPOSE, {"query": self.query, "after": after}, lodger.clock.now() + lifetime)
+        expires_at = (now or lodger.clock.now()) + lifetime
+        return lodger.signer.sign(_PURPOSE, {"query": self.query, "after": after}, expires_at)
 
 
 def page_asked(arguments: Mapping[str, Any], *query: object) -> PageAsked:

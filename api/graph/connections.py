@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 from strawberry.relay import PageInfo
 
 from api.graph.access import allowed
+from api.graph.context import Info
 from api.lists import PageAsked, page_asked
 from api.schemas.pages import PAGE
 from projections.projection import PAGE_MAX, After, Page
@@ -44,9 +45,9 @@ class Edge(Generic[T]):
     asked: strawberry.Private[PageAsked]
 
     @allowed("anyone")
-    def cursor(self) -> str:
+    def cursor(self, info: Info) -> str:
         """Send it as `after` for what follows; for a day."""
-        return self.asked.cursor_at(self.place)
+        return self.asked.cursor_at(self.place, now=info.context.now)
 
 
 @strawberry.type
@@ -58,9 +59,10 @@ class Connection(Generic[T]):
     follows: strawberry.Private[bool]
 
     @allowed("anyone")
-    def page_info(self) -> PageInfo:
+    def page_info(self, info: Info) -> PageInfo:
         """Whether there is more, and from where to ask for it."""
-        cursors = [self.asked.cursor_at(edge.place) for edge in (*self.edges[:1], *self.edges[-1:])]
+        ends = (*self.edges[:1], *self.edges[-1:])
+        cursors = [self.asked.cursor_at(edge.place, now=info.context.now) for edge in ends]
         return PageInfo(
             has_next_page=self.follows,
             has_previous_page=self.asked.after is not None,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
 import strawberry
 
+from api.edge import edge
 from api.graph.documents import Operation
 from api.graph.loaders import Loaders
 from api.lists import reading
@@ -31,10 +33,18 @@ class Context:
     position: int
     committed_at: int | None = None
     loaders: Loaders = field(init=False)
+    _now: datetime | None = None
     _waited: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.loaders = Loaders(self)
+
+    @property
+    def now(self) -> datetime:
+        """The time that this operation goes by."""
+        if self._now is None:
+            self._now = edge().lodger.clock.now()
+        return self._now
 
     @property
     def user_id(self) -> UUID | None:

@@ -142,7 +142,7 @@ def found(info: Info, where: Any, first: int, after: str | None) -> PropertySear
 
     Raises ValidationError, and Rejected as the search does.
     """
-    wanted, now = searched(loaded(SearchSchema, where)), edge().lodger.clock.now()
+    wanted, now = searched(loaded(SearchSchema, where)), info.context.now
     asked = page(first, after, "search", wanted)
     with info.context.reading(LISTINGS) as cursor, looking(cursor, edge().options.search_seconds) as look:
         hits = search(look, wanted, now, asked.after, asked.limit)

@@ -49,7 +49,7 @@ def shows(schema: type[Schema]) -> Callable[[type[T]], type[T]]:
         shown = strawberry.type(cls, description=getdoc(cls))
         described = {field.data_key or name: field.metadata for name, field in schema._declared_fields.items()}
         for field in _stored(shown):
-            field.description = field.description or described.get(_key(field), {}).get("description")
+            field.description = field.description or described.get(key_of(field), {}).get("description")
         return shown
 
     return declare
@@ -62,7 +62,7 @@ def at(key: str, **given: Any) -> Any:
 
 def shown_names(cls: type[Shown]) -> set[str]:
     """Which of REST's names a type has as fields of its own."""
-    return {_key(field) for field in _stored(cls)}
+    return {key_of(field) for field in _stored(cls)}
 
 
 def rest_names(schema: type[Schema]) -> set[str]:
@@ -77,7 +77,7 @@ def _stored(cls: type[Any]) -> list[StrawberryField]:
     return [field for field in definition.fields if field.base_resolver is None and not is_private(field.type)]
 
 
-def _key(field: StrawberryField) -> str:
+def key_of(field: StrawberryField) -> str:
     return str(field.metadata.get(_KEY, field.python_name))
 
 
@@ -87,7 +87,7 @@ Build = Callable[[Any], Any]
 @cache
 def _plan(cls: Any) -> list[tuple[str, str, Build]]:
     """Of each field its name, REST's, and what makes its value."""
-    return [(field.python_name, _key(field), _builder(field.type)) for field in _stored(cls)]
+    return [(field.python_name, key_of(field), _builder(field.type)) for field in _stored(cls)]
 
 
 def _builder(kind: Any) -> Build:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import strawberry
 
 from api.answers import dumped
-from api.edge import edge
 from api.graph import words
 from api.graph.access import allowed
 from api.graph.context import Info
@@ -89,13 +89,13 @@ class Booking(Shown):
     agreed: strawberry.Private[Agreed | None] = None
 
     @classmethod
-    def of_entry(cls, entry: Entry, role: Role) -> Booking:
+    def of_entry(cls, entry: Entry, role: Role, now: datetime) -> Booking:
         """One of a list."""
-        return cls.read(dumped(BookingSchema, booked(entry.booking_id, entry.booking, role, edge().lodger.clock.now())))
+        return cls.read(dumped(BookingSchema, booked(entry.booking_id, entry.booking, role, now)))
 
     @classmethod
-    def of_stream(cls, stream: BookingStream, role: Role) -> Booking:
-        shown = booked(stream.id, must_be_made(stream.state), role, edge().lodger.clock.now())
+    def of_stream(cls, stream: BookingStream, role: Role, now: datetime) -> Booking:
+        shown = booked(stream.id, must_be_made(stream.state), role, now)
         return cls.answered(dumped(BookingSchema, shown))
 
     @classmethod
@@ -160,6 +160,6 @@ class Booking(Shown):
         if self.agreed is None:
             found = await info.context.loaders.bookings.load(UUID(self.id))
             assert found is not None, "whoever sees a booking sees its stream"
-            self.agreed = Booking.of_stream(*found).agreed
+            self.agreed = Booking.of_stream(*found, info.context.now).agreed
         assert self.agreed is not None, "a stream tells it"
         return self.agreed

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import strawberry
 
-from api.edge import edge
 from api.graph import words
 from api.graph.context import Info
 from api.graph.inputs import said
@@ -64,7 +63,7 @@ async def nights_with(info: Info, property_id: UUID, first: str | None, until: s
 
     Raises ValidationError, and Rejected `range_not_shown`.
     """
-    now = edge().lodger.clock.now()
+    now = info.context.now
     given = CalendarRangeSchema().load(said({"from": first, "to": until}))
     days = days_asked(given.get("first"), given.get("until"), now)
     found = await info.context.loaders.calendars.load((property_id, *days))

@@ -62,4 +62,4 @@ class Payment(Shown):
         from api.graph.types.bookings import Booking
 
         found = await info.context.loaders.bookings.load(UUID(self.booking_id))
-        return Booking.of_stream(*found) if found else None
+        return Booking.of_stream(*found, info.context.now) if found else None

@@ -179,7 +179,7 @@ class Property(Shown):
         wanted = Wanted(UUID(self.id), asked.after, asked.limit)
         return connection(asked, await info.context.loaders.of_properties.load(wanted), Review.of_entry)
 
-    @allowed("viewer", "calendars:read")
+    @allowed("viewer", "calendars:read", entries=90)
     async def availability(self, info: Info, first: RangeBegin = None, until: RangeEnd = None) -> list[Night] | None:
         """What each night costs and whether it is free; null of what was taken off the market meanwhile."""
         return await nights_with(info, UUID(self.id), first, until)

@@ -1,0 +1,115 @@
+"""A level of a query costs a statement, however many things it is of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from psycopg2 import extensions
+
+from api.edge import EXTENSION
+from api.graph.limits import Limits
+from infrastructure.database import Connection
+from tests.api.people import book, draft, host, register
+from tests.api.stack import Client, Stack
+from tests.graph.asking import data
+from tests.graph.market import crowd
+
+_FRAME = ("BEGIN", "ROLLBACK", "PREPARE", "SELECT set_config")
+"""What asks nothing: a search's one moment, and what a connection does once."""
+_OWN = ("sandbox_clock", "token_families")
+"""The tests' clock, and which logins have ended: each process asks once a second."""
+
+
+class Counting(extensions.cursor):
+    """Remembers what it executed."""
+
+    executed: list[str] = []  # noqa: RUF012 - of the test that reads it
+
+    def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - the library's name
+        self.executed.append(str(query))
+        super().execute(query, vars)
+
+
+def counted(client: Client, query: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, list[str]]:
+    """What is answered, and the statements for it, on new connections; whatever is made once was made before."""
+    data(client, query)
+    plain, database = Connection.cursor, client.stack.wired.database
+    monkeypatch.setattr(Connection, "cursor", lambda self, **_: plain(self, cursor_factory=Counting))
+    database.close()
+    with database.connection():
+        Counting.executed = []
+    answer = data(client, query)
+    monkeypatch.undo()
+    database.close()
+    return answer, [
+        each for each in Counting.executed if not each.startswith(_FRAME) and not any(table in each for table in _OWN)
+    ]
+
+
+@pytest.fixture(scope="module")
+def crowded(shared: Stack) -> Stack:
+    """A hundred published properties of four hosts, each with three reviews."""
+    crowd(shared)
+    before = shared.app.extensions[EXTENSION]
+    limits = Limits(depth=20, cost=1_000_000)
+    shared.app.extensions[EXTENSION] = replace(before, options=replace(before.options, graph=limits))
+    return shared
+
+
+def test_100_listings_with_hosts_their_listings_and_reviews_are_five_statements(
+    crowded: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = """{ properties(first: 100, where: {sort: newest}) { edges { node {
+        id title
+        host { username isHost properties(first: 5) { edges { node { id title } } pageInfo { hasNextPage } } }
+        reviews(first: 2) { edges { node { rating comment } } pageInfo { hasNextPage } }
+    } } } }"""
+    answer, statements = counted(crowded.anybody(), query, monkeypatch)
+    found = [each["node"] for each in answer["properties"]["edges"]]
+
+    assert len(found) == 100
+    assert {len(each["host"]["properties"]["edges"]) for each in found} == {5}
+    assert all(each["host"]["properties"]["pageInfo"]["hasNextPage"] for each in found)
+    assert {len(each["reviews"]["edges"]) for each in found} == {2}
+    assert all(each["reviews"]["pageInfo"]["hasNextPage"] for each in found)
+    assert len(statements) <= 5, statements
+
+
+def test_as_deep_as_one_likes_a_level_is_a_statement(crowded: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = """{ properties(first: 50) { edges { node { host {
+        reviews(first: 2) { edges { node { author { username } property { title } } } } rating { overall { count } }
+    } rating { overall { count } } houseRules { minimumNights } } } } }"""
+    _, statements = counted(crowded.anybody(), query, monkeypatch)
+    # hits; hosts (two); their reviews; authors (two); properties; ratings of both levels; details of properties
+    assert len(statements) <= 10, statements
+
+
+def test_calendars_and_quotes_of_many_are_two_statements_each(crowded: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = """{ properties(first: 30) { edges { node {
+        availability(from: "2031-07-01", to: "2031-07-03") { available }
+        quote(checkIn: "2031-07-01", checkOut: "2031-07-03", guests: 2) { totalPrice { amount } }
+    } } } }"""
+    _, statements = counted(crowded.anybody(), query, monkeypatch)
+    assert len(statements) <= 5, statements
+
+
+def test_a_page_of_bookings_with_all_that_belongs_to_them(crowded: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada, bob = host(crowded), register(crowded, "bob")
+    booked = [_booked(ada, bob, day) for day in range(1, 7)]
+    crowded.run_workers()
+    query = """{ bookings(as: guest) { edges { node { id lines { kind }
+        property { title } host { username } guest { username }
+        payments { status } reviews { writeUntil } history { type } unreadMessages
+    } } } }"""
+    answer, statements = counted(bob, query, monkeypatch)
+    assert {each["node"]["id"] for each in answer["bookings"]["edges"]} == set(booked)
+    # the page; prices; properties; people (two); payments; reviews; histories; unread
+    assert len(statements) <= 9, statements
+
+
+def _booked(ada: Client, bob: Client, day: int) -> str:
+    property_id = draft(ada)
+    assert ada.post(f"/v1/properties/{property_id}/publish").status_code == 200
+    return book(bob, property_id, f"2031-07-{day:02}", f"2031-07-{day + 2:02}")
