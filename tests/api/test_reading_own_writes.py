@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from threading import Timer
 from time import monotonic
+from uuid import UUID
 
 import pytest
 
+from domain.events import Event
+from domain.properties import PropertyPricingChanged
+from infrastructure.workers.parking import replay
+from infrastructure.workers.projector import Projector
+from projections.listings import LISTINGS
+from projections.projection import Cursor
 from tests.api.people import book, draft, host, listing, register
 from tests.api.stack import Stack, json_of
 
@@ -40,6 +49,33 @@ def test_without_workers_a_list_that_is_sent_a_position_says_after_two_seconds_w
     assert position in json_of(answer)["detail"]
     # and without the header it answers what it knows
     assert ada.get("/v1/users/me/properties").status_code == 200
+
+
+def test_a_list_without_what_was_just_done_says_so_while_that_is_parked_and_others_read_on(stack: Stack) -> None:
+    def fail(cursor: Cursor, events: Sequence[Event]) -> None:
+        if any(
+            isinstance(e.fact, PropertyPricingChanged) and e.stream_id == UUID(stuck) and e.version > 5 for e in events
+        ):
+            raise ZeroDivisionError
+        LISTINGS.apply(cursor, events)
+
+    ada = host(stack)
+    stuck, fine = listing(ada), listing(ada)
+    priced = dict[str, str]()
+    for each in (stuck, fine):
+        etag = ada.get(f"/v1/properties/{each}").headers["ETag"]
+        changed = ada.patch(f"/v1/properties/{each}", {"pricing": {"weekly_discount_percent": 9}}, If_Match=etag)
+        priced[each] = changed.headers["Lodger-Position"]
+    Projector(stack.wired.projecting, stack.wired.log, [replace(LISTINGS, apply=fail)]).run()
+
+    answer = ada.get("/v1/users/me/properties", Lodger_Position=priced[stuck])
+    assert (answer.status_code, json_of(answer)["type"]) == (503, "/problems/projection-parked")
+    assert answer.headers["Retry-After"] == "1"
+    assert ada.get("/v1/users/me/properties", Lodger_Position=priced[fine]).status_code == 200
+    assert ada.get("/v1/users/me/properties").status_code == 200
+
+    replay(stack.wired.projecting, stack.wired.log, LISTINGS)
+    assert ada.get("/v1/users/me/properties", Lodger_Position=priced[stuck]).status_code == 200
 
 
 def test_a_single_thing_is_fresh_without_workers(stack: Stack) -> None:
