@@ -141,7 +141,7 @@ def _find_unavailable(cursor: Cursor, changed: Mapping[UUID, datetime]) -> None:
         page_size=len(changed),
     )
     rows = [
-        (property_id, nights, since, *words(_ranges(within)))
+        (property_id, nights, since, *map(str, words(_ranges(within))))  # bit 63 alone is no bigint but as text
         for property_id, since, nights, within in cursor.fetchall()
     ]
     columns = ", ".join(("unavailable", "nights_from", *COLUMNS))

@@ -91,6 +91,7 @@ def imported_url(postgres: Databases, folders: dict[Path, Path]) -> Iterator[str
     with running(url, LODGER_CLOCK=NOON) as stack:
         run(stack.wired, stack.wired.lodger, folders[ALBANY])
         stack.projector.run()
+        assert stack.count("SELECT count(*) FROM parked_events") == 0
     yield url
     postgres.drop(url)
 
