@@ -13,6 +13,7 @@ from infrastructure.refusals import Refused
 from infrastructure.settings import to_environment
 from infrastructure.workers.projector import Projector
 from projections.catalogue import PROJECTIONS, running
+from projections.listings import LISTINGS
 from tests.support.world import World, settings_for
 
 Lodger = Callable[..., Result]
@@ -81,3 +82,31 @@ def test_an_unknown_name_is_refused_with_those_there_are(lodger: Lodger) -> None
     there_are = ", ".join(name for name, projection in PROJECTIONS.items() if projection.rebuildable)
     assert str(result.exception) == f"There is no read model listing. There are: {there_are}."
     assert "listings, bookings, " in there_are
+
+
+def test_a_rebuild_prints_by_which_rows_the_live_ones_differed_and_can_be_taken_back(
+    world: World, lodger: Lodger
+) -> None:
+    assert "the live rows were the same" in lodger("rebuild", "listings").output
+    execute(world, "UPDATE listings SET title = 'forged'")
+
+    looked = lodger("rebuild", "listings", "--only-compare")
+    assert looked.exit_code == 1
+    lines = looked.output.splitlines()
+    assert any(line.startswith("  listings, live only: (") and "forged" in line for line in lines)
+    assert any(line.startswith("  listings, rebuilt only: (") and "A room" in line for line in lines)
+    assert titles(world) == ["forged"]
+
+    rebuilt = lodger("rebuild", "listings")
+    assert (rebuilt.exit_code, titles(world)) == (0, ["A room"])
+    assert "  listings, live only: (" in rebuilt.output
+    back = lodger("rollback", "listings")
+    assert back.output.startswith(f"listings is the one from before again, of version {LISTINGS.version}, at position ")
+    assert titles(world) == ["forged"]
+    lodger("rebuild", "listings")
+    assert lodger("discard", "listings").output == "Nothing of listings is kept any more.\n"
+    assert isinstance(lodger("rollback", "listings").exception, Refused)
+
+
+def titles(world: World) -> list[str]:
+    return [title for (title,) in world.execute("SELECT title FROM listings")]
