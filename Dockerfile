@@ -17,7 +17,7 @@ FROM python:3.13-slim-trixie
 RUN pip uninstall --yes pip \
  && groupadd --gid 10001 lodger \
  && useradd --uid 10001 --gid lodger --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin lodger \
- && install --directory --owner=lodger --group=lodger --mode=0700 /var/lib/lodger/photos
+ && install --directory --owner=lodger --group=lodger --mode=0700 /var/lib/lodger/photos /var/lib/lodger/checkpoints
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

@@ -14,7 +14,9 @@ CREATE ROLE lodger_writer;
 CREATE ROLE lodger_projector;
 CREATE ROLE lodger_auditor;
 CREATE ROLE lodger_analyst;
-GRANT lodger_owner, lodger_writer, lodger_projector, lodger_auditor, lodger_analyst TO lodger;
-CREATE ROLE lodger_app LOGIN PASSWORD :'app_password' IN ROLE lodger_writer, lodger_projector, lodger_auditor;
+CREATE ROLE lodger_notary;
+GRANT lodger_owner, lodger_writer, lodger_projector, lodger_auditor, lodger_analyst, lodger_notary TO lodger;
+CREATE ROLE lodger_app LOGIN PASSWORD :'app_password' 
+    IN ROLE lodger_writer, lodger_projector, lodger_auditor, lodger_analyst, lodger_notary;
 ALTER ROLE postgres PASSWORD NULL;
 SQL

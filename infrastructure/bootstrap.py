@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from uuid_utils.compat import uuid7
@@ -23,6 +24,7 @@ from infrastructure.event_store.application import Events
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.people import People
 from infrastructure.event_store.person_keys import PersonKeys
+from infrastructure.file_stores import store_at
 from infrastructure.gateways import catalogue
 from infrastructure.gateways.sandbox import SandboxGateway
 from infrastructure.gateways.webhooks import ProviderWebhookTable
@@ -41,7 +43,10 @@ from infrastructure.payers import PayerTable
 from infrastructure.photos.files import files_of
 from infrastructure.photos.pictures import PillowPictures
 from infrastructure.photos.table import PhotoTable
-from infrastructure.rights import ANALYST_ROLE, AUDITOR_ROLE, PROJECTOR_ROLE
+from infrastructure.proofs.notary import Notary
+from infrastructure.proofs.outside import Outside
+from infrastructure.purposes import CHECKPOINT
+from infrastructure.rights import ANALYST_ROLE, AUDITOR_ROLE, NOTARY_ROLE, PROJECTOR_ROLE
 from infrastructure.second_factors import SecondFactorTable, TimedCodes
 from infrastructure.sessions import RedisSessions
 from infrastructure.settings import Settings
@@ -152,6 +157,15 @@ def wire_projector(
     )
     keyring = Keyring(database, settings.secret_keys)
     return _reading(database, PersonKeys(database, keyring.sealer("person key")))
+
+
+def wire_notary(settings: Settings) -> Notary:
+    """Connect whoever adds to the log's hash tree and signs it: the log is all that they read."""
+    database = Database(settings.database_url, pool_size=2, role=NOTARY_ROLE)
+    keys = partial(Keyring(database, settings.secret_keys).keys, CHECKPOINT)
+    outside = Outside(store_at(settings.checkpoint_store, settings))
+    log = LogReader(database, Events(database).mapper)
+    return Notary(database, log, keys, outside, settings.public_url)
 
 
 def wire_auditor(settings: Settings) -> Reading:

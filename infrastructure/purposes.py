@@ -39,6 +39,8 @@ class Purpose:
 _MARGIN: Final = timedelta(minutes=1)
 """For clocks that are not quite the database's, and for what is under way."""
 
+CHECKPOINT: Final = "checkpoint"
+
 PURPOSES: Final[Mapping[str, Purpose]] = {
     "access token": Purpose("signs", "tokens of /v1/auth/tokens", ACCESS_TOKEN + _MARGIN),
     "refresh token": Purpose("digests", "refresh tokens", REFRESH_TOKEN_END + _MARGIN),
@@ -48,6 +50,7 @@ PURPOSES: Final[Mapping[str, Purpose]] = {
     "account state": Purpose("digests", "what such a link is bound to", VERIFICATION_LINK + _MARGIN),
     "quote": Purpose("signs", "quotes", QUOTE_LIFETIME + _MARGIN),
     "cursor": Purpose("signs", "pages of lists; those of changes have no end"),
+    CHECKPOINT: Purpose("signs", "checkpoints of the log; former public keys are kept for ever", _MARGIN),
     "email": Purpose("identifies", "e-mail addresses, one account each"),
     "username": Purpose("identifies", "usernames, one account each"),
     "login failures": Purpose("digests", "accounts whose password is tried out", _MARGIN),

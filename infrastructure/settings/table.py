@@ -204,6 +204,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=variable):
             min_length=1,
         ),
     ] = "photos"
+    checkpoint_store: Annotated[
+        str,
+        _meta(
+            "a folder, or a bucket like s3://bucket/prefix",
+            "Where checkpoints of the log are written, once each: best where those who run the database cannot write."
+            " A folder is relative to LODGER_DATA, or absolute (docs/auditors.md).",
+            min_length=1,
+        ),
+    ] = "checkpoints"
     s3_endpoint: Annotated[
         str,
         _meta(

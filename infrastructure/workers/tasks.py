@@ -11,7 +11,7 @@ import structlog
 
 from application import photos
 from application.reactions import react
-from infrastructure.bootstrap import wire, wire_projector
+from infrastructure.bootstrap import wire, wire_notary, wire_projector
 from infrastructure.database import Unavailable
 from infrastructure.key_rotation import destroy_ended_keys
 from infrastructure.mail.letters import Letters
@@ -52,7 +52,10 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
         case "projections":
             reading = wire_projector(settings)
             running = catalogue.running(audit=settings.audit_projection)
-            due = {"projections": Projector(reading.database, reading.log, running).run}
+            due = {
+                "projections": Projector(reading.database, reading.log, running).run,
+                "sign checkpoints": wire_notary(settings).run,
+            }
         case "reactions":
             wired = wire(settings)
             postman = Postman(wired.database, Letters(wired.lodger, settings), settings.smtp_url)

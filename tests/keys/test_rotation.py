@@ -293,7 +293,14 @@ DIGESTS = {
 }
 """Keyed digests: nothing of what they are made of is stored."""
 
-NO_KEYS = {"imported_listings.digest", "photos.sha256", "provider_webhooks.body", "provider_webhooks.sha256"}
+NO_KEYS = {
+    "imported_listings.digest",
+    "log_leaves.hash",
+    "log_subtrees.hash",
+    "photos.sha256",
+    "provider_webhooks.body",
+    "provider_webhooks.sha256",
+}
 """Bytes that have to do with no key."""
 
 

@@ -11,6 +11,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from application.photo_ports import PhotoFiles, PhotosUnavailable
+from infrastructure.file_stores import store_at
 from infrastructure.photos.files import files_of
 from tests.support.world import settings_for
 
@@ -60,6 +61,22 @@ def test_what_is_deleted_is_gone_in_all_sizes_and_others_stay(files: PhotoFiles)
     assert files.get(photo_id, "full") is None
     assert files.get(photo_id, "small") is None
     assert files.get(other, "full") == b"full"
+
+
+def test_what_is_added_is_never_written_over(s3: str, tmp_path: Path) -> None:
+    settings = settings_for("postgresql://x", data=str(tmp_path), s3_endpoint=s3, **KEYS)
+    for place in ("added", "s3://pictures/added"):
+        store = store_at(place, settings)
+
+        assert store.add("a/1.txt", b"one", "text/plain")
+        assert not store.add("a/1.txt", b"two", "text/plain")
+        assert store.add("a/2.txt", b"two", "text/plain")
+
+        assert (store.get("a/1.txt"), list(store.names("a/")), list(store.names("b/"))) == (
+            b"one",
+            ["a/1.txt", "a/2.txt"],
+            [],
+        )
 
 
 def test_a_folder_is_within_the_data_and_an_absolute_one_where_it_says(tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""The log's hash tree: what is kept of it, its checkpoints and the keys that they are checked with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain import merkle
+from domain.merkle import Fetch, GrowingTree, Node
+from projections.projection import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A checkpoint as it is kept: `note` has the rest."""
+
+    size: int
+    position: int
+    made_at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Where an event is in the tree."""
+
+    index: int
+    position: int
+    hash: bytes
+
+
+_CHECKPOINT = "SELECT size, position, made_at, note FROM log_checkpoints"
+
+
+def fetching(cursor: Cursor) -> Fetch:
+    """The kept hashes of subtrees, in one query for each proof. Raises KeyError for what is not kept."""
+
+    def fetch(nodes: Sequence[Node]) -> Mapping[Node, bytes]:
+        if not nodes:
+            return {}
+        cursor.execute(
+            """SELECT level, number, coalesce(leaf.hash, subtree.hash)
+               FROM unnest(%s::integer[], %s::bigint[]) AS asked (level, number)
+               LEFT JOIN log_leaves leaf ON asked.level = 0 AND leaf_index = asked.number
+               LEFT JOIN log_subtrees subtree USING (level, number)""",
+            [[node.level for node in nodes], [node.number for node in nodes]],
+        )
+        found = {Node(level, number): bytes(kept) for level, number, kept in cursor.fetchall() if kept is not None}
+        return {node: found[node] for node in nodes}
+
+    return fetch
+
+
+def inclusion_proof(cursor: Cursor, index: int, size: int) -> list[bytes]:
+    """That a leaf is in the tree of a size. Raises ValueError."""
+    return merkle.inclusion_proof(index, size, fetching(cursor))
+
+
+def consistency_proof(cursor: Cursor, first: int, second: int) -> list[bytes]:
+    """That the tree of one size began as the tree of a smaller one. Raises ValueError."""
+    return merkle.consistency_proof(first, second, fetching(cursor))
+
+
+def last_leaf(cursor: Cursor) -> Leaf | None:
+    """The newest leaf; None of a tree that has none."""
+    cursor.execute("SELECT leaf_index, position, hash FROM log_leaves ORDER BY leaf_index DESC LIMIT 1")
+    return _leaf(cursor)
+
+
+def leaf_at(cursor: Cursor, position: int) -> Leaf | None:
+    """The leaf of the event at a position, if there is one and it is in the tree by now."""
+    cursor.execute("SELECT leaf_index, position, hash FROM log_leaves WHERE position = %s", [position])
+    return _leaf(cursor)
+
+
+def growing(cursor: Cursor) -> GrowingTree:
+    """The tree as it is, to add to it."""
+    last = last_leaf(cursor)
+    return GrowingTree.resumed(last.index + 1 if last else 0, fetching(cursor))
+
+
+def checkpoint(cursor: Cursor, size: int | None = None) -> StoredCheckpoint | None:
+    """The checkpoint of a size, or the newest one."""
+    cursor.execute(f"{_CHECKPOINT} WHERE size = coalesce(%s, size) ORDER BY size DESC LIMIT 1", [size])
+    found = cursor.fetchone()
+    return StoredCheckpoint(*found) if found else None
+
+
+def checkpoints(cursor: Cursor, after: int, limit: int, upto: int | None = None) -> list[StoredCheckpoint]:
+    """The checkpoints of sizes above `after` and not above `upto`, in order."""
+    cursor.execute(
+        f"{_CHECKPOINT} WHERE size > %s AND size <= coalesce(%s, size) ORDER BY size LIMIT %s", [after, upto, limit]
+    )
+    return [StoredCheckpoint(*row) for row in cursor.fetchall()]
+
+
+def public_keys(cursor: Cursor) -> list[tuple[str, datetime]]:
+    """Every key that a checkpoint was ever signed with, as C2SP writes them, and since when; the oldest first."""
+    cursor.execute("SELECT public_key, made_at FROM log_keys ORDER BY made_at, public_key")
+    return cursor.fetchall()
+
+
+def origin(cursor: Cursor) -> str | None:
+    """What the log calls itself; None before its first checkpoint."""
+    cursor.execute("SELECT origin FROM log_origin")
+    found = cursor.fetchone()
+    return found[0] if found else None
+
+
+def _leaf(cursor: Cursor) -> Leaf | None:
+    found = cursor.fetchone()
+    return Leaf(found[0], found[1], bytes(found[2])) if found else None
