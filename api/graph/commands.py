@@ -63,7 +63,7 @@ def command(who: Who, scope: str, *, verified: bool = False) -> Callable[[Callab
 
     def declare(resolver: Callable[..., Any]) -> StrawberryField:
         field = allowed(who, scope, verified=verified)(resolver)
-        field.extensions = [_Refusals(), *field.extensions]
+        field.extensions = [*field.extensions, _Refusals()]  # the last is around the others
         return field
 
     return declare
