@@ -139,10 +139,16 @@ def _booking_and_attempts(lodger: Lodger, booking_id: UUID) -> tuple[Booking, li
 
 
 def find(lodger: Lodger, payment_id: UUID, user_id: UUID) -> PaymentStream:
-    """A payment, fresh, for the guest who made it or the booking's host."""
+    """A payment, fresh, for the guest who made it or the booking's host.
+
+    Raises Rejected `payment_not_found`, the same for one of others: that there is one is theirs to know.
+    """
     payment = lodger.load(PAYMENT, payment_id)
     started = must_be_started(payment.state).started
-    bookings.must_concern(lodger.load(BOOKING, started.booking_id).state, user_id)
+    try:
+        bookings.must_concern(lodger.load(BOOKING, started.booking_id).state, user_id)
+    except Rejected:
+        must_be_started(None)
     return payment
 
 

@@ -51,6 +51,8 @@ _PAGE: Final = 100
 _WORDY: Final = 10
 """What directives and repeated fields count: they do nothing but keep the validation busy."""
 _DIGITS: Final = 9
+PAGING: Final = ("cursor", "pageInfo")
+"""What connections have of their own."""
 _DEFINITION: Final = "strawberry-definition"
 ENTRIES: Final = "entries"
 """In a field's metadata: how many entries its list is taken for."""
@@ -192,7 +194,7 @@ class _Scales:
         if parent in self._roots and not name.startswith("__"):
             price = _ROOT_FIELD
         else:
-            price = int(_is_looked_up(known, otherwise=not is_leaf))
+            price = int(_is_looked_up(name, known, otherwise=not is_leaf))
         if known is None or is_leaf:
             return price + inside.cost, 0
         if _is_connection(get_named_type(known.type)):
@@ -262,8 +264,10 @@ def _at_most(value: object) -> int:
     return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else _PAGE
 
 
-def _is_looked_up(known: GraphQLField | None, *, otherwise: bool) -> bool:
-    """Whether somebody has to look for it; what has no resolver came with what it is a part of."""
+def _is_looked_up(name: str, known: GraphQLField | None, *, otherwise: bool) -> bool:
+    """Whether somebody has to look for it; what has no resolver came with what it is a part of, and so did pages."""
+    if name in PAGING:
+        return False
     definition = known.extensions.get(_DEFINITION) if known else None
     return otherwise if definition is None else definition.base_resolver is not None
 

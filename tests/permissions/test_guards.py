@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from api import authentication
+from api.graph import access
 from application.principals import Principal
 from domain import bookings, properties
 from domain.properties import must_exist
 from tests.permissions.asking import asking_of
+from tests.permissions.fields import ASKINGS
+from tests.permissions.test_fields import ROWS as FIELDS
+from tests.permissions.test_fields import outcome
 from tests.permissions.test_matrix import ROWS, answers_to_all
 from tests.permissions.world import World
 
@@ -50,3 +54,10 @@ def test_properties_that_everybody_hosts(
     everybody: Callable[[Any, object], Any] = lambda state, _: must_exist(state)  # noqa: E731
     monkeypatch.setattr(properties, "must_be_hosted_by", everybody)
     assert "other host" in let_in_wrongly(world, examples, "POST /v1/properties/{property_id}/unpublish")
+
+
+def test_fields_that_ask_nobody_who_they_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "must_be_allowed", lambda *_, **__: None)
+    name = "Property.availability"
+    asking = ASKINGS[name]
+    assert outcome(world.cast["unscoped key"], name, asking, asking.given(world)) == 200 != FIELDS[name]["unscoped key"]
