@@ -20,6 +20,7 @@ from api.graph import server as graph
 from api.headers import Headers
 from api.openapi import describe
 from api.resources import (
+    analytics,
     api_keys,
     auth,
     bookings,
@@ -138,6 +139,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         personal_data,
         host_accounts,
         statements,
+        analytics,
         provider_webhooks,
         changes,
         webhook_endpoints,

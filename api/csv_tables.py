@@ -14,7 +14,10 @@ from flask import Response, request
 from api.answers import JSON
 
 CSV: Final = "text/csv"
-PATHS: Final = ("/statement", "/ledger")
+PATHS: Final = (
+    *("/statement", "/ledger"),
+    *(f"/analytics/{metric}" for metric in ("performance", "revenue", "cancellations", "stays")),
+)
 """How the paths of tables end: these answer CSV too."""
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")

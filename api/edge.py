@@ -87,6 +87,7 @@ class ApiOptions:
     """How the API is set up.
 
     `token_keys` sign access tokens (32 bytes or more each), `issuer` (the public URL) is named in them.
+    `analysts` opens a transaction that reads the schema `analytics` and nothing else, for a few seconds.
     `operator_token` is the bearer token of /v1/operator, and so is `former_operator_token` while there is one.
     `checks` are what /readyz asks, by name: each says "ok" or what people should know, or raises what keeps this
     process from serving. `sandbox` None leaves the payment page and the operator's clock out. `body_limit`,
@@ -100,6 +101,7 @@ class ApiOptions:
     token_keys: KeysNow
     issuer: str
     operator_token: str
+    analysts: Reads
     checks: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     sandbox: Sandbox | None = None
     former_operator_token: str = ""

@@ -231,6 +231,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "oidc_provider_unavailable": "The OpenID provider does not answer",
         "projection_parked": "The read model does without some events for now",
         "provider_unavailable": "The payment provider does not answer",
+        "analytics_timed_out": "The metrics took too long",
         "read_model_behind": "The read model is behind",
         "search_timed_out": "The search took too long",
         "sessions_unavailable": "Sessions cannot be looked up now",

@@ -60,11 +60,17 @@ _PROJECTING: Final = 4
 """Connections: a transaction for the rows, one to read the log, and the same for whoever looks on."""
 
 
+_ANALYSING: Final = 2
+_ANALYSING_SECONDS: Final = 10.0
+"""Of all dashboards together, and what each may take: bookings go on beside them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wired:
     """Lodger and the parts of it that the edges need by themselves. `sandbox` is None in production.
 
-    `database` is the writer's pool; `projecting` the projector's, unused where no read model or position is kept.
+    `database` is the writer's pool; `projecting` the projector's, unused where no read model or position is kept;
+    `analysts` that of the metrics, unused where nobody asks for them.
     """
 
     lodger: Lodger
@@ -73,6 +79,7 @@ class Wired:
     settings: Settings
     database: Database
     projecting: Database
+    analysts: Database
     keyring: Keyring
     clock: Clock
     sandbox: SandboxGateway | None
@@ -132,7 +139,8 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
         lodger = failpoints.armed(lodger, settings.failpoint)
     log = LogReader(database, events.mapper)
     projecting = Database(settings.database_url, _PROJECTING, role=PROJECTOR_ROLE)
-    return Wired(lodger, events, log, settings, database, projecting, keyring, clock, sandbox, outgoing)
+    analysts = wire_analyst(settings, pool_size=_ANALYSING, transaction_timeout=_ANALYSING_SECONDS)
+    return Wired(lodger, events, log, settings, database, projecting, analysts, keyring, clock, sandbox, outgoing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ def options(wired: Wired) -> ApiOptions:
         token_keys=partial(wired.keyring.keys, "access token"),
         issuer=settings.public_url,
         operator_token=settings.operator_token,
+        analysts=wired.analysts.transaction,
         former_operator_token=settings.operator_token_before,
         checks={**checks(wired.database, settings.redis_url), "keys": partial(keys_open, wired.keyring)},
         sandbox=sandbox,

@@ -123,6 +123,7 @@ def app_of(wired: Wired) -> Flask:
             token_keys=partial(wired.keyring.keys, "access token"),
             issuer=wired.settings.public_url,
             operator_token=wired.settings.operator_token,
+            analysts=wired.analysts.transaction,
             former_operator_token=wired.settings.operator_token_before,
             checks={"database": lambda: _answers(wired.database)},
             sandbox=sandbox,

@@ -111,6 +111,10 @@ GET /v1/me/payout-destination
 PUT /v1/me/payout-destination
 GET /v1/bookings/{booking_id}/statement
 GET /v1/operator/ledger
+GET /v1/analytics/performance
+GET /v1/analytics/revenue
+GET /v1/analytics/cancellations
+GET /v1/analytics/stays
 POST /v1/webhooks/{provider}
 PUT /v1/webhooks/{provider}
 GET /v1/changes

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "property_exists": "ids are made here and never twice",
     "provider_unavailable": "the sandbox never is",
     "read_model_behind": "test_reading_own_writes",
+    "analytics_timed_out": "tests/analysts/test_api: somebody must hold a table",
     "dispute_not_found": "webhooks only, which name no dispute to a client",
     "payment_not_captured": "tests/api/test_operator_payments",
     "refund_negative": "no request names an amount to refund",
