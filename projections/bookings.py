@@ -70,7 +70,7 @@ def _evolve(entry: Entry | None, event: Event) -> Entry:
         booking = _without_lines(booking)
     if entry is None:
         return Entry(event.stream_id, booking, event.occurred_at, event.occurred_at)
-    return replace(entry, booking=booking, updated_at=event.occurred_at)
+    return Entry(entry.booking_id, booking, entry.created_at, event.occurred_at)
 
 
 def _without_lines(booking: Booking) -> Booking:

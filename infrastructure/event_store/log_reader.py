@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from psycopg2 import extensions
 from domain.events import Event
 from infrastructure.database import Database
 from infrastructure.event_store.garbage import uncollected
-from infrastructure.event_store.mapper import Mapper, UnknownEvent
+from infrastructure.event_store.mapper import Mapper, StoredFact, UnknownEvent
 from infrastructure.event_store.recorder import PostgresRecorder
 
 _POLL_SECONDS = 0.001
@@ -69,8 +70,25 @@ class LogReader:
         With `topics` those of these only, found by looking at all of them.
         Stops before an event that this code does not know, and raises UnknownEvent when that is the first one.
         """
+        return self._decoded(self._recorder.select_log(after, upto, limit, topics))
+
+    def pages(self, after: int, upto: int, size: int) -> Iterator[list[Event]]:
+        """The events at positions in `(after, upto]`, `size` at a time; `upto` is a safe position.
+
+        While a page is worked on the next one is fetched. Raises UnknownEvent when it comes to such an event.
+        """
+        with ThreadPoolExecutor(1) as fetching:
+            rows = self._recorder.select_log(after, upto, size)
+            while rows:
+                following = fetching.submit(self._recorder.select_log, rows[-1].id, upto, size)
+                while rows:  # what is left of them begins with an unknown event
+                    events = self._decoded(rows)
+                    rows = rows[len(events) :]
+                    yield events
+                rows = following.result()
+
+    def _decoded(self, rows: Sequence[StoredFact]) -> list[Event]:
         events: list[Event] = []
-        rows = self._recorder.select_log(after, upto, limit, topics)
         with uncollected():
             try:
                 for event in self._mapper.to_domain_events(rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from io import StringIO
@@ -11,6 +12,7 @@ from uuid import UUID
 from projections.projection import Cursor, Rows, Value
 
 _SPECIAL: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_HAS_SPECIAL: Final = re.compile(r"[\\\t\n\r]").search
 
 
 def copy_rows(cursor: Cursor, rows: Rows) -> None:
@@ -30,7 +32,7 @@ def _field(value: Value) -> str:
         case None:
             return "\\N"
         case str():
-            return value.translate(_SPECIAL) if "\\" in value or not value.isprintable() else value
+            return value.translate(_SPECIAL) if _HAS_SPECIAL(value) else value
         case bool():
             return "t" if value else "f"
         case int():

@@ -104,6 +104,7 @@ def replay(database: Database, reader: LogReader, projection: Projection) -> Rep
                     stuck.add(each.stream_id)
                     _log.error("event stays parked", projection=name, position=each.position, exc_info=error)
         parked.unpark(cursor, name, done)
+        positions.change(cursor, name)
     return Replayed(applied, len(done) - applied, len(waiting) - len(done))
 
 

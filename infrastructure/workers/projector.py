@@ -97,8 +97,10 @@ class Projector:
             events = self._reader.read(position, safe, PAGE)
             # A short page does not mean the end: the reader stops before an event it does not know.
             last = (events[-1].position or 0) if events else safe
+            changed = list[str]()
             for projection in here:
                 wanted = [event for event in events if isinstance(event.fact, projection.facts)]
+                changed += [projection.name] if wanted else []
                 if singly:
                     last = parking.apply_singly(cursor, projection, wanted, last)
                     continue
@@ -106,7 +108,7 @@ class Projector:
                     wanted = parking.without_parked(cursor, projection, wanted)
                 if wanted:
                     projection.apply(cursor, wanted)
-            positions.move(cursor, [projection.name for projection in here], last)
+            positions.move(cursor, [projection.name for projection in here], last, changed)
         for projection in here:
             EVENTS_APPLIED.labels(projection.name).inc(len(events))
         return last - position

@@ -266,12 +266,11 @@ def _pages(
 ) -> Iterator[Sequence[Event]]:
     """The events that the projection cares for, page by page, without those that it is to do without."""
     without: Collection[int] = skipped(reader, projection.name)
-    while events := reader.read(after, upto, PAGE):
+    for events in reader.pages(after, upto, PAGE):
         wanted = [e for e in events if isinstance(e.fact, projection.facts) and e.position not in without]
-        after = events[-1].position or 0
         if wanted:
             yield wanted
-        progress(after, upto)
+        progress(events[-1].position or 0, upto)
 
 
 def _switch(cursor: Cursor, projection: Projection, coming: str, leaving: str) -> None:
