@@ -42,6 +42,7 @@ from api.resources import (
     payments,
     personal_data,
     photos,
+    proofs,
     properties,
     provider_webhooks,
     published_calendars,
@@ -149,6 +150,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         operator_hosts,
         operator_payments,
         operator_users,
+        proofs,
         health,
     ):
         api.register_blueprint(noun.resource)

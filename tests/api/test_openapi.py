@@ -147,6 +147,12 @@ GET /v1/notifications
 PUT /v1/notifications/read
 GET /v1/users/me/notification-preferences
 PUT /v1/users/me/notification-preferences
+GET /v1/log/checkpoints
+GET /v1/log/checkpoints/latest
+GET /v1/log/checkpoints/{size}
+GET /v1/log/keys
+GET /v1/log/proofs/{position}
+GET /v1/log/consistency
 GET /healthz
 GET /readyz
 POST /v1/operator/bookings/{booking_id}/cancel

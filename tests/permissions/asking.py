@@ -444,3 +444,13 @@ def problem(_: World) -> Ask:
 @asks("POST /graphql")
 def operation(_: World) -> Ask:
     return Ask(body={"query": "{ __typename }"})
+
+
+@asks("GET /v1/log/checkpoints/{size}", "GET /v1/log/proofs/{position}")
+def _the_beginning_of_the_log(_: World) -> Ask:
+    return Ask({"size": "1", "position": "1"})
+
+
+@asks("GET /v1/log/consistency")
+def _the_first_two(_: World) -> Ask:
+    return Ask(query="first=1&second=2")
