@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from itertools import cycle
 from time import perf_counter
 from typing import Final
@@ -33,7 +34,8 @@ from infrastructure.event_store.application import Events
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.mapper import Mapper
 from infrastructure.rights import PROJECTOR_ROLE
-from infrastructure.workers.rebuild import PAGE, rebuild
+from infrastructure.workers.folding import PAGE
+from infrastructure.workers.rebuild import rebuild
 from projections import positions
 from projections.bookings import BOOKINGS
 from tests.support.examples import ALTERATION, ALTERATION_HELD, HELD, PAYMENT, REQUESTED
@@ -61,10 +63,9 @@ def run(bench: Bench) -> Report:
         url = server.migrated("ours")
         with bench.console.status(f"writing {log:,} events"):
             fill(url, log)
-        database = opened.enter_context(
-            closing(Database(url, pool_size=4, role=PROJECTOR_ROLE, transaction_timeout=0, lock_timeout=60))
-        )
-        measured = _Measured(database, log)
+        database, _ = _connected(url)
+        opened.enter_context(closing(database))
+        measured = _Measured(database, log, partial(_connected, url))
         found = bench.measure(
             [
                 Contender(ONE_BY_ONE, "peer", measured.one_by_one),
@@ -96,8 +97,9 @@ def run(bench: Bench) -> Report:
 class _Measured:
     """The contenders, over one database. Those that take long do a part of it, and each time another one."""
 
-    def __init__(self, database: Database, log: int) -> None:
+    def __init__(self, database: Database, log: int, connect: Callable[[], tuple[Database, LogReader]]) -> None:
         self._database = database
+        self._connect = connect
         self._reader = LogReader(database, Events(database).mapper)
         self._log = log
         self._stretches = self._in_turn()
@@ -119,7 +121,7 @@ class _Measured:
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute("UPDATE positions SET position = 0")
         began = perf_counter()
-        rebuilt = rebuild(self._database, self._reader, BOOKINGS)
+        rebuilt = rebuild(self._database, self._reader, BOOKINGS, connect=self._connect)
         took = perf_counter() - began
         assert rebuilt.position == self._log
         with self._database.connection() as connection, connection.cursor() as cursor:
@@ -148,6 +150,11 @@ class _Measured:
 
     def _in_turn(self) -> Iterator[int]:
         return cycle(range(0, self._log, max(1, self._log // 10 // PAGE) * PAGE))
+
+
+def _connected(url: str) -> tuple[Database, LogReader]:
+    database = Database(url, pool_size=4, role=PROJECTOR_ROLE, transaction_timeout=0, lock_timeout=60)
+    return database, LogReader(database, Events(database).mapper)
 
 
 def fill(url: str, length: int) -> None:

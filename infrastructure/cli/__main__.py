@@ -2,4 +2,5 @@
 
 from infrastructure.cli import main
 
-main()
+if __name__ == "__main__":  # a process that helps another one imports this too
+    main()

@@ -14,8 +14,11 @@ from rich.table import Table
 from infrastructure.bootstrap import Reading, wire_auditor, wire_projector
 from infrastructure.cli import parked
 from infrastructure.cli.environment import current_settings
+from infrastructure.database import Database
+from infrastructure.event_store.log_reader import LogReader
 from infrastructure.failpoints import dying_at
 from infrastructure.refusals import Refused
+from infrastructure.settings import Settings
 from infrastructure.workers import rebuild as rebuilds
 from infrastructure.workers.differences import Difference
 from infrastructure.workers.rebuild import Rebuilt
@@ -72,6 +75,7 @@ def rebuild_(names: tuple[str, ...], changed: bool, everything: bool, only_compa
     if not (names or changed or everything):
         raise click.UsageError("Name a read model, or say --changed or --all.")
     reached = dying_at(current_settings().failpoint)
+    connect = partial(_connected, current_settings())
     done = dict[str, Rebuilt]()
     with Progress(
         TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
@@ -79,7 +83,13 @@ def rebuild_(names: tuple[str, ...], changed: bool, everything: bool, only_compa
         for name in dict.fromkeys(chosen):
             show = partial(_show, progress, progress.add_task(name, total=None))
             done[name] = rebuilds.rebuild(
-                reading.database, reading.log, PROJECTIONS[name], show, reached=reached, switch=not only_compare
+                reading.database,
+                reading.log,
+                PROJECTIONS[name],
+                show,
+                reached=reached,
+                switch=not only_compare,
+                connect=connect,
             )
     for name, rebuilt in done.items():
         click.echo(f"{name}: {_told(rebuilt)}")
@@ -108,6 +118,12 @@ def discard(name: str) -> None:
 def _reading() -> Reading:
     """Without a limit of time: it takes as long as it takes."""
     return wire_projector(current_settings(), transaction_timeout=0, lock_timeout=60)
+
+
+def _connected(settings: Settings) -> tuple[Database, LogReader]:
+    """The same for a process that helps."""
+    reading = wire_projector(settings, transaction_timeout=0, lock_timeout=60)
+    return reading.database, reading.log
 
 
 def _known(name: str) -> Projection:

@@ -13,7 +13,7 @@ from domain.events import Event
 from infrastructure.database import Database
 from infrastructure.event_store.garbage import uncollected
 from infrastructure.event_store.mapper import Mapper, StoredFact, UnknownEvent
-from infrastructure.event_store.recorder import PostgresRecorder
+from infrastructure.event_store.recorder import WHOLE, PostgresRecorder, Share
 
 _POLL_SECONDS = 0.001
 
@@ -72,15 +72,15 @@ class LogReader:
         """
         return self._decoded(self._recorder.select_log(after, upto, limit, topics))
 
-    def pages(self, after: int, upto: int, size: int) -> Iterator[list[Event]]:
+    def pages(self, after: int, upto: int, size: int, share: Share = WHOLE) -> Iterator[list[Event]]:
         """The events at positions in `(after, upto]`, `size` at a time; `upto` is a safe position.
 
         While a page is worked on the next one is fetched. Raises UnknownEvent when it comes to such an event.
         """
         with ThreadPoolExecutor(1) as fetching:
-            rows = self._recorder.select_log(after, upto, size)
+            rows = self._recorder.select_log(after, upto, size, share=share)
             while rows:
-                following = fetching.submit(self._recorder.select_log, rows[-1].id, upto, size)
+                following = fetching.submit(self._recorder.select_log, rows[-1].id, upto, size, share=share)
                 while rows:  # what is left of them begins with an unknown event
                     events = self._decoded(rows)
                     rows = rows[len(events) :]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
 from uuid import UUID
 
 import msgspec
@@ -43,6 +44,17 @@ LOAD = f"""
     ORDER BY stream_id, version
 """  # noqa: S608 - constants
 _ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One part of the log's partitions, `number` of `of` (from 0): by the last byte of their ids, which is random."""
+
+    number: int
+    of: int
+
+
+WHOLE: Final = Share(0, 1)
 
 
 class PostgresRecorder(ApplicationRecorder):
@@ -142,14 +154,23 @@ class PostgresRecorder(ApplicationRecorder):
         after = -1 if start is None else start - inclusive_of_start
         return self.select_log(after, stop, limit, topics)
 
-    def select_log(self, after: int, upto: int | None, limit: int, topics: Sequence[str] = ()) -> Sequence[StoredFact]:
+    def select_log(
+        self, after: int, upto: int | None, limit: int, topics: Sequence[str] = (), share: Share = WHOLE
+    ) -> Sequence[StoredFact]:
         """The rows at positions in `(after, upto]`, in order, at most `limit`."""
         return self._select(
             f"""SELECT {_COLUMNS} FROM events
                 WHERE position > %s AND position <= coalesce(%s, 9223372036854775807)
                   {"AND type = ANY (%s)" if topics else ""}
+                  {"AND get_byte(uuid_send(partition_key), 15) %% %s = %s" if share.of > 1 else ""}
                 ORDER BY position LIMIT %s""",  # noqa: S608 - constants
-            [after, upto, *([list(topics)] if topics else []), limit],
+            [
+                after,
+                upto,
+                *([list(topics)] if topics else []),
+                *([share.of, share.number] if share.of > 1 else []),
+                limit,
+            ],
         )
 
     def max_notification_id(self) -> int | None:

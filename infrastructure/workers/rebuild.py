@@ -6,7 +6,7 @@ the read model's own rows is written, so no mail is sent and no reaction repeate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import sleep
@@ -16,24 +16,18 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable, ObjectNotInPrere
 
 from domain.events import Event
 from infrastructure.database import Database, Unavailable
-from infrastructure.event_store.garbage import uncollected
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.refusals import Refused
 from infrastructure.rights import REBUILDING, REPLACED
-from infrastructure.workers.copying import copy_rows
 from infrastructure.workers.differences import Difference, differences
-from infrastructure.workers.parking import skipped
+from infrastructure.workers.folding import PAGE, Helpers, Progress, fold_into, pages_for, write_in, writing
 from projections import parked, positions
 from projections.positions import Standing
 from projections.projection import Cursor, Projection
 
-Progress = Callable[[int, int], None]
-"""Told how many positions of how many are done."""
-
 Reached = Callable[[str], None]
 """Told the names of points: where tests kill the process."""
 
-PAGE: Final = 5_000
 _LOCK_MS: Final = 250
 """For so long at most readers wait behind a switch that itself waits for somebody's long query; then it tries again."""
 
@@ -61,18 +55,22 @@ def rebuild(
     *,
     reached: Reached = lambda _point: None,
     switch: bool = True,
+    connect: Callable[[], tuple[Database, LogReader]] | None = None,
 ) -> Rebuilt:
     """Fold the whole log into new tables, compare them with the live ones and put them in their place.
 
     The tables that were live are kept for `rollback`. Whatever goes wrong, be it that the process dies, leaves the
     live ones as they were; what is left beside them is gone with the next rebuild. Without `switch` it ends after the
-    comparison. Raises Refused for what is no read model, for one that is being rebuilt already, and when its tables
+    comparison. With `connect`, by which they connect, other processes help with a long log.
+
+    Raises Refused for what is no read model, for one that is being rebuilt already, and when its tables
     were altered meanwhile; and whatever stops the fold: an unknown event, or one that cannot be applied.
     """
     if not projection.rebuildable:
         raise Refused(f"{projection.name} is an outbox, not a read model: rebuilt, its mails would be sent again")
-    with _alone(database, projection):
-        work = _Rebuild(database, reader, projection, progress)
+    with _alone(database, projection) as keeper:
+        helpers = Helpers(connect, keeper) if connect else None
+        work = _Rebuild(database, reader, projection, progress, helpers)
         try:
             return work.run(reached, switch=switch)
         except Unavailable as error:
@@ -82,33 +80,6 @@ def rebuild(
                     f"{said}: it was altered meanwhile. Nothing was switched: rebuild it once more."
                 ) from error
             raise
-
-
-def fold_into(
-    database: Database,
-    reader: LogReader,
-    projection: Projection,
-    schema: str,
-    upto: int,
-    progress: Progress = lambda _done, _whole: None,
-    indexed: Callable[[], None] = lambda: None,
-) -> None:
-    """Fold the log up to a safe position into the projection's tables in `schema`, which are there and empty.
-
-    `indexed` makes their indexes: after the rows where they are copied, before them where they are looked up.
-    """
-    pages = _pages(reader, projection, 0, upto, progress)
-    if projection.fold is None:
-        indexed()
-        for page in pages:
-            with _writing(database, schema) as cursor:
-                projection.apply(cursor, page)
-        return
-    with uncollected():  # all that there is in memory would be looked through again with every page
-        for rows in projection.fold(pages):
-            with _writing(database, schema) as cursor:
-                copy_rows(cursor, rows)
-    indexed()
 
 
 def rollback(database: Database, reader: LogReader, projection: Projection) -> Standing:
@@ -126,8 +97,8 @@ def rollback(database: Database, reader: LogReader, projection: Projection) -> S
             )
         done = standing.kept_position
         if standing.kept_version == projection.version:
-            for page in _pages(reader, projection, done, standing.position):
-                with _writing(database, REPLACED) as cursor:
+            for page in pages_for(reader, projection, done, standing.position):
+                with writing(database, REPLACED) as cursor:
                     projection.apply(cursor, page)
                     done = page[-1].position or done
                     cursor.execute("UPDATE positions SET kept_position = %s WHERE name = %s", [done, projection.name])
@@ -144,7 +115,15 @@ def discard(database: Database, projection: Projection) -> None:
 class _Rebuild:
     """One rebuild under way; `_done` is the position up to which the new rows are made and committed."""
 
-    def __init__(self, database: Database, reader: LogReader, projection: Projection, progress: Progress) -> None:
+    def __init__(
+        self,
+        database: Database,
+        reader: LogReader,
+        projection: Projection,
+        progress: Progress,
+        helpers: Helpers | None,
+    ) -> None:
+        self._helpers = helpers
         self._database = database
         self._reader = reader
         self._projection = projection
@@ -160,7 +139,9 @@ class _Rebuild:
         comparable = _is_comparable(standing, self._projection)
         upto = min(safe, standing.position) if comparable else safe
         index = lambda: self._call("index_rebuild", names)  # noqa: E731 - a word for what is done later
-        fold_into(self._database, self._reader, self._projection, REBUILDING, upto, self._progress, index)
+        fold_into(
+            self._database, self._reader, self._projection, REBUILDING, upto, self._progress, index, self._helpers
+        )
         self._done = upto
         reached("rebuild_folded")
         compared_at, found = self._compare() if comparable else (None, [])
@@ -193,7 +174,7 @@ class _Rebuild:
             safe = self._reader.safe_position()
             left = safe - self._done
             for page in self._pages(self._done, safe):
-                with _writing(self._database, REBUILDING) as cursor:
+                with writing(self._database, REBUILDING) as cursor:
                     self._projection.apply(cursor, page)
             self._done = max(self._done, safe)
 
@@ -220,13 +201,13 @@ class _Rebuild:
 
     def _apply(self, cursor: Cursor, upto: int) -> None:
         """What is left up to a position, within a transaction."""
-        _write_in(cursor, REBUILDING)
+        write_in(cursor, REBUILDING)
         for page in self._pages(self._done, upto):
             self._projection.apply(cursor, page)
-        _write_in(cursor, "public")
+        write_in(cursor, "public")
 
     def _pages(self, after: int, upto: int) -> Iterator[Sequence[Event]]:
-        return _pages(self._reader, self._projection, after, upto, self._progress)
+        return pages_for(self._reader, self._projection, after, upto, self._progress)
 
     def _call(self, function: str, *arguments: object) -> None:
         with self._database.transaction() as connection, connection.cursor() as cursor:
@@ -239,8 +220,8 @@ def _put_back(database: Database, reader: LogReader, projection: Projection, don
         upto = done
         if standing.kept_version == projection.version:
             upto = standing.position
-            _write_in(cursor, REPLACED)
-            for page in _pages(reader, projection, done, upto):
+            write_in(cursor, REPLACED)
+            for page in pages_for(reader, projection, done, upto):
                 projection.apply(cursor, page)
         _switch(cursor, projection, REPLACED, REBUILDING)
         cursor.execute("SELECT discard_read_models(%s, %s)", [list(projection.tables), REBUILDING])
@@ -257,24 +238,8 @@ def _is_comparable(standing: Standing, projection: Projection) -> bool:
     return standing.version == projection.version and standing.position > 0
 
 
-def _pages(
-    reader: LogReader,
-    projection: Projection,
-    after: int,
-    upto: int,
-    progress: Progress = lambda _done, _whole: None,
-) -> Iterator[Sequence[Event]]:
-    """The events that the projection cares for, page by page, without those that it is to do without."""
-    without: Collection[int] = skipped(reader, projection.name)
-    for events in reader.pages(after, upto, PAGE):
-        wanted = [e for e in events if isinstance(e.fact, projection.facts) and e.position not in without]
-        if wanted:
-            yield wanted
-        progress(events[-1].position or 0, upto)
-
-
 def _switch(cursor: Cursor, projection: Projection, coming: str, leaving: str) -> None:
-    _write_in(cursor, "public")
+    write_in(cursor, "public")
     cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{_LOCK_MS}ms"])
     cursor.execute("SELECT switch_read_models(%s, %s, %s)", [list(projection.tables), coming, leaving])
 
@@ -312,29 +277,15 @@ def _standing(database: Database, projection: Projection) -> Standing:
 
 
 @contextmanager
-def _writing(database: Database, schema: str) -> Iterator[Cursor]:
-    """A transaction in which the projection's tables are those of `schema`."""
-    with database.transaction() as connection, connection.cursor() as cursor:
-        # Lost in a crash, these rows are made again: the switch waits for its own commit, and so for theirs.
-        cursor.execute("SET LOCAL synchronous_commit = off")
-        _write_in(cursor, schema)
-        yield cursor
-
-
-def _write_in(cursor: Cursor, schema: str) -> None:
-    cursor.execute("SELECT set_config('search_path', %s, true)", [f"{schema}, public"])
-
-
-@contextmanager
-def _alone(database: Database, projection: Projection) -> Iterator[None]:
-    """One at a time makes a read model's tables: the lock goes with this connection, however the process ends."""
+def _alone(database: Database, projection: Projection) -> Iterator[int]:
+    """One at a time makes a read model's tables: the lock goes with this session, whose number is given."""
     with database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SET idle_session_timeout = 0")
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended('lodger rebuild ' || %s, 0))", [projection.name])
         if cursor.fetchone() != (True,):
             raise Refused(f"{projection.name} is being rebuilt already.")
         try:
-            yield
+            yield connection.get_backend_pid()
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtextextended('lodger rebuild ' || %s, 0))", [projection.name])
             cursor.execute("RESET idle_session_timeout")

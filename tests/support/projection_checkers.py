@@ -5,8 +5,11 @@ Each returns what is wrong, in a form to be read; an empty answer is a clean bil
 
 from __future__ import annotations
 
+from domain.catalogue import FACTS
 from infrastructure.database import Database
 from infrastructure.event_store.log_reader import LogReader
+from infrastructure.event_store.mapper import Mapper
+from infrastructure.rights import PROJECTOR_ROLE
 from infrastructure.workers.rebuild import rebuild
 from projections.projection import Projection
 
@@ -32,3 +35,9 @@ def unlike_rebuilt(database: Database, reader: LogReader, projection: Projection
     assert rebuilt.compared_at is not None, "there is nothing to compare with"
     sides = {"public": "live only", "rebuilding": "rebuilt only"}
     return [f"{found.table}: {sides[found.only_in]}: {row}" for found in rebuilt.differences for row in found.rows]
+
+
+def connected(url: str) -> tuple[Database, LogReader]:
+    """What another process that helps with a rebuild works with."""
+    database = Database(url, role=PROJECTOR_ROLE)
+    return database, LogReader(database, Mapper(FACTS))

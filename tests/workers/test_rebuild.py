@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -16,8 +17,10 @@ from hypothesis import given, settings
 
 from domain.events import Event
 from infrastructure.refusals import Refused
+from infrastructure.workers import folding
+from infrastructure.workers.folding import fold_into
 from infrastructure.workers.projector import Projector
-from infrastructure.workers.rebuild import discard, fold_into, rebuild, rollback
+from infrastructure.workers.rebuild import discard, rebuild, rollback
 from projections import positions
 from projections.bookings import BOOKINGS
 from projections.catalogue import PROJECTIONS
@@ -27,7 +30,7 @@ from projections.mailings import MAILINGS
 from projections.projection import Cursor, Projection
 from tests.support.effort import effort, is_long
 from tests.support.lives import Lives, happenings
-from tests.support.projection_checkers import unlike_rebuilt
+from tests.support.projection_checkers import connected, unlike_rebuilt
 from tests.support.world import World
 
 REBUILDABLE = [projection for projection in PROJECTIONS.values() if projection.rebuildable]
@@ -87,6 +90,27 @@ def test_what_is_folded_in_memory_is_what_applying_makes(lives: Lives, projectio
     by_apply = replace(projection, fold=None)
     assert unlike_rebuilt(world.wired.projecting, world.log, by_apply) == []
     assert unlike_rebuilt(world.wired.projecting, world.log, projection) == []
+
+
+@pytest.mark.slow
+def test_a_long_log_is_folded_by_several_processes_and_one_whose_rebuild_is_over_adds_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(10):  # in partitions of both shares
+        world.confirmed(world.listing())
+    project(world)
+    monkeypatch.setattr(folding, "_WORTH_SHARING", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    connect = partial(connected, world.wired.settings.database_url)
+    rebuilt = rebuild(world.wired.projecting, world.log, LEDGER, connect=connect)
+    assert rebuilt.differences == []
+    assert len(rows(world, "ledger_entries")) > 10
+
+    with world.wired.projecting.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT prepare_rebuild(%s)", [list(LEDGER.tables)])
+        nobody = folding.Helpers(connect, connection.get_backend_pid())
+        with pytest.raises(Refused, match="is over"):
+            fold_into(world.wired.projecting, world.log, LEDGER, "rebuilding", rebuilt.position, helpers=nobody)
 
 
 def test_a_row_that_the_log_does_not_make_is_shown_and_replaced(world: World) -> None:
