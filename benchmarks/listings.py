@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from io import RawIOBase
 from itertools import islice
 from random import Random
 from typing import Final
@@ -80,6 +81,7 @@ def fill(url: str, listings: int, console: Console) -> None:
         progress.advance(task)
 
 
+_ASKED: Final = ("latitude_e6", "longitude_e6", "guests", "minimum_nights", "maximum_nights", *COLUMNS)
 _PEER: Final = (
     """CREATE TABLE peer_listings AS
        SELECT property_id AS id, latitude_e6, longitude_e6, nightly_minor, currency, guests, minimum_nights,
@@ -92,7 +94,12 @@ _PEER: Final = (
     "CREATE INDEX ON peer_bookings (listing_id, check_in, check_out)",
     # Of the indexes on a place the best: by squares as ours, with what else a search of places compares in it.
     "CREATE INDEX ON peer_listings (cell, latitude_e6, longitude_e6)",
-    "GRANT SELECT ON peer_listings, peer_bookings TO PUBLIC",
+    # The limit: everything that is asked, in one index.
+    f"""CREATE TABLE limit_listings AS
+        SELECT cell, {", ".join(_ASKED)}
+        FROM listings""",
+    f"CREATE INDEX ON limit_listings (cell) INCLUDE ({', '.join(_ASKED)})",
+    "GRANT SELECT ON peer_listings, peer_bookings, limit_listings TO PUBLIC",
 )
 
 
@@ -137,13 +144,14 @@ def _stays(dice: Random, since: date) -> list[tuple[date, date]]:
     return found
 
 
-class _Rows:
+class _Rows(RawIOBase):
     """Lines as the file that COPY reads; who asked is told how many it took."""
 
     def __init__(self, lines: Iterator[str], taken: Callable[[int], None]) -> None:
+        super().__init__()
         self._lines, self._taken = lines, taken
 
-    def read(self, size: int = 8192, /) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         parts = list(islice(self._lines, max(1, size // 1_000)))
         self._taken(len(parts))
         return "".join(parts).encode()

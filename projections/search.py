@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, assert_never
+from uuid import UUID
 
 from domain.money import Money
 from domain.pricing import quote
@@ -13,7 +14,7 @@ from domain.stays import Stay
 from projections.listing_rows import SELECTED, Listing, listing_of
 from projections.look import Look
 from projections.projection import PAGE_MAX, After, Page, page_of
-from projections.search_sql import Sql, Squares, all_of, conditions, distance, squares, stays_that_fit
+from projections.search_sql import PUBLISHED, Sql, Squares, all_of, conditions, distance, squares, stays_that_fit
 from projections.wanted import Search, Sort
 
 
@@ -29,27 +30,43 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which columns, all in one direction; the last tells every row from every other. `types` are theirs."""
+    """By which columns, all in one direction; the last tells every row from every other.
+
+    `types` are theirs, `end` is behind every row.
+    """
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
+    end: tuple[str | int, ...]
     descending: bool = False
 
-    def by(self) -> str:
-        return ", ".join(f"{column} {'DESC' if self.descending else 'ASC'}" for column in self.columns)
+    def by(self, of: str = "") -> str:
+        return ", ".join(f"{of}{column} {'DESC' if self.descending else 'ASC'}" for column in self.columns)
 
     def beyond(self, after: After) -> Sql:
-        casts = ", ".join(f"%s::{each}" for each in self.types)
-        return Sql(f"({', '.join(self.columns)}) {'<' if self.descending else '>'} ({casts})", after)
+        return Sql(f"({', '.join(self.columns)}) {'<' if self.descending else '>'} ({self._casts()})", after)
+
+    def not_beyond(self, row: str) -> str:
+        """As far as a row of a table of that name."""
+        bounds = ", ".join(f"{row}.{column}" for column in self.columns)
+        return f"({', '.join(self.columns)}) {'>=' if self.descending else '<='} ({bounds})"
+
+    def end_row(self) -> Sql:
+        return Sql(self._casts(), self.end)
+
+    def _casts(self) -> str:
+        return ", ".join(f"%s::{each}" for each in self.types)
 
 
+_LEAST, _GREATEST = str(UUID(int=0)), str(UUID(int=2**128 - 1))
 _PRICE: Final = (("currency", "nightly_minor", "property_id"), ("text", "bigint", "uuid"))
+_RATING: Final = (("rating_e2", "ratings", "property_id"), ("integer", "integer", "uuid"))
 _ORDERS: Final[dict[Sort, Order]] = {
-    "price": Order(*_PRICE),
-    "-price": Order(*_PRICE, descending=True),
-    "rating": Order(("rating_e2", "ratings", "property_id"), ("integer", "integer", "uuid"), descending=True),
-    "newest": Order(("created_at", "property_id"), ("timestamptz", "uuid"), descending=True),
-    "distance": Order(("distance_m", "property_id"), ("integer", "uuid")),
+    "price": Order(*_PRICE, ("ZZZZ", 2**63 - 1, _GREATEST)),
+    "-price": Order(*_PRICE, ("", 0, _LEAST), descending=True),
+    "rating": Order(*_RATING, (-1, -1, _LEAST), descending=True),
+    "newest": Order(("created_at", "property_id"), ("timestamptz", "uuid"), ("-infinity", _LEAST), descending=True),
+    "distance": Order(("distance_m", "property_id"), ("integer", "uuid"), (2**31 - 1, _GREATEST)),
 }
 _NEAR_M: Final = (3_000, 30_000, 300_000)
 """How far to look for the nearest before looking everywhere."""
@@ -60,7 +77,8 @@ def search(look: Look, wanted: Search, now: datetime, after: After | None = None
     limit = min(limit, PAGE_MAX)
     hits = list[Hit]()
     for narrowed in _narrowed(wanted, after):
-        hits = [_hit(wanted, row) for row in look.rows(page_sql(narrowed, now, after, limit + 1))]
+        asked = page_sql(narrowed, now, after, limit + 1)
+        hits = [_hit(wanted, row) for row in look.rows(asked, by_index=merged_from(narrowed) is not None)]
         if len(hits) > limit:
             break
     return page_of(hits, limit, lambda hit: _place(hit, wanted.sort))
@@ -81,7 +99,7 @@ def page_sql(wanted: Search, now: datetime, after: After | None, rows: int) -> S
     """Of each row what `listing_of` takes, the number of the stay that fits, and the distance."""
     order = _ORDERS[wanted.sort]
     metres = distance(wanted.around) if wanted.around is not None else Sql("NULL::integer")
-    found = _ids(wanted, conditions(wanted, now), order, metres, after, rows)
+    found = _ids(wanted, all_of([PUBLISHED, conditions(wanted, now)]), order, metres, after, rows)
     stay = _first_stay(wanted, now)
     return Sql(
         f"""SELECT {SELECTED}, {stay.text}, {metres.text} AS distance_m
@@ -92,9 +110,9 @@ def page_sql(wanted: Search, now: datetime, after: After | None, rows: int) -> S
 
 def _ids(wanted: Search, fits: Sql, order: Order, metres: Sql, after: After | None, rows: int) -> Sql:
     """Which listings are on the page: merged from the first of each square, where an index has those in order."""
-    area = squares(wanted)
-    if area is not None and wanted.text is None and wanted.sort in _IN_ORDER[area.name]:
-        return _merged(area, fits, order, after, rows)
+    area, merged = squares(wanted), merged_from(wanted)
+    if merged is not None:
+        return _merged(merged, fits, order, after, rows)
     parts = [fits] if area is None else [fits, Sql(f"{area.name} = ANY (%s)", (area.numbers,))]
     source = Sql("listings")
     if wanted.sort == "distance":
@@ -115,14 +133,35 @@ _IN_ORDER: Final[dict[str, tuple[Sort, ...]]] = {
 """In which orders an index has the listings of a square."""
 
 
+def merged_from(wanted: Search) -> Squares | None:
+    """The squares whose listings an index has in this order; of words it has none, but knows them by another one."""
+    area = squares(wanted)
+    in_order = area is not None and wanted.text is None and wanted.sort in _IN_ORDER[area.name]
+    return area if in_order else None
+
+
 def _merged(area: Squares, fits: Sql, order: Order, after: After | None, rows: int) -> Sql:
+    """The first rows of all squares together.
+
+    A few of each square are looked up first: no row of the page can be behind the last of these that would be on it, so
+    that most squares are soon done with.
+    """
     where = fits if after is None else all_of([fits, order.beyond(after)])
+    columns, by, end = ", ".join(order.columns), order.by(), order.end_row()
+    few = 2 * rows // len(area.numbers) + 1
+    first = f"SELECT {columns} FROM listings WHERE {area.name} = square.number AND {where.text}"  # noqa: S608
     return Sql(
-        f"""SELECT property_id FROM unnest(%s) AS square (number) CROSS JOIN LATERAL (
-                SELECT {", ".join(order.columns)} FROM listings
-                WHERE {area.name} = square.number AND {where.text} ORDER BY {order.by()} LIMIT %s) AS first
-            ORDER BY {order.by()} LIMIT %s""",  # noqa: S608
-        (area.numbers, *where.values, rows, rows),
+        f"""WITH bound AS MATERIALIZED (
+                (SELECT {columns}, false AS is_end FROM unnest(%s) AS square (number)
+                    CROSS JOIN LATERAL ({first} ORDER BY {by} LIMIT %s) AS few ORDER BY {by} OFFSET %s LIMIT 1)
+                UNION ALL SELECT {end.text}, true ORDER BY is_end LIMIT 1)
+            SELECT found.property_id FROM bound CROSS JOIN unnest(%s) AS square (number) CROSS JOIN LATERAL (
+                {first} AND {order.not_beyond("bound")} ORDER BY {by} LIMIT %s) AS found
+            ORDER BY {order.by("found.")} LIMIT %s""",  # noqa: S608
+        (
+            *(area.numbers, *where.values, few, rows - 1, *end.values),
+            *(area.numbers, *where.values, rows, rows),
+        ),
     )
 
 

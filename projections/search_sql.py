@@ -40,6 +40,9 @@ class Sql:
     values: tuple[object, ...] = ()
 
 
+PUBLISHED: Final = Sql("status = 'published'")
+
+
 def all_of(parts: Iterable[Sql]) -> Sql:
     return _joined(parts, " AND ")
 
@@ -76,11 +79,15 @@ def squares(wanted: Search) -> Squares | None:
     return None
 
 
-def conditions(wanted: Search, now: datetime) -> Sql:
-    """What a row of listings must be to fit, dates among it."""
-    parts = [Sql("status = 'published'"), *_places(wanted), *_properties(wanted), *_prices(wanted)]
+def conditions(wanted: Search, now: datetime, *, roughly: bool = False) -> Sql:
+    """What a published row of listings must be to fit, dates among it.
+
+    `roughly`, for what is reckoned anyhow: only the bitmap is asked, and nights that it does not know (years after the
+    calendar last changed) are taken for free; and the day is everywhere that of UTC.
+    """
+    parts = [*_places(wanted), *_properties(wanted), *_prices(wanted)]
     if wanted.stays:
-        parts.append(any_of(stays_that_fit(wanted, now).values()))
+        parts.append(any_of(stays_that_fit(wanted, now, roughly=roughly).values()))
     return all_of(parts)
 
 
@@ -166,13 +173,14 @@ def _prices(wanted: Search) -> Iterable[Sql]:
 # --- when ---------------------------------------------------------------------------------------------------
 
 
-def stays_that_fit(wanted: Search, now: datetime) -> dict[int, Sql]:
+def stays_that_fit(wanted: Search, now: datetime, *, roughly: bool = False) -> dict[int, Sql]:
     """By the number of each stay that anybody can book at all: what a row must be for it to fit."""
-    possible = {number: _bookable(stay, now) for number, stay in enumerate(wanted.stays)}
+    bookable, free = (_bookable_in_utc, _free_for_all_we_know) if roughly else (_bookable, _free)
+    possible = {number: bookable(stay, now) for number, stay in enumerate(wanted.stays)}
     return {
-        number: all_of([*bookable, *_rules(stay), *_free(stay), *_totals(wanted, stay)])
+        number: all_of([*parts, *_rules(stay), free(stay), *_totals(wanted, stay)])
         for number, stay in enumerate(wanted.stays)
-        if (bookable := possible[number]) is not None
+        if (parts := possible[number]) is not None
     }
 
 
@@ -201,6 +209,12 @@ def _bookable(stay: Stay, now: datetime) -> list[Sql] | None:
     return parts
 
 
+def _bookable_in_utc(stay: Stay, now: datetime) -> list[Sql] | None:
+    ahead = (stay.check_in - now.date()).days
+    is_possible = ahead >= 0 and (stay.check_out - now.date()).days <= HORIZON_DAYS
+    return [Sql("advance_notice_days <= %s", (ahead,))] if is_possible else None
+
+
 def _today(now: datetime) -> Sql:
     """The date at the listing. Zones are reckoned here, as the domain does it: servers know others than Python."""
     quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
@@ -219,17 +233,25 @@ def _zones_of_other_days(now: datetime) -> tuple[list[str], list[str]]:
     return sorted(z for z, day in dates.items() if day > today), sorted(z for z, day in dates.items() if day < today)
 
 
-def _free(stay: Stay) -> Iterable[Sql]:
+def _free(stay: Stay) -> Sql:
     """The bitmap where it knows, the ranges elsewhere."""
+    nights = DateRange(stay.check_in, stay.check_out)
+    return _by_bitmap(stay, Sql("NOT unavailable && %s::daterange", (nights,)))
+
+
+def _free_for_all_we_know(stay: Stay) -> Sql:
+    return _by_bitmap(stay, Sql("true"))
+
+
+def _by_bitmap(stay: Stay, otherwise: Sql) -> Sql:
     bits = mask(stay.check_in, stay.check_out)
     free = " AND ".join(f"{column} & %s::bigint = 0" for column in bits)
-    yield Sql(
-        f"""CASE WHEN nights_from BETWEEN %s::date AND %s::date THEN {free}
-                 ELSE NOT unavailable && %s::daterange END""",
+    return Sql(
+        f"CASE WHEN nights_from BETWEEN %s::date AND %s::date THEN {free} ELSE {otherwise.text} END",
         (
             *(stay.check_out - timedelta(days=WINDOW_NIGHTS), stay.check_in),
             *map(str, bits.values()),
-            DateRange(stay.check_in, stay.check_out),
+            *otherwise.values,
         ),
     )
 

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Final
 
 from projections.look import Look
-from projections.search_sql import Sql, all_of, conditions, squares
+from projections.search_sql import PUBLISHED, Sql, all_of, conditions, squares
 from projections.wanted import Search
 
 SHARE: Final = 16
 """One listing in so many is in the sample, by the last digit of its id: see the index listings_sample."""
 
 SAMPLED: Final = Sql(f"get_byte(uuid_send(property_id), 15) %% {SHARE} = 0")
-COUNTED_BELOW: Final = 1_000
+COUNTED_BELOW: Final = 300
 """Fewer than about so many are counted one by one …"""
 
 LOOKED_AT_MAX: Final = 150_000
@@ -25,24 +25,24 @@ _DIGITS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many fit. Reckoned from the sample (`is_exact` False) only its first three digits are told."""
+    """How many fit. Reckoned from the sample (`is_exact` False) it is told in tens, and in three digits."""
 
     count: int
     is_exact: bool
 
 
 def count(look: Look, wanted: Search, now: datetime) -> Total:
-    fits = conditions(wanted, now)
-    seen, fitting = _sampled(look, wanted, fits)
+    seen, fitting = _sampled(look, wanted, conditions(wanted, now, roughly=True))
     if fitting * SHARE >= COUNTED_BELOW or seen * SHARE > LOOKED_AT_MAX:
         return Total(_rounded(fitting * SHARE), is_exact=False)
-    return Total(_count(look, within(wanted, fits)), is_exact=True)
+    return Total(_count(look, within(wanted, conditions(wanted, now))), is_exact=True)
 
 
-def within(wanted: Search, fits: Sql) -> Sql:
-    """What fits, looked for in the squares of the map where it can be."""
+def within(wanted: Search, *fits: Sql) -> Sql:
+    """What is published and fits, looked for in the squares of the map where it can be."""
     area = squares(wanted)
-    return fits if area is None else all_of([Sql(f"{area.name} = ANY (%s)", (area.numbers,)), fits])
+    there = [] if area is None else [Sql(f"{area.name} = ANY (%s)", (area.numbers,))]
+    return all_of([PUBLISHED, *there, *fits])
 
 
 def _sampled(look: Look, wanted: Search, fits: Sql) -> tuple[int, int]:
@@ -53,12 +53,13 @@ def _sampled(look: Look, wanted: Search, fits: Sql) -> tuple[int, int]:
     if wanted.text is not None:
         fitting = _count(look, all_of([within(wanted, fits), SAMPLED]))
         return fitting, fitting
-    there = all_of([SAMPLED, within(wanted, Sql("status = 'published'"))])
+    there = all_of([SAMPLED, within(wanted)])
     ((seen, fitting),) = look.rows(
         Sql(
             f"SELECT count(*), count(*) FILTER (WHERE {fits.text}) FROM listings WHERE {there.text}",  # noqa: S608
             (*fits.values, *there.values),
-        )
+        ),
+        by_index=True,
     )
     return seen, fitting
 
@@ -69,5 +70,5 @@ def _count(look: Look, where: Sql) -> int:
 
 
 def _rounded(number: int) -> int:
-    unit: int = 10 ** max(0, len(str(number)) - _DIGITS)
+    unit: int = 10 ** max(1, len(str(number)) - _DIGITS)
     return (number + unit // 2) // unit * unit

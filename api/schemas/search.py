@@ -58,7 +58,7 @@ class AsOfSchema(Strict):
     """How fresh the answer is: everything up to this position of the log is in it."""
 
     position = fields.Integer(required=True, metadata={"description": "As in Lodger-Position."})
-    moved_at = Instant(required=True, metadata={"description": "When the read model came to it."})
+    moved_at = Instant(required=True, allow_none=True, metadata={"description": "When the read model came to it."})
 
 
 class PriceBarSchema(Strict):
@@ -228,7 +228,10 @@ def _stays(arguments: dict[str, Any]) -> tuple[Stay, ...]:
     if "month" not in arguments:
         return ()
     month = arguments["month"]
-    return weekends_in(month) if arguments.get("weekend") else in_month(month, arguments["nights"])
+    found = weekends_in(month) if arguments.get("weekend") else in_month(month, arguments["nights"])
+    if not found:
+        raise Rejected("search_contradictory", "The month is shorter than that.")
+    return found
 
 
 def _bound(amount: str | None, currency: str | None, maximum: int = MINOR_MAX) -> int | None:
@@ -245,8 +248,15 @@ def _around(arguments: dict[str, Any]) -> Around:
     return Around(
         _decimal("lat", arguments["lat"], -90, 90, 1_000_000),
         _decimal("lon", arguments["lon"], -180, 180, 1_000_000),
-        None if radius is None else max(1, _decimal("radius_km", radius, 0, RADIUS_KM_MAX, 1_000)),
+        None if radius is None else _radius(radius),
     )
+
+
+def _radius(text: str) -> int:
+    metres = _decimal("radius_km", text, 0, RADIUS_KM_MAX, 1_000)
+    if metres == 0:
+        raise ValidationError("Not from 0.001 to 1000.", "radius_km")
+    return metres
 
 
 def _decimal(name: str, text: str, minimum: int, maximum: int, per_unit: int) -> int:
