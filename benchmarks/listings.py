@@ -95,9 +95,7 @@ _PEER: Final = (
     # Of the indexes on a place the best: by squares as ours, with what else a search of places compares in it.
     "CREATE INDEX ON peer_listings (cell, latitude_e6, longitude_e6)",
     # The limit: everything that is asked, in one index.
-    f"""CREATE TABLE limit_listings AS
-        SELECT cell, {", ".join(_ASKED)}
-        FROM listings""",
+    f"CREATE TABLE limit_listings AS SELECT cell, {', '.join(_ASKED)} FROM listings",  # noqa: S608 - constants
     f"CREATE INDEX ON limit_listings (cell) INCLUDE ({', '.join(_ASKED)})",
     "GRANT SELECT ON peer_listings, peer_bookings, limit_listings TO PUBLIC",
 )
