@@ -77,17 +77,23 @@ def lock(cursor: Cursor, names: Sequence[str]) -> dict[str, Standing]:
     return {row[0]: Standing(*row) for row in cursor.fetchall()}
 
 
-def move(cursor: Cursor, names: Sequence[str], position: int) -> None:
-    """Everything up to `position` is done; whatever was wrong is not any more.
+def move(cursor: Cursor, names: Sequence[str], position: int, changed: Sequence[str] = ()) -> None:
+    """Everything up to `position` is done; whatever was wrong is not any more. `changed` may have other rows now.
 
     The transaction's commit is not waited for: lost in a crash, a position is lost with what was written before it,
     and both are made again.
     """
     cursor.execute(
-        """UPDATE positions SET position = %s, stopped_reason = NULL, moved_at = clock_timestamp()
+        """UPDATE positions SET position = %s, stopped_reason = NULL, moved_at = clock_timestamp(),
+                  changes = changes + (name = ANY (%s))::integer
            WHERE name = ANY (%s) RETURNING set_config('synchronous_commit', 'off', true)""",
-        [position, list(names)],
+        [position, list(changed), list(names)],
     )
+
+
+def change(cursor: Cursor, name: str) -> None:
+    """A read model's rows are others now, though it stands where it stood."""
+    cursor.execute("UPDATE positions SET changes = changes + 1 WHERE name = %s", [name])
 
 
 def stop(cursor: Cursor, name: str, reason: str) -> bool:
