@@ -45,11 +45,11 @@ def text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([cell(value) for value in row] for row in rows)
     return table.getvalue()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """What a spreadsheet shows and does not work out: only numbers may begin with a sign."""
     shown = "" if value is None else str(value)
     return f"'{shown}" if shown.startswith(_FORMULA) and not _NUMBER.fullmatch(shown) else shown

@@ -60,7 +60,7 @@ def upgrade() -> None:
     CREATE INDEX analytics_nights_night ON analytics_nights (night);
     CREATE INDEX analytics_nights_month ON analytics_nights ((date_trunc('month', night::timestamp)::date));
     CREATE INDEX analytics_nights_property ON analytics_nights (property_id, night);
-    COMMENT ON TABLE analytics_nights IS 'The nights of bookings that were paid for, and what of the price falls on each.';
+    COMMENT ON TABLE analytics_nights IS 'Nights of bookings that were paid for, and what of the price falls on each.';
 
     CREATE TABLE analytics_payments (
         payment_id            uuid        NOT NULL,
@@ -128,7 +128,7 @@ def upgrade() -> None:
         CONSTRAINT analytics_blocks_pkey PRIMARY KEY (block_id)
     );
     CREATE INDEX analytics_blocks_property ON analytics_blocks (property_id);
-    COMMENT ON TABLE analytics_blocks IS 'Blocked nights; of a block that was taken away those that had passed by then.';
+    COMMENT ON TABLE analytics_blocks IS 'Blocked nights; of a block taken away those that had passed by then.';
 
     CREATE TABLE analytics_calendars (
         property_id uuid           NOT NULL,
@@ -139,7 +139,7 @@ def upgrade() -> None:
         sold        datemultirange NOT NULL DEFAULT '{}',
         CONSTRAINT analytics_calendars_pkey PRIMARY KEY (property_id)
     );
-    COMMENT ON TABLE analytics_calendars IS 'Which nights of a property were offered, blocked and sold, since it began.';
+    COMMENT ON TABLE analytics_calendars IS 'Which nights of a property were offered, blocked and sold since it began.';
 
     CREATE TABLE analytics_users (
         user_id        uuid        NOT NULL,
@@ -167,7 +167,7 @@ def upgrade() -> None:
     );
     COMMENT ON TABLE pseudonym_key IS 'What the names that analysts know people by are made with; drawn by lot.';
     INSERT INTO pseudonym_key (secret)
-        SELECT sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'));
+        SELECT sha256(convert_to(string_agg(gen_random_uuid()::text, ''), 'UTF8')) FROM generate_series(1, 3);
 
     CREATE TABLE exchange_rates (
         day      date    NOT NULL,

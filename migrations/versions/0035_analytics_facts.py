@@ -47,13 +47,14 @@ VIEWS = {
     "positions": View(
         "How far the tables behind these views have come. Figures of several views are of one moment where all say the"
         " same position.",
-        """SELECT name, position, moved_at, stopped_reason IS NOT NULL FROM public.positions
+        """SELECT name, position, moved_at, stopped_reason IS NOT NULL, parked FROM public.positions
            WHERE name IN ('analytics', 'ledger', 'host_accounts', 'reviews')""",
         {
             "read_model": "analytics: bookings, nights, payments, properties, users; host_accounts: payouts",
             "position": "place in the log: everything up to it is counted",
             "moved_at": "when it came there, by the database's clock",
             "is_stopped": "it met an event that it cannot take, and goes no further",
+            "parked_events": "events that it could not take and passed over: while there are some, it is not whole",
         },
     ),
     "facts_per_day": View(

@@ -67,6 +67,16 @@ def test_read_models_that_do_not_stand_together_are_named(
         world.execute("UPDATE positions SET position = position + 1 WHERE name = 'ledger'")
 
 
+def test_a_read_model_that_passed_an_event_over_is_not_whole(world: World, lodger: Lodger) -> None:
+    world.execute("UPDATE positions SET parked = 1 WHERE name = 'reviews'")
+    try:
+        result = lodger("reconcile")
+        assert isinstance(result.exception, Refused)
+        assert "Look what is wrong with reviews" in str(result.exception)
+    finally:
+        world.execute("UPDATE positions SET parked = 0")
+
+
 def test_rates_are_loaded_exactly_with_their_source_and_replaced(world: World, lodger: Lodger, tmp_path: Path) -> None:
     file = tmp_path / "rates.csv"
     file.write_text(RATES)
