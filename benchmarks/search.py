@@ -44,6 +44,8 @@ _AHEAD_DAYS: Final = {"near": (3, 14, 7), "far": (60, 150, 3)}
 _QUERIES: Final = 100
 """Of each kind in a round."""
 
+_WARM_UP: Final = 3
+
 _PAGE: Final = 20
 
 
@@ -85,6 +87,8 @@ class Race:
 
     def round(self, _seconds: float) -> Figures:
         figures: dict[str, float] = {}
+        for kind in KINDS * _WARM_UP:
+            self._ask(self._asked(kind))
         for kind in KINDS:
             times: dict[str, list[float]] = {way: [] for way in WAYS.values()}
             for _ in range(self._queries):
