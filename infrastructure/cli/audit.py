@@ -14,6 +14,7 @@ from domain.events import Event
 from domain.money import Money
 from domain.rejections import Rejected
 from infrastructure.bootstrap import wire_auditor
+from infrastructure.cli.audit_verify import verify
 from infrastructure.cli.environment import current_settings
 from infrastructure.refusals import Refused
 
@@ -21,6 +22,9 @@ from infrastructure.refusals import Refused
 @click.group()
 def command() -> None:
     """Replay and check what happened."""
+
+
+command.add_command(verify)
 
 
 @command.command()

@@ -46,11 +46,9 @@ class Notarised:
     def tamper(self, statement: str) -> None:
         """What somebody can do who owns the server: no right and no trigger is in the way."""
         tables = ("events", "log_leaves", "log_subtrees", "log_checkpoints", "log_keys", "log_checkpoint_copies")
-        for state in ("DISABLE TRIGGER ALL", "ENABLE ALWAYS TRIGGER ALL"):
-            if state.startswith("ENABLE"):
-                self.world.execute(statement)
-            for table in tables:
-                self.world.execute(f"ALTER TABLE {table} {state}")
+        for table in tables:
+            self.world.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        self.world.execute(statement)
 
     def auditing(self) -> Database:
         return Database(self.world.wired.settings.database_url, pool_size=2, role=AUDITOR_ROLE)
