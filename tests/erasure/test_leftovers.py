@@ -16,6 +16,7 @@ from domain.rejections import Rejected
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.mapper import Mapper
 from infrastructure.mail.letters import Letters, Withheld
+from infrastructure.workers.rebuild import rebuild
 from projections.catalogue import PROJECTIONS
 from projections.mailings import Mailing
 from tests.api.people import book, draft, follow, host, listing, register
@@ -39,9 +40,26 @@ def told(shared: Stack) -> tuple[Stack, Client, Client, str, str]:
     assert bob.wish(f"/v1/bookings/{booking}/messages", {"text": "Thank you."}).status_code == 201
     assert ada.post(f"/v1/bookings/{booking}/cancel", {"reason": "My roof leaks."}).status_code == 200
     settle(shared)
+    rebuild(shared.wired.projecting, shared.wired.log, PROJECTIONS["listings"])
+    assert copies(shared) == 1
     erase(ada)
     sweep_again(shared)
     return shared, ada, bob, property_id, booking
+
+
+def copies(stack: Stack) -> int:
+    """How many tables of listings a rebuild has replaced and left for the way back."""
+    with stack.wired.database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+               WHERE nspname = 'replaced' AND relname = 'listings'"""
+        )
+        ((count,),) = cursor.fetchall()
+        return int(count)
+
+
+def test_the_copy_that_a_rebuild_kept_is_gone(told: tuple[Stack, Client, Client, str, str]) -> None:
+    assert copies(told[0]) == 0
 
 
 @pytest.mark.parametrize("name", REBUILDABLE)
