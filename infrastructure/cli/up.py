@@ -19,7 +19,8 @@ from infrastructure.settings import data_folder
     help="Where to keep the data. [default: .lodger in the repository]",
 )
 @click.option("--port", type=click.IntRange(1, 65535), help="The API's port. [default: 8000, or one that is free]")
-def command(data: Path | None, port: int | None) -> None:
+@click.option("--sql-port", type=click.IntRange(1024, 65535), help="Let database tools in there, as the analyst.")
+def command(data: Path | None, port: int | None, sql_port: int | None) -> None:
     """Start servers, API and workers, and run until Ctrl-C.
 
     The data are kept; after an update the schema is migrated first. DATABASE_URL and REDIS_URL replace the servers.
@@ -28,7 +29,11 @@ def command(data: Path | None, port: int | None) -> None:
     overrides = {"LODGER_HTTP_PORT": str(port)} if port else {}
     try:
         stack = Stack(
-            overrides, data=data or data_folder(os.environ), usual_ports=True, report=lambda line: show(f"  {line}")
+            overrides,
+            data=data or data_folder(os.environ),
+            usual_ports=True,
+            sql_port=sql_port,
+            report=lambda line: show(f"  {line}"),
         )
         with stack:
             show(addresses(stack))
@@ -46,6 +51,7 @@ def addresses(stack: Stack) -> str:
         "health": f"{stack.url}/readyz",
         **own_inbox,
         "metrics": stack.metrics_url,
+        **({"SQL": stack.sql_address} if stack.sql_address else {}),
         "data": stack.settings.data,
     }
     lines = [f"  {name:9} {address}" for name, address in opened.items()]

