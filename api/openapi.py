@@ -23,7 +23,8 @@ instead, which gives it a cookie; with whatever changes something it sends the s
 **Money** is a decimal string and a currency, never a float. **Dates** are local dates of the property; a stay is
 `check_in` until, and without, `check_out`. **References** (`property`, `guest`, `booking` …) are ids.
 **Trying again** is safe with an `Idempotency-Key`. **Reading your own writes**: send a list the `Lodger-Position`
-that your command answered. **Errors** are problem details (RFC 9457) with a stable `type`.
+that your command answered. **Errors** are problem details (RFC 9457) with a stable `type`. **GraphQL**, for the same
+as one graph, is at `/graphql`; it has a schema of its own, `/graphql/schema.graphql`, and is not described here.
 """
 
 

@@ -20,10 +20,12 @@ from api.graph.access import allowed
 from api.graph.context import Info
 from api.graph.schema import Schema
 from api.graph.server import RESPONSE
+from api.limits import Limit
 from application.photo_ports import PhotosUnavailable
 from domain.rejections import Rejected
 from tests.api.people import register
 from tests.api.stack import Client, Stack, json_of
+from tests.api.test_rate_limits import limited
 
 
 @strawberry.enum
@@ -56,6 +58,11 @@ class Query:
     def staff(self) -> str:
         """For operators."""
         return "staff"
+
+    @allowed("anyone", limit="search")
+    def search(self) -> str | None:
+        """Counted."""
+        return "found"
 
     @allowed("anyone")
     def refused(self) -> str | None:
@@ -274,6 +281,26 @@ class TestErrors:
         (line,) = [each for each in logged if each["event"] == "operation"]
         assert (line["operation"], line["kind"], line["problems"]) == ("Shown", "query", ["nights_taken"])
         assert "secret" not in json.dumps(logged, default=str)
+
+
+class TestRates:
+    def test_each_search_in_a_request_counts_as_one(self, shared: Stack) -> None:
+        stack = limited(shared, {"search": Limit(3, 60)})
+        twice = ask(stack.anybody(), "{ a: search b: search }")
+        assert data(twice) == {"a": "found", "b": "found"}
+        answer = json_of(ask(stack.anybody(), "{ a: search b: search }"))
+        (error,) = answer["errors"]
+        assert answer["data"] == {"a": "found", "b": None}
+        assert (error["path"], error["extensions"]["code"]) == (["b"], "too_many_requests")
+        assert error["extensions"]["retry_after"] == 30
+
+    def test_requests_count_for_addresses_and_users_as_they_do_elsewhere(self, shared: Stack) -> None:
+        stack = limited(shared, {"address": Limit(3, 60)})
+        batch = [{"query": "{ echo }"}] * 10
+        assert [stack.anybody().post("/graphql", batch).status_code for _ in range(4)] == [200, 200, 200, 429]
+        ada = register(shared)
+        theirs = Client(limited(shared, {"user": Limit(1, 60)}), ada.token)
+        assert [ask(theirs, "{ me }").status_code for _ in range(2)] == [200, 429]
 
 
 REFUSED = {
