@@ -20,7 +20,6 @@ from domain.bookings import (
     BookingFact,
     BookingHeld,
     BookingRequested,
-    Cancelled,
     Confirmed,
     Held,
     Requested,
@@ -65,27 +64,25 @@ def fold(pages: Iterable[Sequence[Event]]) -> Iterator[Rows]:
 
 
 def _evolve(entry: Entry | None, event: Event) -> Entry:
-    booking = bookings.evolve(entry.booking if entry else None, cast("BookingFact", event.fact))
-    if isinstance(event.fact, _WITH_LINES):
-        booking = _without_lines(booking)
+    booking = bookings.evolve(entry.booking if entry else None, _without_lines(cast("BookingFact", event.fact)))
     if entry is None:
         return Entry(event.stream_id, booking, event.occurred_at, event.occurred_at)
     return Entry(entry.booking_id, booking, entry.created_at, event.occurred_at)
 
 
-def _without_lines(booking: Booking) -> Booking:
+def _without_lines(fact: BookingFact) -> BookingFact:
     """Lists do not show them, and a year's stay has hundreds."""
-    booking = replace(booking, made=replace(booking.made, quote=replace(booking.made.quote, lines=())))
-    match booking:
-        case Confirmed(alteration=AlterationHeld() as other):
-            return replace(booking, alteration=replace(other, quote=replace(other.quote, lines=())))
-        case Cancelled(refund=refund):
-            return replace(booking, refund=replace(refund, lines=()))
+    match fact:
+        case BookingRequested(quote=quote) | BookingHeld(quote=quote):
+            return replace(fact, quote=replace(quote, lines=()))
+        case AlterationHeld(quote=quote) | BookingAltered(quote=quote):
+            return replace(fact, quote=replace(quote, lines=()))
+        case BookingCancelled(refund=refund):
+            return replace(fact, refund=replace(refund, lines=()))
         case _:
-            return booking
+            return fact
 
 
-_WITH_LINES: Final = (BookingRequested, BookingHeld, AlterationHeld, BookingAltered, BookingCancelled)
 BOOKINGS: Final = Projection(
     name="bookings",
     version=3,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from io import StringIO
-from typing import Final, assert_never
+from operator import attrgetter
+from types import NoneType
+from typing import Any, Final
 from uuid import UUID
 
 from projections.projection import Cursor, Rows, Value
@@ -23,21 +25,20 @@ def copy_rows(cursor: Cursor, rows: Rows) -> None:
 
 
 def _line(row: Iterable[Value]) -> str:
-    return "\t".join([_field(value) for value in row]) + "\n"
+    return "\t".join([_WRITERS[type(value)](value) for value in row]) + "\n"
 
 
-def _field(value: Value) -> str:
-    """As the text format has it."""
-    match value:
-        case None:
-            return "\\N"
-        case str():
-            return value.translate(_SPECIAL) if _HAS_SPECIAL(value) else value
-        case bool():
-            return "t" if value else "f"
-        case int():
-            return str(value)
-        case UUID() | date() | datetime():
-            return str(value)
-        case _:
-            assert_never(value)
+def _escaped(value: str) -> str:
+    return value.translate(_SPECIAL) if _HAS_SPECIAL(value) else value
+
+
+_WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {
+    NoneType: lambda _: "\\N",
+    str: _escaped,
+    bool: lambda value: "t" if value else "f",
+    int: str,
+    UUID: attrgetter("hex"),
+    date: str,
+    datetime: str,
+}
+"""How the text format has each type."""
