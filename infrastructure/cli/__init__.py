@@ -23,7 +23,7 @@ COMMANDS = {
     "projections": "see, rebuild and repair the read models",
     "analytics": "hold the analysts' views against the ledger, load exchange rates",
     "sql": "open psql as the analyst",
-    "export": "write the analysts' views to Parquet and CSV",
+    "export": "write the analysts' views to Parquet and CSV, the log as a bundle for auditors",
     "users": "look up users, give and take roles, suspend, reinstate and erase",
     "erasures": "see who was erased, and erase them again in a restored database",
     "payments": "ask payment providers, and compare with them",

@@ -14,7 +14,7 @@ from domain.events import Event
 from domain.money import Money
 from domain.rejections import Rejected
 from infrastructure.bootstrap import wire_auditor
-from infrastructure.cli.audit_verify import verify
+from infrastructure.cli.audit_verify import verifier, verify
 from infrastructure.cli.environment import current_settings
 from infrastructure.refusals import Refused
 
@@ -25,6 +25,7 @@ def command() -> None:
 
 
 command.add_command(verify)
+command.add_command(verifier)
 
 
 @command.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final
 
 import click
 from rich.console import Console
@@ -15,12 +14,12 @@ from domain.log_audit import Audit
 from infrastructure.bootstrap import wire_auditor
 from infrastructure.cli.environment import current_settings
 from infrastructure.file_stores import StoreUnavailable, store_at
+from infrastructure.proofs import bundle_check
+from infrastructure.proofs.bundle_check import WRONG
 from infrastructure.proofs.outside import Outside
+from infrastructure.proofs.verifier_file import single_file
 from infrastructure.proofs.verify import Verifier
 from infrastructure.refusals import Refused
-
-WRONG: Final = 3
-"""The exit code for a history that is not what it was. 1 is a refusal, 2 a mistake in the command."""
 
 
 @click.command()
@@ -29,12 +28,20 @@ WRONG: Final = 3
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A checkpoint that you kept: the log must be consistent with it.",
 )
-def verify(since: Path | None) -> None:
+@click.option(
+    "--bundle",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Verify this export instead of the database.",
+)
+@click.option("--key", "keys", multiple=True, help="Of a bundle: a public key that you trust; more than one may be.")
+def verify(since: Path | None, bundle: Path | None, keys: tuple[str, ...]) -> None:
     """Whether anything of the log was edited, removed, inserted, moved or cut since it was signed.
 
     The database and the checkpoints outside of it are compared. Ends with 0 when all is well, with 3 when something is
     wrong, which is then named by its position, and with 1 when it could not be found out.
     """
+    if bundle is not None:
+        sys.exit(bundle_check.main([str(bundle), *_given("--since", since), *_given("--key", *keys)]))
     settings = current_settings()
     reading = wire_auditor(settings)
     outside = Outside(store_at(settings.checkpoint_store, settings))
@@ -48,6 +55,16 @@ def verify(since: Path | None) -> None:
         except StoreUnavailable as error:
             raise Refused(f"The checkpoints outside cannot be read: {error}") from error
     conclude(audit)
+
+
+@click.command()
+def verifier() -> None:
+    """Print the verifier of bundles as one Python file, which runs without Lodger."""
+    click.echo(single_file(), nl=False)
+
+
+def _given(name: str, *values: object) -> list[str]:
+    return [text for value in values if value is not None for text in (name, str(value))]
 
 
 def conclude(audit: Audit) -> None:

@@ -14,6 +14,7 @@ from infrastructure.analytics.exports import MANIFEST, export
 from infrastructure.analytics.files import Format
 from infrastructure.bootstrap import wire_analyst
 from infrastructure.cli.environment import current_settings, end_on_signals
+from infrastructure.cli.export_audit import audit
 from infrastructure.failpoints import dying_at
 
 _FORMATS: Final[dict[str, tuple[Format, ...]]] = {"parquet": ("parquet",), "csv": ("csv",), "both": ("parquet", "csv")}
@@ -21,7 +22,10 @@ _FORMATS: Final[dict[str, tuple[Format, ...]]] = {"parquet": ("parquet",), "csv"
 
 @click.group()
 def command() -> None:
-    """Write what analysts read to files."""
+    """Write what analysts and auditors read to files."""
+
+
+command.add_command(audit)
 
 
 @command.command()

@@ -132,7 +132,10 @@ def grow(cursor: Cursor, records: Sequence[Record]) -> GrowingTree:
 
 def _keep(cursor: Cursor, checkpoint: Checkpoint, secret: bytes) -> None:
     key = ed25519.public_key(checkpoint.origin, secret)
-    cursor.execute("INSERT INTO log_keys (public_key) VALUES (%s) ON CONFLICT DO NOTHING", [key.text])
+    # No later than what it signs: by that, whoever hands out a stretch of the log knows which keys belong to it.
+    cursor.execute(
+        "INSERT INTO log_keys (public_key, made_at) VALUES (%s, %s) ON CONFLICT DO NOTHING", [key.text, checkpoint.time]
+    )
     cursor.execute(
         "INSERT INTO log_checkpoints (size, position, made_at, note) VALUES (%s, %s, %s, %s)",
         [checkpoint.size, checkpoint.position, checkpoint.time, ed25519.sign(checkpoint, secret)],

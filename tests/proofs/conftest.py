@@ -54,11 +54,10 @@ class Notarised:
         return Database(self.world.wired.settings.database_url, pool_size=2, role=AUDITOR_ROLE)
 
 
-@pytest.fixture
-def notarised(database_url: str, tmp_path: Path) -> Iterator[Notarised]:
-    """Two checkpoints over two stays, and four events that are under none."""
-    outside = tmp_path / "outside"
-    world = World(database_url, data=str(tmp_path), checkpoint_store=str(outside))
+def notarised_at(database_url: str, folder: Path) -> Iterator[Notarised]:
+    """Two checkpoints over two stays, and events that are under none."""
+    outside = folder / "outside"
+    world = World(database_url, data=str(folder), checkpoint_store=str(outside))
     notarised = Notarised(world, wire_notary(world.wired.settings), outside)
     notarised.live()
     notarised.sign()
@@ -67,3 +66,8 @@ def notarised(database_url: str, tmp_path: Path) -> Iterator[Notarised]:
     world.listing()
     yield notarised
     world.close()
+
+
+@pytest.fixture
+def notarised(database_url: str, tmp_path: Path) -> Iterator[Notarised]:
+    yield from notarised_at(database_url, tmp_path)
