@@ -26,6 +26,8 @@ _ALWAYS: Final = (
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 _BY_TLS: Final = ("Strict-Transport-Security", "max-age=63072000")
+_OF_SOMEBODY: Final = ("/v1/", "/graphql")
+"""Whose answers nobody on the way keeps."""
 _NOTHING_RUNS: Final = "default-src 'none'; frame-ancestors 'none'"
 PAGE: Final = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' data:; "
@@ -64,7 +66,7 @@ class Headers:
         is_page = given.get("content-type", "").startswith("text/html")
         headers.extend(header for header in self._always if header[0].lower() not in given)
         headers.append(("Content-Security-Policy", PAGE if is_page else _NOTHING_RUNS))
-        if "cache-control" not in given and environ["PATH_INFO"].startswith("/v1/"):
+        if "cache-control" not in given and environ["PATH_INFO"].startswith(_OF_SOMEBODY):
             headers.append(("Cache-Control", "no-store"))
         if self._origins:
             headers.append(("Vary", "Origin"))

@@ -56,15 +56,26 @@ SCHEMA: Final = Schema(Query, Mutation, extensions=[_ReadBefore], config=Strawbe
 
 def execute(context: Context) -> ExecutionResult:
     """The context's operation, on this thread's event loop: only loaders wait for one another there."""
-    operation = context.operation
-    return _loop().run_until_complete(
-        SCHEMA.execute(
-            operation.text,
-            variable_values=dict(operation.variables),
-            context_value=context,
-            operation_name=operation.name,
+    operation, loop = context.operation, _loop()
+    try:
+        return loop.run_until_complete(
+            SCHEMA.execute(
+                operation.text,
+                variable_values=dict(operation.variables),
+                context_value=context,
+                operation_name=operation.name,
+            )
         )
-    )
+    finally:
+        _end_what_is_left(loop)
+
+
+def _end_what_is_left(loop: asyncio.AbstractEventLoop) -> None:
+    """What nobody waits for any more, since something required was refused, must not go on in the next request."""
+    if left := asyncio.all_tasks(loop):
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
 
 def _loop() -> asyncio.AbstractEventLoop:

@@ -27,6 +27,8 @@ from tests.api.people import register
 from tests.api.stack import Client, Stack, json_of
 from tests.api.test_rate_limits import limited
 
+FINISHED: list[str] = []
+
 
 @strawberry.enum
 class Colour(Enum):
@@ -81,6 +83,19 @@ class Query:
         }[how]
 
     @allowed("anyone")
+    async def slow(self) -> str:
+        """Goes on when nobody waits for it any more."""
+        await asyncio.sleep(0.05)
+        FINISHED.append("slow")
+        return "done"
+
+    @allowed("anyone")
+    async def soon_refused(self) -> str:
+        """Takes everything with it, while others are still at work."""
+        await asyncio.sleep(0)
+        raise Rejected("not_found", "There is nothing.")
+
+    @allowed("anyone")
     def required(self) -> str:
         """Takes everything with it."""
         raise Rejected("not_found", "There is nothing.")
@@ -125,6 +140,7 @@ class TestAnswers:
         answer = ask(shared.anybody(), "query ($t: String!) { echo(text: $t, number: 1.5) }", t="söm\ud83d\ude00e")
         assert data(answer) == {"echo": "söm😀e 1.5"}
         assert answer.content_type == "application/json"
+        assert answer.headers["Cache-Control"] == "no-store"
 
     def test_fractions_are_numbers_and_whole_ones_too(self, shared: Stack) -> None:
         for number, shown in [(2.5, "2.5"), (2, "2.0"), (1e3, "1000.0")]:
@@ -244,6 +260,13 @@ class TestErrors:
     def test_nothing_is_answered_where_something_required_is_missing(self, shared: Stack) -> None:
         told = json_of(ask(shared.anybody(), "{ echo required }"))
         assert (told["data"], told["errors"][0]["extensions"]["code"]) == (None, "not_found")
+
+    def test_what_nobody_waits_for_any_more_ends_with_its_request(self, shared: Stack) -> None:
+        client = shared.anybody()
+        assert code_of(ask(client, "{ slow soonRefused }")) == "not_found"
+        assert asyncio.all_tasks(schema._loop()) == set()
+        assert data(ask(client, "{ slow }")) == {"slow": "done"}
+        assert FINISHED == ["slow"]
 
     @pytest.mark.parametrize(
         ("query", "variables"),

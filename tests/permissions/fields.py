@@ -162,7 +162,7 @@ _asks(
 _asks(lambda world: {"booking": _altered(world)}, Booking__alteration=[_BOOKING, "alteration"])
 _asks(lambda world: {"booking": _cancelled(world)}, Booking__cancellation=[_BOOKING, "cancellation"])
 _asks(
-    _stay,
+    lambda world: {**_things(world), **_stay(world)},  # workers have run, so there is something to be found
     PropertyHit__stay=["properties(first: 1, where: {checkIn: $first, checkOut: $until})", "edges", "stay"],
     PropertyHit__distanceKm=[
         'properties(first: 1, where: {lat: "42.2173", lon: "-73.8646", radiusKm: "1"})',
