@@ -54,8 +54,10 @@ def test_a_login_without_rights_is_told_what_to_grant(visitor_url: str, redis_ur
     assert fixes[:3] == [
         "as a superuser, in this database: CREATE EXTENSION btree_gist;",
         "as the database's owner: GRANT USAGE, CREATE ON SCHEMA public TO visitor WITH GRANT OPTION;",
-        "as the database's owner: CREATE SCHEMA analytics AUTHORIZATION visitor;"
-        " CREATE SCHEMA rebuilding AUTHORIZATION visitor; CREATE SCHEMA replaced AUTHORIZATION visitor;",
+        (
+            "as the database's owner: CREATE SCHEMA analytics AUTHORIZATION visitor;"
+            " CREATE SCHEMA rebuilding AUTHORIZATION visitor; CREATE SCHEMA replaced AUTHORIZATION visitor;"
+        ),
     ]
     assert fixes[3] is not None
     assert fixes[3].startswith("as a superuser: ")
