@@ -12,6 +12,7 @@ from uuid import UUID
 from flask import current_app
 
 from api.api_keys import ApiKeys
+from api.cache import Cache
 from api.graph.limits import Limits
 from api.limits import Limiter
 from api.tokens import Tokens
@@ -95,7 +96,7 @@ class ApiOptions:
     `page_limit` in entries of one page; `graph` says what one request may ask of GraphQL. `limiter` says how often
     somebody may call, `trusted_proxies` how many proxies are in front, whose X-Forwarded-For is believed. Pages of
     `allowed_origins` may call from browsers. `plain_cookies` has cookies go without TLS too, in development. Browsers
-    go to `oidc_return_to` when another provider has said who they are.
+    go to `oidc_return_to` when another provider has said who they are. Searches are kept in `cache`, if there is one.
     """
 
     token_keys: KeysNow
@@ -114,6 +115,7 @@ class ApiOptions:
     search_seconds: float = 2.0
     graph: Limits = field(default_factory=Limits)
     limiter: Limiter = field(default_factory=Limiter)
+    cache: Cache | None = None
     trusted_proxies: int = 0
     allowed_origins: Sequence[str] = ()
     plain_cookies: bool = False

@@ -36,6 +36,13 @@ RATE_COUNTS: Final = Counter(
     "lodger_rate_counts_total", "Meetings of the processes' counts in Redis: shared or failed.", ["outcome"]
 )
 
+KEPT_ANSWERS: Final = Counter(
+    "lodger_cache_lookups_total", "Answers looked for in the cache, by what they are: hit or miss.", ["what", "outcome"]
+)
+SAVED_SECONDS: Final = Counter(
+    "lodger_cache_saved_seconds_total", "Seconds that kept answers took to find, less those of looking.", ["what"]
+)
+
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS", "PUT"})
 
 
@@ -55,6 +62,11 @@ def count_operation(
     kind: Literal["query", "mutation"], outcome: Literal["answered", "partial", "refused"], seconds: float
 ) -> None:
     OPERATIONS.labels(kind, outcome).observe(seconds)
+
+
+def count_kept(what: str, outcome: Literal["hit", "miss"], saved_seconds: float = 0.0) -> None:
+    KEPT_ANSWERS.labels(what, outcome).inc()
+    SAVED_SECONDS.labels(what).inc(max(0.0, saved_seconds))
 
 
 def count_limited(limit: str) -> None:

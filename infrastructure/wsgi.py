@@ -9,6 +9,7 @@ from api.app import create_app
 from api.edge import ApiOptions, Sandbox
 from infrastructure import logs
 from infrastructure.bootstrap import Wired, wire
+from infrastructure.cache import cache
 from infrastructure.clock import SandboxClock
 from infrastructure.graph_limits import graph_limits
 from infrastructure.rate_counts import limiter
@@ -39,6 +40,7 @@ def options(wired: Wired) -> ApiOptions:
         search_seconds=settings.search_seconds,
         graph=graph_limits(settings),
         limiter=limiter(settings),
+        cache=cache(settings),
         trusted_proxies=settings.trusted_proxies,
         allowed_origins=settings.origins,
         oidc_return_to=settings.oidc_return_to,

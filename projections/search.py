@@ -81,7 +81,7 @@ def search(look: Look, wanted: Search, now: datetime, after: After | None = None
         hits = [_hit(wanted, row) for row in look.rows(asked, by_index=merged_from(narrowed) is not None)]
         if len(hits) > limit:
             break
-    return page_of(hits, limit, lambda hit: _place(hit, wanted.sort))
+    return page_of(hits, limit, lambda hit: place_of(hit, wanted.sort))
 
 
 def _narrowed(wanted: Search, after: After | None) -> Iterator[Search]:
@@ -185,7 +185,7 @@ def _hit(wanted: Search, row: tuple[Any, ...]) -> Hit:
     return Hit(listing, stay, price.total, distance_m)
 
 
-def _place(hit: Hit, sort: Sort) -> After:
+def place_of(hit: Hit, sort: Sort) -> After:
     """Where a hit is in its order, as `Order.beyond` takes it."""
     listing, last = hit.listing, str(hit.listing.property_id)
     match sort:

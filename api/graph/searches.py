@@ -8,7 +8,6 @@ from typing import Any, Final, Self
 import strawberry
 
 from api.answers import dumped
-from api.edge import edge
 from api.graph import words
 from api.graph.access import allowed
 from api.graph.connections import Connection, Edge, page
@@ -32,11 +31,10 @@ from api.schemas.search import (
     hit_shown,
     searched,
 )
-from projections.facets import facets
+from api.searches import Asked
+from api.searches import found as search
 from projections.listings import LISTINGS
-from projections.look import looking
-from projections.search import Hit, search
-from projections.totals import count
+from projections.search import Hit, place_of
 
 FILTER: Final = input_of(SearchSchema, "PropertyFilter", frozenset({"limit", "cursor", "facets"}))
 
@@ -144,18 +142,17 @@ def found(info: Info, where: Any, first: int, after: str | None) -> PropertySear
     """
     wanted, now = searched(loaded(SearchSchema, where)), info.context.now
     asked = page(first, after, "search", wanted)
-    with info.context.reading(LISTINGS) as cursor, looking(cursor, edge().options.search_seconds) as look:
-        hits = search(look, wanted, now, asked.after, asked.limit)
-        total = count(look, wanted, now) if selects(info, "total", "facets") else None
-        divided = facets(look, wanted, now, total) if total and selects(info, "facets") else None
-        as_of = look.as_of(LISTINGS.name) if selects(info, "asOf") else None
+    told = Asked(wanted, asked.after, asked.limit, *(selects(info, each) for each in ("total", "facets", "asOf")))
+    with info.context.reading(LISTINGS) as cursor:
+        answer, as_of = search(cursor, told, now)
+    total, divided = answer.total, answer.facets
     return PropertySearch(
         edges=[
-            PropertyHit(node=Property.of_listing(hit.listing), place=hits.place(hit), asked=asked, hit=hit)
-            for hit in hits.items
+            PropertyHit(node=Property.of_listing(hit.listing), place=place_of(hit, wanted.sort), asked=asked, hit=hit)
+            for hit in answer.hits
         ],
         asked=asked,
-        follows=hits.after is not None,
+        follows=answer.after is not None,
         total=Total.of(total) if total else None,
         facets=Facets.of(facets_shown(divided)) if divided else None,
         as_of=AsOf.of(as_of) if as_of else None,

@@ -22,16 +22,13 @@ from api.schemas.properties import (
     shown,
 )
 from api.schemas.search import HitsSchema, SearchSchema, hits_shown, searched
+from api.searches import Asked, found
 from application import properties
 from application.calls import Call
 from application.ports import Answer
 from application.streams import Done, Stream
 from domain.properties import Property, PropertyFact, must_be_hosted_by
-from projections.facets import facets
 from projections.listings import LISTINGS
-from projections.look import looking
-from projections.search import search
-from projections.totals import count
 
 resource = Resource(
     "properties", __name__, url_prefix="/v1/properties", scope="properties", description="What hosts offer."
@@ -81,12 +78,13 @@ def search_properties(arguments: dict[str, Any]) -> dict[str, Any]:
     """Published properties that fit, a page at a time."""
     wanted, now = searched(arguments), edge().lodger.clock.now()
     page = page_asked(arguments, "search", wanted)
-    with reading(LISTINGS) as cursor, looking(cursor, edge().options.search_seconds) as look:
-        found = search(look, wanted, now, page.after, page.limit)
-        total = count(look, wanted, now)
-        divided = facets(look, wanted, now, total) if arguments["facets"] else None
-        shown = hits_shown(found.items, total, divided, look.as_of(LISTINGS.name))
-    return {**shown, "next_cursor": page.next_cursor(found.after)}
+    asked = Asked(wanted, page.after, page.limit, facets=arguments["facets"])
+    with reading(LISTINGS) as cursor:
+        answer, as_of = found(cursor, asked, now)
+    assert answer.total is not None, "asked for"
+    assert as_of is not None, "asked for"
+    shown = hits_shown(answer.hits, answer.total, answer.facets, as_of)
+    return {**shown, "next_cursor": page.next_cursor(answer.after)}
 
 
 @resource.query("/<uuid:property_id>", ShownPropertySchema, who="viewer", returns=["ETag"], refuses=[404])

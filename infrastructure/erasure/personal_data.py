@@ -12,6 +12,7 @@ from psycopg2.extras import RealDictCursor
 from application.erasure_ports import Named, Pending, Section, Traces
 from domain.payments import attempt_ids
 from domain.rejections import Rejected
+from infrastructure.cache import forget_kept_answers
 from infrastructure.database import Database
 from infrastructure.erasure.development_mail import forget_mail
 from infrastructure.erasure.rules import Projected, Scrubbed, Shown
@@ -119,6 +120,7 @@ class PersonalDataTables:
                 _scrub(cursor, table, given)
             cursor.execute("SELECT discard_read_models(%s, %s)", [list(_NAMING_PEOPLE), REPLACED])
         forget_mail(self._settings)
+        forget_kept_answers(self._settings)
 
     def export(self, user_id: UUID, traces: Traces) -> Mapping[str, Section]:
         given = parameters(user_id, traces)

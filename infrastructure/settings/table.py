@@ -302,10 +302,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=variable):
     page_limit: Annotated[int, _count("Entries of one page of a list.", 100)] = 100
     search_seconds: Annotated[
         float,
-        _meta(
-            "seconds from 0.1 to 4", "A search that takes longer is given up (search_timed_out).", ge=0.1, le=4
-        ),
+        _meta("seconds from 0.1 to 4", "A search that takes longer is given up (search_timed_out).", ge=0.1, le=4),
     ] = 2.0
+    cache: Annotated[
+        bool,
+        _meta("true or false", "Whether searches are answered from Redis while nothing of what they show changes."),
+    ] = True
+    cache_entries: Annotated[int, _count("Answers kept there, of 128 KiB at most.", 100_000)] = 1_000
+    cache_seconds: Annotated[int, _count("How many seconds an answer is kept.", 3_600)] = 60
     graphql_depth: Annotated[int, _count("Levels of fields of one GraphQL operation.", 100)] = 8
     graphql_cost: Annotated[
         int, _count("Points that one GraphQL request may cost; docs/graphql.md says how they are counted.", 1_000_000)

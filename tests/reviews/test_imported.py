@@ -23,7 +23,7 @@ def test_an_imported_review_is_marked_and_removed_and_its_author_forgotten(share
 
     found = json_of(anybody.get(address))
 
-    of_grace = {
+    of_grace: dict[str, object] = {
         "id": str(review_id_of("900")),
         "property": str(property_id_of("1")),
         "written_by": "guest",
