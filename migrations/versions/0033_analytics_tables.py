@@ -116,7 +116,8 @@ def upgrade() -> None:
         CONSTRAINT analytics_properties_pkey PRIMARY KEY (property_id, version)
     );
     CREATE UNIQUE INDEX analytics_properties_current ON analytics_properties (property_id) WHERE valid_to IS NULL;
-    CREATE INDEX analytics_properties_city ON analytics_properties (city_key, country) WHERE valid_to IS NULL;
+    CREATE INDEX analytics_properties_city ON analytics_properties ((coalesce(city_key, '')), (coalesce(country, '')))
+        WHERE valid_to IS NULL;
     COMMENT ON TABLE analytics_properties IS 'What a property was like from when to when: valid_to NULL is today.';
 
     CREATE TABLE analytics_blocks (

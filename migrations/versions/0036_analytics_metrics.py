@@ -67,9 +67,7 @@ BY_CURRENCY = {**PLACE, "currency": "ISO 4217: amounts of two are never added up
 OFFERED = "c.listed * w.nights - c.sold"
 PROPERTY_MONTHS = f"""
     SELECT m.month, c.property_id, u.user_key, coalesce(p.country, ''), coalesce(p.city_key, ''), p.currency,
-           {days("c.sold * w.nights")}, {days(f"({OFFERED}) - c.blocked - c.imported")},
-           {days(f"({OFFERED}) * c.blocked")}, {days(f"({OFFERED}) * c.imported - c.blocked")},
-           {days("w.nights - c.listed - c.sold")}, coalesce(s.minor, 0)
+           n.sold, n.available, n.blocked, n.imported, n.unlisted, coalesce(s.minor, 0)
     FROM public.analytics_calendars c CROSS JOIN public.analytics_clock k
         JOIN public.analytics_properties p ON p.property_id = c.property_id AND p.valid_to IS NULL
         LEFT JOIN public.analytics_users u ON u.user_id = p.host_id
@@ -78,9 +76,15 @@ PROPERTY_MONTHS = f"""
             ON m.next > c.first_night AND m.month < k.today + interval '24 months'
         CROSS JOIN LATERAL (
             SELECT datemultirange(daterange(greatest(m.month, c.first_night), m.next)) AS nights) w
+        CROSS JOIN LATERAL (
+            SELECT {days("c.sold * w.nights")} AS sold, {days(f"({OFFERED}) - c.blocked - c.imported")} AS available,
+                   {days(f"({OFFERED}) * c.blocked")} AS blocked,
+                   {days(f"({OFFERED}) * c.imported - c.blocked")} AS imported,
+                   {days("w.nights - c.listed - c.sold")} AS unlisted
+            OFFSET 0) n -- counted once for each month, however often it is asked for
         LEFT JOIN LATERAL (
-            SELECT sum(n.accommodation_minor)::bigint AS minor FROM public.analytics_nights n
-            WHERE n.property_id = c.property_id AND n.night >= m.month AND n.night < m.next AND n.is_sold) s ON true
+            SELECT sum(x.accommodation_minor)::bigint AS minor FROM public.analytics_nights x
+            WHERE x.property_id = c.property_id AND x.night >= m.month AND x.night < m.next AND x.is_sold) s ON true
 """
 
 PERFORMANCE = f"""
