@@ -78,14 +78,14 @@ def cost(schema: GraphQLSchema, documents: Sequence[Document], asked: Sequence[A
     Raises Rejected `graphql_too_long`, `graphql_too_many_fragments`, `graphql_too_deep`, `graphql_too_costly`,
     `graphql_introspection_off`.
     """
-    _must_be_at_most("graphql_too_long", "tokens", sum(each.tokens for each in documents), limits.tokens)
+    _must_be_at_most("too_long", "tokens", sum(each.tokens for each in documents), limits.tokens)
     fragments = sum(each.fragments for each in documents)
-    _must_be_at_most("graphql_too_many_fragments", "fragments", fragments, limits.fragments)
+    _must_be_at_most("too_many_fragments", "fragments", fragments, limits.fragments)
     total = Weight()
     for document, each in zip(documents, asked, strict=True):
         total += weigh(schema, document.node, each.variables, limits)
-        _must_be_at_most("graphql_too_long", "fields with all fragments written out", total.size, limits.tokens)
-        _must_be_at_most("graphql_too_costly", "points", total.cost, limits.cost)
+        _must_be_at_most("too_long", "fields with all fragments written out", total.size, limits.tokens)
+        _must_be_at_most("too_costly", "points", total.cost, limits.cost)
     return total.cost
 
 
@@ -106,7 +106,7 @@ def _invalid(schema: GraphQLSchema, text: str, limits: Limits) -> Sequence[Graph
 
 
 def _read(text: str, limits: Limits) -> Document:
-    _must_be_at_most("graphql_too_long", "characters", len(text), limits.characters)
+    _must_be_at_most("too_long", "characters", len(text), limits.characters)
     return _parsed(text, limits)
 
 
@@ -116,7 +116,7 @@ def _parsed(text: str, limits: Limits) -> Document:
         node = parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
     except GraphQLSyntaxError as error:
         if "contains more than" in error.message:
-            raise _too_much("graphql_too_long", "tokens", limits.tokens) from error
+            raise _too_much("too_long", "tokens", limits.tokens) from error
         if "too deeply" in error.message:
             raise Rejected("graphql_too_deep", error.message[:200]) from error
         raise Rejected("graphql_malformed", error.message[:200], locations=_places(error)) from error
@@ -144,10 +144,10 @@ def _places(error: GraphQLError) -> list[dict[str, int]]:
     return [{"line": place.line, "column": place.column} for place in error.locations or ()]
 
 
-def _must_be_at_most(code: str, unit: str, found: int, maximum: int) -> None:
+def _must_be_at_most(what: str, unit: str, found: int, maximum: int) -> None:
     if found > maximum:
-        raise _too_much(code, unit, maximum)
+        raise _too_much(what, unit, maximum)
 
 
-def _too_much(code: str, unit: str, maximum: int) -> Rejected:
-    return Rejected(code, f"A request has at most {maximum} {unit}.", maximum=maximum)
+def _too_much(what: str, unit: str, maximum: int) -> Rejected:
+    return Rejected(f"graphql_{what}", f"A request has at most {maximum} {unit}.", maximum=maximum)

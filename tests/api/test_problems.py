@@ -22,6 +22,7 @@ COMPUTED = {
         f"booking_not_{what}" for what in ("acceptable", "declinable", "payable", "cancellable", "alterable", "missed")
     },
     "{purpose}_expired": {"quote_expired", "cursor_expired"},
+    "graphql_{what}": {f"graphql_{what}" for what in ("too_long", "too_many_fragments", "too_costly")},
 }
 """Codes put together at run time, and what they can become."""
 
