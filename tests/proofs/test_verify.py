@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,8 +20,33 @@ from infrastructure.proofs import ed25519
 from infrastructure.proofs.outside import Outside
 from infrastructure.proofs.verify import Verifier
 from infrastructure.refusals import Refused
-from tests.proofs.conftest import Notarised
+from tests.proofs.conftest import Notarised, notarised_at
 from tests.support.world import SECRET_KEY
+
+TABLES = (
+    "events",
+    "log_leaves",
+    "log_subtrees",
+    "log_checkpoints",
+    "log_checkpoint_copies",
+    "log_keys",
+    "provider_answers",
+)
+
+
+@pytest.fixture(scope="module")
+def shared(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notarised]:
+    for notarised in notarised_at(shared_database_url, tmp_path_factory.mktemp("log")):
+        for table in TABLES:
+            notarised.world.execute(f"CREATE SCHEMA IF NOT EXISTS kept; CREATE TABLE kept.{table} AS TABLE {table}")
+        yield notarised
+
+
+@pytest.fixture
+def notarised(shared: Notarised) -> Iterator[Notarised]:
+    """Whatever is done to it, the next test finds it as it was."""
+    yield shared
+    shared.tamper("".join(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept.{table};" for table in TABLES))
 
 
 def verified(notarised: Notarised, since: str | None = None) -> Audit:
@@ -51,6 +77,7 @@ def test_an_honest_log_verifies_and_what_is_not_covered_yet_is_counted(notarised
     assert (audit.covered, audit.held) == (parsed(note(notarised)).size, 2)
     assert audit.covered + audit.uncovered == events
     assert len(audit.rules.evidence) > 0, "what the provider said was looked at"
+    assert audit.rules.balances == {"USD": 0}, "two stays were paid for and given up"
 
 
 def test_every_fact_has_its_place_among_the_rules() -> None:
