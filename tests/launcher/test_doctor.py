@@ -51,22 +51,23 @@ def test_an_empty_database_only_needs_migrating(postgres: Databases, redis_url: 
 def test_a_login_without_rights_is_told_what_to_grant(visitor_url: str, redis_url: str) -> None:
     fixes = [finding.fix for finding in faults(visitor_url, redis_url)]
 
-    assert fixes[:3] == [
+    assert fixes[:4] == [
         "as a superuser, in this database: CREATE EXTENSION btree_gist;",
+        "as a superuser, in this database: CREATE EXTENSION pg_trgm;",
         "as the database's owner: GRANT USAGE, CREATE ON SCHEMA public TO visitor WITH GRANT OPTION;",
         (
             "as the database's owner: CREATE SCHEMA analytics AUTHORIZATION visitor;"
             " CREATE SCHEMA rebuilding AUTHORIZATION visitor; CREATE SCHEMA replaced AUTHORIZATION visitor;"
         ),
     ]
-    assert fixes[3] is not None
-    assert fixes[3].startswith("as a superuser: ")
-    assert fixes[3].endswith(f"GRANT {', '.join(ROLES)} TO visitor;")
+    assert fixes[4] is not None
+    assert fixes[4].startswith("as a superuser: ")
+    assert fixes[4].endswith(f"GRANT {', '.join(ROLES)} TO visitor;")
 
 
 def test_the_named_commands_do_put_it_right(postgres: Databases, visitor_url: str, redis_url: str) -> None:
     database = urlsplit(visitor_url).path.removeprefix("/")
-    for finding in faults(visitor_url, redis_url)[:4]:
+    for finding in faults(visitor_url, redis_url)[:5]:
         assert finding.fix is not None
         run(postgres.superuser_url(database), finding.fix.split(": ", 1)[1])
 
