@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,9 @@ from infrastructure.settings import Settings
 SECRET_KEY = "secret-key-of-the-tests-0123456789abcdef"
 """That of the API's tests too: what one of them sealed, the other opens."""
 
+_DATA = TemporaryDirectory(prefix="lodger-tests-")
+"""Where workers of this process's tests write checkpoints."""
+
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 
@@ -56,6 +60,7 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
         "rate_limits": False,
     }
     given["redis_url"] = "redis://127.0.0.1:1/0"
+    given["checkpoint_store"] = f"{_DATA.name}/checkpoints"
     return Settings(database_url=database_url, **{**given, **changes})
 
 
