@@ -13,7 +13,7 @@ from benchmarks.harness import Bench, Disturbed
 from benchmarks.report import RESULTS, keep, show
 from infrastructure.refusals import Refused
 
-NAMES = ("append", "booking", "busy", "freshness", "rebuild", "replay", "search")
+NAMES = ("append", "booking", "busy", "cache", "freshness", "rebuild", "replay", "search")
 """Each is a module of this package with a function `run(bench)` that returns its Report."""
 
 

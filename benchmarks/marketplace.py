@@ -23,6 +23,7 @@ _PRODUCTION: Final = {
     "LODGER_OPERATOR_TOKEN": "and-this-one-is-its-operators-" * 2,
     "LODGER_PUBLIC_URL": "https://lodger.example",
     "LODGER_MAIL_FROM": "bookings@lodger.example",
+    "LODGER_CACHE": "false",  # what is measured is how something is found, but for cache.py
     # Counted as ever, and never too many: all come from one address.
     "LODGER_LIMIT_ADDRESS_PER_MINUTE": "1000000000",
     "LODGER_LIMIT_SEARCHES_PER_MINUTE": "1000000000",
@@ -51,12 +52,15 @@ _LISTING: Final = {
 
 
 @contextmanager
-def marketplace(server: Server, name: str, folder: Path) -> Iterator[tuple[Stack, Api, str]]:
-    """The whole stack on a new database of the server: it, a client of it, and the database's URL."""
+def marketplace(server: Server, name: str, folder: Path, **changes: str) -> Iterator[tuple[Stack, Api, str]]:
+    """The whole stack on a new database of the server: it, a client of it, and the database's URL.
+
+    `changes` are settings by variable.
+    """
     url = server.migrated(name)
     smtp, inbox = free_port(), free_port()
-    addresses = {"DATABASE_URL": url, "LODGER_SMTP_URL": f"smtp://127.0.0.1:{smtp}"}
-    with MailSink(smtp, inbox, "127.0.0.1"), Stack({**_PRODUCTION, **addresses}, data=folder / name) as stack:
+    settings = {**_PRODUCTION, "DATABASE_URL": url, "LODGER_SMTP_URL": f"smtp://127.0.0.1:{smtp}", **changes}
+    with MailSink(smtp, inbox, "127.0.0.1"), Stack(settings, data=folder / name) as stack:
         yield stack, Api(stack.url, 1, f"http://127.0.0.1:{inbox}"), url
 
 
