@@ -36,6 +36,8 @@ ELSEWHERE = {
     "payment_not_captured": "tests/api/test_operator_payments",
     "refund_negative": "no request names an amount to refund",
     "request_in_flight": "test_operations",
+    "search_contradictory": "test_bad_input",
+    "search_timed_out": "test_search: somebody has the table",
     "session_invalid": "tests/sessions/test_sessions.py: somebody must ask a Redis",
     "snapshot_older": "imports only",
     "source_differs": "imports only",
