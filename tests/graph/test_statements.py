@@ -18,8 +18,8 @@ from tests.graph.market import crowd
 
 _FRAME = ("BEGIN", "ROLLBACK", "PREPARE", "SELECT set_config")
 """What asks nothing: a search's one moment, and what a connection does once."""
-_OWN = ("sandbox_clock", "token_families")
-"""The tests' clock, and which logins have ended: each process asks once a second."""
+_OWN = ("sandbox_clock", "token_families", "keyring")
+"""The tests' clock, which logins have ended, and the keys: each process asks for these now and then."""
 
 
 class Counting(extensions.cursor):
