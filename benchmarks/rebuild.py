@@ -45,7 +45,7 @@ QUICK_LOG: Final = 2_000
 ONE_BY_ONE: Final = "event by event, as a projection without pages would: a transaction each"
 BY_PAGE: Final = f"page by page, {PAGE:,} events a transaction, as read models without a fold are"
 READ: Final = "limit: the log read and decoded"
-OURS: Final = "ours: compared, indexed and switched"
+OURS: Final = "ours: made, indexed and switched"
 
 _HISTORIES: Final[tuple[tuple[BookingFact, ...], ...]] = (
     (REQUESTED, BookingAccepted(), HELD, BookingConfirmed(PAYMENT), BookingCompleted()),

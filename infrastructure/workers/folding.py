@@ -50,7 +50,8 @@ def fold_into(
             with writing(database, schema) as cursor:
                 projection.apply(cursor, page)
         return
-    shares = (os.cpu_count() or 1) if helpers and upto >= _WORTH_SHARING else 1
+    # One core is PostgreSQL's: on two, a second process made it slower.
+    shares = max(1, (os.cpu_count() or 1) - 1) if helpers and upto >= _WORTH_SHARING else 1
     mine, *others = [Share(number, shares) for number in range(shares)]
     with ProcessPoolExecutor(shares, mp_context=get_context("spawn")) as pool:
         doing = [pool.submit(_help, helpers, projection.name, schema, upto, share) for share in others if helpers]
