@@ -27,7 +27,8 @@ SOMETHING_ELSE: Final = {
     "api/resources/properties.py:<module>": "an example's coordinates",
     "api/schemas/fields.py:Scaled.write": "coordinates and bathrooms, which are kept as whole numbers",
     "api/schemas/fields.py:Scaled.read": "the same, from exact decimals",
-    "api/schemas/listings.py:_box": "coordinates, from exact decimals",
+    "api/schemas/search.py:_box": "coordinates, from exact decimals",
+    "api/schemas/search.py:_decimal": "coordinates, kilometres and ratings, from exact decimals",
     "fakes/mtn_momo/api.py:Api._with_failpoint": "seconds",
     "fakes/mtn_momo/callbacks.py:Callbacks._run": "seconds",
     "fakes/oidc/provider.py:Provider.token": "seconds",
@@ -40,8 +41,14 @@ SOMETHING_ELSE: Final = {
     "infrastructure/gateways/mtn_momo/client.py:<module>": "seconds",
     "infrastructure/gateways/mtn_momo/client.py:_Tokens.__init__": "seconds",
     "infrastructure/gateways/mtn_momo/client.py:_Tokens._renew": "seconds",
+    "projections/geography.py:<module>": "coordinates",
+    "projections/geography.py:Around.box": "coordinates",
+    "projections/look.py:Look": "seconds",
+    "projections/look.py:Look._milliseconds_left": "seconds",
+    "projections/look.py:looking": "seconds",
     "projections/positions.py:<module>": "seconds",
     "projections/positions.py:wait_until": "seconds",
+    "projections/search_sql.py:<module>": "how much words are alike",
 }
 """Where something that is no money is a float, and what."""
 
@@ -130,7 +137,7 @@ def inexact(database_url: str) -> list[str]:
             """SELECT table_name || '.' || column_name || ' is ' || data_type FROM information_schema.columns
                WHERE table_schema = 'public'
                  AND (data_type IN ('real', 'double precision', 'numeric', 'money')
-                      OR (column_name LIKE '%minor%' AND data_type <> 'bigint'))
+                      OR (column_name LIKE '%minor%' AND udt_name NOT IN ('int8', '_int8')))
                  -- A published rate, with all its decimals: exact, and no amount.
                  AND (table_name, column_name) <> ('exchange_rates', 'rate')
                ORDER BY 1"""
@@ -188,4 +195,4 @@ def test_on_the_wire_only_what_is_no_money_is_a_number_with_a_point(database_url
         for name, field in schema.get("properties", {}).items()
         if "number" in field.get("type", "")
     }
-    assert points == {"latitude", "longitude", "bathrooms"}
+    assert points == {"latitude", "longitude", "bathrooms", "rating", "distance_km"}
