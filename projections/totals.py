@@ -35,7 +35,9 @@ def count(look: Look, wanted: Search, now: datetime) -> Total:
     seen, fitting = _sampled(look, wanted, conditions(wanted, now, roughly=True))
     if fitting * SHARE >= COUNTED_BELOW or seen * SHARE > LOOKED_AT_MAX:
         return Total(_rounded(fitting * SHARE), is_exact=False)
-    return Total(_count(look, within(wanted, conditions(wanted, now))), is_exact=True)
+    area = squares(wanted)
+    in_view = area is not None and area.name == "cell" and wanted.text is None
+    return Total(_count(look, within(wanted, conditions(wanted, now)), by_index=in_view), is_exact=True)
 
 
 def within(wanted: Search, *fits: Sql) -> Sql:
@@ -64,8 +66,9 @@ def _sampled(look: Look, wanted: Search, fits: Sql) -> tuple[int, int]:
     return seen, fitting
 
 
-def _count(look: Look, where: Sql) -> int:
-    ((number,),) = look.rows(Sql(f"SELECT count(*) FROM listings WHERE {where.text}", where.values))  # noqa: S608
+def _count(look: Look, where: Sql, *, by_index: bool = False) -> int:
+    asked = Sql(f"SELECT count(*) FROM listings WHERE {where.text}", where.values)  # noqa: S608
+    ((number,),) = look.rows(asked, by_index=by_index)
     return int(number)
 
 
