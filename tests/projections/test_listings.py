@@ -26,12 +26,14 @@ from domain.properties import (
     PropertyPricingChanged,
     PropertyUnpublished,
 )
+from domain.reviews import Ratings, ReviewRemoved, ReviewRevealed, ReviewSubmitted
+from domain.scores import PropertyScoresImported, Scores
 from domain.stays import Stay
+from projections.geography import Box
 from projections.listing_rows import Listing
 from projections.listings import LISTINGS, of_host
-from projections.projection import Cursor
-from projections.geography import Box
 from projections.look import Look
+from projections.projection import Cursor
 from projections.search import search
 from projections.wanted import Search
 from tests.support.examples import (
@@ -170,3 +172,33 @@ def test_a_box_may_cross_the_180th_meridian(cursor: Cursor) -> None:
 
 def _from(day: int, until: int) -> Search:
     return replace(CATSKILL, stays=(Stay(date(2026, 6, day), date(2026, 6, until)),))
+
+
+def test_a_sealed_review_changes_nothing_of_a_listing(cursor: Cursor) -> None:
+    tale = Tale()
+    review, other, third = (UUID(int=number) for number in (1, 2, 3))
+    LISTINGS.apply(cursor, tale.tell(PROPERTY, *PUBLISHED))
+    before = whole_row(cursor)
+
+    LISTINGS.apply(cursor, tale.tell(review, written(5)) + tale.tell(other, written(2)))
+    assert whole_row(cursor) == before
+
+    LISTINGS.apply(cursor, tale.tell(review, ReviewRevealed("guest")) + tale.tell(other, ReviewRemoved()))
+    (found,) = listings(cursor)
+    assert (found.ratings, found.rating_e2) == (1, 500)
+
+    # removed while it was sealed, the other one stays away; 41 elsewhere gave 4.50: (500 + 41 × 450) ÷ 42 is 451.19
+    imported = PropertyScoresImported("inside-airbnb", date(2026, 6, 1), 41, Scores(450))
+    LISTINGS.apply(cursor, tale.tell(third, written(1)) + tale.tell(PROPERTY, imported))
+    (found,) = listings(cursor)
+    assert (found.ratings, found.rating_e2) == (42, 451)
+
+
+def written(stars: int) -> ReviewSubmitted:
+    return ReviewSubmitted(BOOKING, PROPERTY, "guest", STRANGER, HOST, Ratings(stars), "", BEGIN, BEGIN)
+
+
+def whole_row(cursor: Cursor) -> tuple[object, ...] | None:
+    """With the transaction and the place that wrote it."""
+    cursor.execute("SELECT xmin, ctid, listings.* FROM listings WHERE property_id = %s", [PROPERTY])
+    return cursor.fetchone()
