@@ -39,9 +39,7 @@ class CheckpointsSchema(Strict):
 
 
 class LogKeySchema(Strict):
-    key = fields.String(
-        required=True, metadata={"description": "Name, id and Ed25519 key, as a vkey of C2SP."}
-    )
+    key = fields.String(required=True, metadata={"description": "Name, id and Ed25519 key, as a vkey of C2SP."})
     made_at = Instant(required=True)
 
 
