@@ -88,7 +88,7 @@ def upgrade() -> None:
     ) WITH (fillfactor = 85, toast_tuple_target = 1024);
     COMMENT ON COLUMN listings.unavailable IS 'The union of the nights of its active listing_claims.';
     COMMENT ON COLUMN listings.nights_from IS
-        'nights_0 to nights_11 have `unavailable` for 768 nights from here on, night n in bit n mod 768; infinity: never any.';
+        'nights_0 to nights_11 have `unavailable` for 768 nights from here, night n in bit n mod 768; infinity: never any.';
     COMMENT ON COLUMN listings.rating_e2 IS 'The average of `ratings` ratings, in hundredths; 0 without any.';
 
     CREATE INDEX listings_host ON listings (host_id, created_at, property_id);
@@ -127,7 +127,7 @@ def upgrade() -> None:
     );
     CREATE INDEX listing_ratings_property ON listing_ratings (property_id) WHERE counts;
     COMMENT ON TABLE listing_ratings IS
-        'What a review, or another marketplace, gave a property. A sealed review does not count: nobody may learn of it.';
+        'What a review, or another marketplace, gave a property. A sealed review does not count.';
 
     CREATE FUNCTION portion(minor bigint, basis_points integer) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -168,5 +168,5 @@ def upgrade() -> None:
         RETURN base + portion(base, service_fee_bp)
              + portion(left_over, tax_bp) + portion(extra, tax_bp) + portion(cleaning, tax_bp);
     END $$;
-    COMMENT ON FUNCTION stay_total IS 'domain.pricing.quote, the total only: the two are held against each other in tests.';
+    COMMENT ON FUNCTION stay_total IS 'domain.pricing.quote, the total only; tests compare them.';
     """)

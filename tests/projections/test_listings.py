@@ -202,3 +202,13 @@ def whole_row(cursor: Cursor) -> tuple[object, ...] | None:
     """With the transaction and the place that wrote it."""
     cursor.execute("SELECT xmin, ctid, listings.* FROM listings WHERE property_id = %s", [PROPERTY])
     return cursor.fetchone()
+
+
+def test_words_are_found_with_a_wrong_letter_and_by_their_beginning(cursor: Cursor) -> None:
+    LISTINGS.apply(
+        cursor, Tale().tell(PROPERTY, *PUBLISHED, PropertyDetailsChanged(replace(DETAILS, title="Río Creek")))
+    )
+    assert shown(cursor, Search(text="crek")) == [PROPERTY]
+    assert shown(cursor, Search(text="CREEK rio")) == [PROPERTY]
+    assert shown(cursor, Search(text="cre")) == [PROPERTY]
+    assert shown(cursor, Search(text="creek harbour")) == []
