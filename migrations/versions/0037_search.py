@@ -88,7 +88,7 @@ def upgrade() -> None:
     ) WITH (fillfactor = 85, toast_tuple_target = 1024);
     COMMENT ON COLUMN listings.unavailable IS 'The union of the nights of its active listing_claims.';
     COMMENT ON COLUMN listings.nights_from IS
-        'nights_0 to nights_11 have `unavailable` for 768 nights from here, night n in bit n mod 768; infinity: never any.';
+        'nights_0 to nights_11 have `unavailable` for 768 nights from here, n in bit n mod 768; infinity: none ever.';
     COMMENT ON COLUMN listings.rating_e2 IS 'The average of `ratings` ratings, in hundredths; 0 without any.';
 
     CREATE INDEX listings_host ON listings (host_id, created_at, property_id);
