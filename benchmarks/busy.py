@@ -61,8 +61,8 @@ def run(bench: Bench) -> Report:
     with durable_postgres() as server, ExitStack() as stack:
         folder = stack.enter_context(disk_folder())
         running, api, url = stack.enter_context(marketplace(server, "busy", folder))
-        stack.enter_context(standing_still(running))
         host, guest = registered(api, "host"), registered(api, "guest")
+        stack.enter_context(standing_still(running))
         api.call("POST", "/v1/users/me/hosting", token=token(api, host))
         busy = listed(api, token(api, host))
         with bench.console.status("writing a long past"):

@@ -29,5 +29,6 @@ class Generation:
 
 def generation(look: Look, projection: Projection) -> Generation:
     """What this look sees, of which everything else that is asked in it is told too."""
-    ((position, moved_at, name),) = look.rows(Sql(_SELECTED.text, (projection.name,)))
+    found = look.rows(Sql(_SELECTED.text, (projection.name,)))
+    position, moved_at, name = found[0] if found else (0, None, "not begun")
     return Generation(f"{projection.name}/{projection.version}/{name}", AsOf(position, moved_at))

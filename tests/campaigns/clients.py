@@ -41,7 +41,7 @@ class Clients(Stage):
         for page in ("", "/payments", "/history", "/cancellation-preview"):
             refused(self.market.send(mallory, "GET", path + page), "booking-not-found")
         for attempt in booking.attempts:
-            refused(self.market.send(mallory, "GET", f"/v1/payments/{attempt.id}"), "booking-not-found")
+            refused(self.market.send(mallory, "GET", f"/v1/payments/{attempt.id}"), "payment-not-found")
         altered = stay_of(booking.stay, booking.guests)
         commands = {"cancel": None, "accept": None, "decline": None, "no-show": None, "alter": altered}
         for command, body in commands.items():

@@ -89,7 +89,7 @@ def test_the_processes_login_books_and_projects_and_is_not_the_owner(server: Pos
 
     url = server.url().replace("lodger@", "lodger_app@")
     with closing(psycopg2.connect(url)) as connection:
-        assert missing_roles(connection) == ["lodger_owner", "lodger_analyst"]
+        assert missing_roles(connection) == ["lodger_owner"]
     world = World(url)
     world.confirmed(world.listing())
     Projector(world.wired.projecting, world.log, running(audit=False)).run()

@@ -18,6 +18,7 @@ NOBODYS: Final = {
     "zone": "an IANA name: what the stays are reckoned in",
     **dict.fromkeys(("provider", "reference", "sha256", "dispute_id"), "a provider's name, or its own ids"),
     **dict.fromkeys(("code", "said", "scopes", "purpose", "origin", "hold_id", "key_id"), "our own words and ids"),
+    "projection": "a read model's name",
     "url": "a page of a provider, by its own id of the payment",
     "issuer": "an address of the settings",
     **dict.fromkeys(("name", "market"), "of PropertyCreated.source: another marketplace and one of its cities"),

@@ -84,8 +84,8 @@ def test_a_person_asks_with_variables_and_a_token_by_keyboard_alone(shared: Stac
     page.locator("#docs").get_by_role("button", name="Query", exact=True).click()
     assert "object Query" in page.locator("#docs").inner_text()
     page.get_by_label("Find in the schema").fill("datetim")
-    page.locator("#docs").get_by_role("button", name="DateTime", exact=True).first.press("Enter")
-    assert "scalar DateTime" in page.locator("#docs").inner_text()
+    page.locator("#docs").get_by_role("button", name="Instant", exact=True).first.press("Enter")
+    assert "scalar Instant" in page.locator("#docs").inner_text()
 
     # What was run is there when the page is opened again; the token is not.
     page.reload()

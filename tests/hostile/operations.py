@@ -13,6 +13,7 @@ Place = tuple[str | int, ...]
 
 JSON: Final = "application/json"
 _NOBODY: Final = str(UUID(int=9))
+_FIRST: Final = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Operation:
 
     def target(self, known: Mapping[str, str], **changed: str) -> str:
         """The path with ids that exist, or nobody's."""
-        names = [each["name"] for each in self.parameters("path")]
-        return self.path.format(**{name: changed.get(name, known.get(name, _NOBODY)) for name in names})
+        others = {each["name"]: _FIRST if _is_number(each["schema"]) else _NOBODY for each in self.parameters("path")}
+        return self.path.format(**{name: changed.get(name, known.get(name, other)) for name, other in others.items()})
 
     def parameters(self, place: str) -> list[Mapping[str, Any]]:
         return [each for each in self.given if each["in"] == place]
@@ -105,3 +106,7 @@ def changed(body: Any, place: Place, value: Any) -> Any:
 
 def _is_free_text(schema: Mapping[str, Any]) -> bool:
     return schema.get("type") == "string" and "enum" not in schema and "format" not in schema
+
+
+def _is_number(schema: Mapping[str, Any]) -> bool:
+    return schema.get("type") in ("integer", "number")
