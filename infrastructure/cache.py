@@ -13,6 +13,8 @@ from infrastructure.settings import Settings
 VALUE_BYTES_MAX: Final = 128 * 1024
 """Larger answers are not kept: with the number of places this bounds the room that all of them take."""
 
+_WAITS_SECONDS: Final = 0.1
+"""Whoever searches waits for it, and then for the search: longer, and it would have been found by now."""
 _KEY_BYTES: Final = 32
 _PREFIX: Final = "lodger:cache:"
 
@@ -24,7 +26,7 @@ class RedisCache:
     """
 
     def __init__(self, redis_url: str, entries: int, seconds: int) -> None:
-        self._client = redis_client(redis_url)
+        self._client = redis_client(redis_url, _WAITS_SECONDS)
         self._entries = entries
         self._seconds = seconds
 

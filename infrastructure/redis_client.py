@@ -21,15 +21,13 @@ T = TypeVar("T")
 _log = structlog.get_logger()
 
 
-def redis_client(url: str) -> redis.Redis:
-    """A client that gives up on Redis quickly: nothing here may wait for it.
+def redis_client(url: str, seconds: float = _SOCKET_SECONDS) -> redis.Redis:
+    """A client that gives up on Redis after so many seconds: nothing here may wait for it.
 
     Every failure is a redis.RedisError. After one, further calls fail at once, but for one a second that looks whether
     Redis is back. An address should not stand for several: each would be waited for.
     """
-    return redis.Redis.from_url(
-        url, socket_timeout=_SOCKET_SECONDS, socket_connect_timeout=_SOCKET_SECONDS, retry=_Breaker()
-    )
+    return redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=_Breaker())
 
 
 class _Breaker(Retry):
