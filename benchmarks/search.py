@@ -215,7 +215,7 @@ def _report(found: Figures, race: Race, listings: int) -> Report:
         notes=[
             "wide: ±0.2°, view: ±0.05° about a city; near: 7 nights in 3 to 14 days, far: 3 nights in 60 to 150.",
             "Each question is asked of everybody in turn before the next one; near or far, the worse one is judged.",
-            f"All {race.compared:,} pages were the naive one's, in its order; and so are totals of less than 300.",
+            f"All {race.compared:,} pages were the naive one's, in its order; and so are totals that were counted.",
             f"Totals reckoned from the sample were off by {median(errors):.1%} (median), {errors[-1]:.1%} at most.",
             "Ours includes Python: the statements made, twenty listings decoded, each stay priced as a quote is.",
         ],

@@ -14,7 +14,7 @@ SHARE: Final = 16
 """One listing in so many is in the sample, by the last digit of its id: see the index listings_sample."""
 
 SAMPLED: Final = Sql(f"get_byte(uuid_send(property_id), 15) %% {SHARE} = 0")
-COUNTED_BELOW: Final = 300
+COUNTED_BELOW: Final = 100
 """Fewer than about so many are counted one by one …"""
 
 LOOKED_AT_MAX: Final = 150_000
