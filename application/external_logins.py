@@ -37,6 +37,7 @@ _PURPOSE: Final = "oidc_login"
 _BYTES: Final = 32
 _NAME_MAX: Final = 100
 _USERNAME_MAX: Final = 24
+_MEANWHILE: Final = "Whose this is, was decided meanwhile. Try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ def _link(lodger: Lodger, call: Call, person: Person, issuer: str, digest: bytes
     user = lodger.load(USER, user_id).state
     rules.must_be_active(user)
     if issuer in user.issuers:
+        if lodger.people.find(OIDC, digest):  # they came twice at once
+            raise Rejected("busy", _MEANWHILE)
         raise Rejected("oidc_identity_differs", "This address belongs to an account of somebody else at the provider.")
     if user.is_verified:
         second_factors.must_pass(lodger, user_id, user, second_factors.NOTHING)
@@ -122,7 +125,7 @@ def _link(lodger: Lodger, call: Call, person: Person, issuer: str, digest: bytes
     try:
         lodger.identities.link(user_id, digest)
     except IdentityTaken as taken:
-        raise Rejected("busy", "Whose this is, was decided meanwhile. Try again in a moment.") from taken
+        raise Rejected("busy", _MEANWHILE) from taken
     _note(lodger, call, user_id, issuer)
 
 
