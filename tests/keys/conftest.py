@@ -9,7 +9,7 @@ import pytest
 from application.calls import Call
 from domain.events import Actor
 from infrastructure.bootstrap import Wired
-from infrastructure.key_rotation import Rotation
+from infrastructure.key_rotation import Rotation, destroy_what_ended
 from tests.api.stack import Stack, running
 
 OPERATOR = Actor("operator", "ada", "as every year")
@@ -49,3 +49,15 @@ def rotation(wired: Wired, between: Callable[[], None] = lambda: None) -> Rotati
         lambda: Call(OPERATOR, lodger.clock.now(), lodger.new_id(), lodger.new_id()),
         wait,
     )
+
+
+def rotate(stack: Stack, *purposes: str) -> None:
+    rotation(stack.wired).rotate(purposes)
+
+
+def settle(stack: Stack, minutes: float = 1.0) -> None:
+    """Time goes by, and a worker looks."""
+    pass_(stack.wired, minutes * 60)
+    rotating = rotation(stack.wired)
+    destroy_what_ended(rotating.lodger, rotating.database, rotating.call)
+    stack.wired.keyring.read()
