@@ -13,6 +13,7 @@ from infrastructure.purposes import PURPOSES, Purpose
 from infrastructure.signing import KeyedSigner
 from tests.api.people import register
 from tests.api.stack import Stack, running
+from tests.keys import test_resealing as resealed
 from tests.keys import test_rotation as rotations
 
 NOTICED = (AssertionError, pytest.fail.Exception)
@@ -56,10 +57,10 @@ def test_addresses_are_not_rotated_as_tokens_are(stack: Stack, monkeypatch: pyte
 
 def test_a_sealed_column_that_is_left_out_is_noticed(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resealing, "SEALED", tuple(it for it in resealing.SEALED if it.column != "sealed"))
-    monkeypatch.setattr(rotations, "SEALED", resealing.SEALED)
+    monkeypatch.setattr(resealed, "SEALED", resealing.SEALED)
 
     with pytest.raises(NOTICED):
-        rotations.test_every_column_of_bytes_is_sealed_anew_or_a_digest(stack)
+        resealed.test_every_column_of_bytes_is_sealed_anew_or_a_digest(stack)
 
 
 def test_keys_that_have_ended_are_not_read(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
