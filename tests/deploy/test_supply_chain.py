@@ -116,5 +116,6 @@ def new_secrets(names: Iterable[str]) -> list[str]:
 def scanned(names: Iterable[str], plugins: object, filters: object) -> SecretsCollection:
     with transient_settings({"plugins_used": plugins, "filters_used": filters}):
         found = SecretsCollection(root=str(ROOT))
-        found.scan_files(*names)
+        for name in names:
+            found.scan_file(name)  # scan_files() forks, and this process has threads by now: a child may wait for ever
         return found
