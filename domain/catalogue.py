@@ -1,4 +1,4 @@
-"""Every fact there is, by stored name."""
+"""Every fact there is, by stored name and by the kind of stream that holds it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,18 @@ from domain.properties import PropertyFact
 from domain.reviews import ReviewFact
 from domain.users import UserFact
 
-FACTS: Final[Mapping[str, type[Fact]]] = {
-    fact.TOPIC: fact
-    for stream in (UserFact, PropertyFact, BookingFact, PaymentFact, HostAccountFact, ReviewFact, PlatformFact)
-    for fact in get_args(stream)
+STREAMS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
+    "user": get_args(UserFact),
+    "property": get_args(PropertyFact),
+    "booking": get_args(BookingFact),
+    "payment": get_args(PaymentFact),
+    "host_account": get_args(HostAccountFact),
+    "review": get_args(ReviewFact),
+    "platform": get_args(PlatformFact),
 }
+"""What each kind of stream holds, as `application.streams` names them."""
+
+FACTS: Final[Mapping[str, type[Fact]]] = {fact.TOPIC: fact for facts in STREAMS.values() for fact in facts}
+
+KINDS: Final[Mapping[str, str]] = {fact.TOPIC: kind for kind, facts in STREAMS.items() for fact in facts}
+"""By the stored name of a fact: of which kind the streams are that hold it."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from projections.catalogue import PROJECTIONS
+from projections.trail import TRAIL
 
 Right = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
 RIGHTS: Final[Mapping[str, Right]] = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
@@ -115,8 +116,11 @@ _AUDITOR: Final = (
     "evidence_hashes",
     "ledger_entries",
     "ledger_parties",
+    "log_restorations",
     "nights",
+    "parked_events",
     "positions",
+    *TRAIL.tables,
 )
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = {

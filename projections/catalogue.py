@@ -17,6 +17,7 @@ from projections.notifications import NOTIFICATIONS
 from projections.payments import PAYMENTS
 from projections.projection import Projection
 from projections.reviews import REVIEWS
+from projections.trail import TRAIL
 
 PROJECTIONS: Final[Mapping[str, Projection]] = {
     projection.name: projection
@@ -31,6 +32,7 @@ PROJECTIONS: Final[Mapping[str, Projection]] = {
         HOST_ACCOUNTS,
         REVIEWS,
         ANALYTICS,
+        TRAIL,
         AUDIT,
     )
 }

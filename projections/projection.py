@@ -50,7 +50,8 @@ class Projection:
     `version` counts changes of what `apply` makes of an event: rows of another version are to be rebuilt. `tables`
     are all that it fills, by names without a schema: a rebuild has the same code fill others of the same names.
 
-    `fold` makes the same rows without looking any up, for a rebuild; None: then `apply` makes them.
+    `fold` makes the same rows without looking any up, for a rebuild; None: then `apply` makes them. Several processes
+    may fold some partitions each, unless there are rows of more than one (`spans_partitions`).
     """
 
     name: str
@@ -60,6 +61,7 @@ class Projection:
     apply: Callable[[Cursor, Sequence[Event]], None]
     rebuildable: bool = True
     fold: Fold | None = None
+    spans_partitions: bool = False
 
 
 @dataclass(frozen=True, slots=True)

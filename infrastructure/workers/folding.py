@@ -42,7 +42,7 @@ def fold_into(
     """Fold the log up to a safe position into the projection's tables in `schema`, which are there and empty.
 
     `indexed` makes their indexes: after the rows where they are copied, before them where they are looked up.
-    `helpers` take shares of a long fold in memory: each the whole of some partitions, which no row spans.
+    `helpers` take shares of a long fold in memory, each the whole of some partitions, where no row spans two.
     """
     if projection.fold is None:
         indexed()
@@ -51,7 +51,8 @@ def fold_into(
                 projection.apply(cursor, page)
         return
     # One core is PostgreSQL's: on two, a second process made it slower.
-    shares = max(1, (os.cpu_count() or 1) - 1) if helpers and upto >= _WORTH_SHARING else 1
+    is_shared = helpers is not None and upto >= _WORTH_SHARING and not projection.spans_partitions
+    shares = max(1, (os.cpu_count() or 1) - 1) if is_shared else 1
     mine, *others = [Share(number, shares) for number in range(shares)]
     with ProcessPoolExecutor(shares, mp_context=get_context("spawn")) as pool:
         doing = [pool.submit(_help, helpers, projection.name, schema, upto, share) for share in others if helpers]
