@@ -265,6 +265,7 @@ _LOG: Final[Mapping[str, Rule]] = {
     "log_checkpoint_copies": Kept("which checkpoints are outside too"),
     "log_keys": Kept("public keys of this installation", {"public_key": "a key that everybody may know"}),
     "log_origin": Kept("what the log is called", {"origin": OURS}),
+    "log_restorations": Kept("that the log came from a bundle, and how far"),
     "alembic_version": Kept("the schema's revision", {"version_num": OURS}),
 }
 
