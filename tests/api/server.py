@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 
+from infrastructure.embedded.processes import kill_group
 from infrastructure.settings import ROOT, to_environment
 from tests.api.stack import settings
 from tests.support.servers import free_port
@@ -42,11 +43,13 @@ def serving(database_url: str) -> Iterator[Server]:
         try:
             server.wait(10)
         except subprocess.TimeoutExpired:
-            server.kill()
+            kill_group(server.pid)
 
 
-def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
+def wait_for(port: int, server: subprocess.Popen[bytes], seconds: float = 120) -> None:
+    """Until it answers: a moment, but on a machine that does much else for long."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
         assert server.poll() is None, "the server ended"
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):

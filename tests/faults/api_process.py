@@ -8,6 +8,7 @@ import subprocess
 import sys
 from uuid import UUID
 
+from infrastructure.embedded.processes import kill_group
 from infrastructure.settings import ROOT, to_environment
 from tests.api.server import wait_for
 from tests.api.stack import settings, signed_in, tokens
@@ -53,5 +54,6 @@ class ApiProcess:
         assert self.exit_code() == 0
 
     def kill(self) -> None:
-        if self._popen.poll() is None:
-            self._popen.kill()
+        """With the processes that it has started: they would go on without it, and without a database in vain."""
+        kill_group(self.pid)
+        self._popen.wait()
