@@ -26,6 +26,3 @@ STREAMS: Final[Mapping[str, tuple[type[Fact], ...]]] = {
 """What each kind of stream holds, as `application.streams` names them."""
 
 FACTS: Final[Mapping[str, type[Fact]]] = {fact.TOPIC: fact for facts in STREAMS.values() for fact in facts}
-
-KINDS: Final[Mapping[str, str]] = {fact.TOPIC: kind for kind, facts in STREAMS.items() for fact in facts}
-"""By the stored name of a fact: of which kind the streams are that hold it."""

@@ -141,6 +141,13 @@ class PostgresRecorder(ApplicationRecorder):
             [originator_id, gt, lte, limit],
         )
 
+    def select_streams(self, stream_ids: Sequence[UUID]) -> Sequence[StoredFact]:
+        """All events of some streams, sorted by (stream, version), for whoever may read nothing but the log."""
+        return self._select(
+            f"SELECT {_COLUMNS} FROM events WHERE stream_id = ANY (%s) ORDER BY stream_id, version",  # noqa: S608
+            [list(stream_ids)],
+        )
+
     def select_notifications(
         self,
         start: int | None,
@@ -171,6 +178,13 @@ class PostgresRecorder(ApplicationRecorder):
                 *([share.of, share.number] if share.of > 1 else []),
                 limit,
             ],
+        )
+
+    def select_at(self, positions: Sequence[int]) -> Sequence[StoredFact]:
+        """The rows at some positions, in any order."""
+        return self._select(
+            f"SELECT {_COLUMNS} FROM events WHERE position = ANY (%s)",  # noqa: S608 - constants
+            [list(positions)],
         )
 
     def max_notification_id(self) -> int | None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from application import streams
 from domain.api_keys import UserApiKeyRevoked
 from domain.bookings import BookingAccepted, BookingConfirmed
-from domain.catalogue import KINDS, STREAMS
+from domain.catalogue import STREAMS
 from domain.events import Actor, Event
 from domain.host_accounts import (
     HostDebtRecorded,
@@ -56,7 +56,6 @@ def apply_singly(cursor: Cursor, events: Sequence[Event]) -> None:
 def test_kinds_of_streams_are_those_of_the_use_cases() -> None:
     kinds = [each for each in vars(streams).values() if isinstance(each, streams.Kind)]
     assert {kind.name: kind.facts for kind in kinds} == STREAMS
-    assert KINDS["PayoutPaid"] == "host_account"
 
 
 @pytest.mark.parametrize("singly", [True, False])
