@@ -22,6 +22,7 @@ from api.openapi import describe
 from api.resources import (
     analytics,
     api_keys,
+    audit_states,
     auth,
     bookings,
     calendar_feeds,
@@ -141,6 +142,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         host_accounts,
         statements,
         analytics,
+        audit_states,
         provider_webhooks,
         changes,
         webhook_endpoints,

@@ -16,6 +16,7 @@ from api.cache import Cache
 from api.graph.limits import Limits
 from api.limits import Limiter
 from api.tokens import Tokens
+from application.audit_log import AuditLog
 from application.keys import KeysNow
 from application.lodger import Lodger
 from domain.money import Money
@@ -88,7 +89,8 @@ class ApiOptions:
     """How the API is set up.
 
     `token_keys` sign access tokens (32 bytes or more each), `issuer` (the public URL) is named in them.
-    `analysts` opens a transaction that reads the schema `analytics` and nothing else, for a few seconds.
+    `analysts` opens a transaction that reads the schema `analytics` and nothing else, for a few seconds; `audit_log`
+    is the log without the keys to what people wrote.
     `operator_token` is the bearer token of /v1/operator, and so is `former_operator_token` while there is one.
     `checks` are what /readyz asks, by name: each says "ok" or what people should know, or raises what keeps this
     process from serving. `sandbox` None leaves the payment page and the operator's clock out. `body_limit`,
@@ -103,6 +105,7 @@ class ApiOptions:
     issuer: str
     operator_token: str
     analysts: Reads
+    audit_log: AuditLog
     checks: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     sandbox: Sandbox | None = None
     former_operator_token: str = ""

@@ -93,6 +93,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "refund_not_found": "There is no such refund",
         "review_not_found": "There is no such review",
         "provider_not_found": "There is no such payment provider",
+        "stream_not_found": "The log has no such stream",
         "session_not_found": "There is no such session of yours",
         "user_not_found": "There is no such user",
         "webhook_delivery_not_found": "There is no such delivery",

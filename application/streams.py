@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Generic, TypeVar, cast, get_args
+from typing import Any, Final, Generic, TypeVar, cast, get_args
 from uuid import UUID
 
 from application.ports import Answer
@@ -48,6 +48,13 @@ REVIEW: Final[Kind[reviews.Review | None, reviews.ReviewFact]] = Kind(
 PLATFORM: Final[Kind[platform.Platform, platform.PlatformFact]] = Kind(
     "platform", platform.NEW, platform.evolve, get_args(platform.PlatformFact)
 )
+KINDS: Final[tuple[Kind[Any, Any], ...]] = (USER, PROPERTY, BOOKING, PAYMENT, HOST_ACCOUNT, REVIEW, PLATFORM)
+_KIND_OF: Final[Mapping[type[Fact], Kind[Any, Any]]] = {fact: kind for kind in KINDS for fact in kind.facts}
+
+
+def kind_of(fact: Fact) -> Kind[Any, Any]:
+    """Of which kind the streams are that hold such a fact: each is of one."""
+    return _KIND_OF[type(fact)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from infrastructure.database import Database
 from infrastructure.erasure.erasures import ErasureTable
 from infrastructure.erasure.personal_data import PersonalDataTables
 from infrastructure.event_store.application import Events
+from infrastructure.event_store.keyless import KeylessLog
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.people import People
 from infrastructure.event_store.person_keys import PersonKeys
@@ -46,7 +47,7 @@ from infrastructure.photos.table import PhotoTable
 from infrastructure.proofs.notary import Notary
 from infrastructure.proofs.outside import Outside
 from infrastructure.purposes import CHECKPOINT
-from infrastructure.rights import ANALYST_ROLE, AUDITOR_ROLE, NOTARY_ROLE, PROJECTOR_ROLE
+from infrastructure.rights import ANALYST_ROLE, AUDITOR_ROLE, NOTARY_ROLE, OWNER_ROLE, PROJECTOR_ROLE
 from infrastructure.second_factors import SecondFactorTable, TimedCodes
 from infrastructure.sessions import RedisSessions
 from infrastructure.settings import Settings
@@ -70,7 +71,7 @@ class Wired:
     """Lodger and the parts of it that the edges need by themselves. `sandbox` is None in production.
 
     `database` is the writer's pool; `projecting` the projector's, unused where no read model or position is kept;
-    `analysts` that of the metrics, unused where nobody asks for them.
+    `analysts` that of the metrics, unused where nobody asks for them; `auditing` reads the log without keys.
     """
 
     lodger: Lodger
@@ -80,6 +81,7 @@ class Wired:
     database: Database
     projecting: Database
     analysts: Database
+    auditing: Reading
     keyring: Keyring
     clock: Clock
     sandbox: SandboxGateway | None
@@ -140,7 +142,10 @@ def wire(settings: Settings, *, wake: Callable[[], None] | None = None) -> Wired
     log = LogReader(database, events.mapper)
     projecting = Database(settings.database_url, _PROJECTING, role=PROJECTOR_ROLE)
     analysts = wire_analyst(settings, pool_size=_ANALYSING, transaction_timeout=_ANALYSING_SECONDS)
-    return Wired(lodger, events, log, settings, database, projecting, analysts, keyring, clock, sandbox, outgoing)
+    auditing = wire_auditor(settings)
+    return Wired(
+        lodger, events, log, settings, database, projecting, analysts, auditing, keyring, clock, sandbox, outgoing
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,10 @@ class Reading:
     database: Database
     events: Events
     log: LogReader
+
+    @property
+    def keyless(self) -> KeylessLog:
+        return KeylessLog(self.events)
 
 
 def wire_projector(
@@ -179,6 +188,11 @@ def wire_notary(settings: Settings) -> Notary:
 def wire_auditor(settings: Settings) -> Reading:
     """Connect whoever looks at what happened: without the keys to what people wrote."""
     return _reading(Database(settings.database_url, pool_size=2, role=AUDITOR_ROLE), None)
+
+
+def wire_owner(settings: Settings) -> Reading:
+    """Connect whoever puts a whole log into an empty store: as long as it takes, and without anybody's keys."""
+    return _reading(Database(settings.database_url, pool_size=1, role=OWNER_ROLE, lock_timeout=10.0), None)
 
 
 def wire_analyst(settings: Settings, *, pool_size: int = 1, transaction_timeout: float | None = None) -> Database:

@@ -28,6 +28,7 @@ def options(wired: Wired) -> ApiOptions:
         issuer=settings.public_url,
         operator_token=settings.operator_token,
         analysts=wired.analysts.transaction,
+        audit_log=wired.auditing.keyless,
         former_operator_token=settings.operator_token_before,
         checks={**checks(wired.database, settings.redis_url), "keys": partial(keys_open, wired.keyring)},
         sandbox=sandbox,

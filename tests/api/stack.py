@@ -124,6 +124,7 @@ def app_of(wired: Wired) -> Flask:
             issuer=wired.settings.public_url,
             operator_token=wired.settings.operator_token,
             analysts=wired.analysts.transaction,
+            audit_log=wired.auditing.keyless,
             former_operator_token=wired.settings.operator_token_before,
             checks={"database": lambda: _answers(wired.database)},
             sandbox=sandbox,

@@ -115,6 +115,8 @@ GET /v1/analytics/performance
 GET /v1/analytics/revenue
 GET /v1/analytics/cancellations
 GET /v1/analytics/stays
+GET /v1/audit/streams/{stream_id}
+GET /v1/audit/bookings/{booking_id}/timeline
 POST /v1/webhooks/{provider}
 PUT /v1/webhooks/{provider}
 GET /v1/changes

@@ -1,0 +1,57 @@
+"""What the log meant: a stream's states, and a booking's story, for auditors."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from api.edge import edge
+from api.lists import page_asked
+from api.operations import Resource
+from api.schemas.audit_states import (
+    AuditStreamSchema,
+    StreamAskedSchema,
+    TimelineSchema,
+    moved,
+    stepped,
+    stood,
+)
+from application import audit_states, audit_timeline
+
+resource = Resource(
+    "audit states", __name__, url_prefix="/v1/audit", scope="audit", description="What was the case, for auditors."
+)
+
+
+@resource.query(
+    "/streams/<uuid:stream_id>", AuditStreamSchema, arguments=StreamAskedSchema, who="auditor", refuses=[404]
+)
+def show_stream(arguments: dict[str, Any], stream_id: UUID) -> dict[str, Any]:
+    """Everything that happened to a stream of any kind, by version, with what each event changed."""
+    page = page_asked(arguments, "audit stream", stream_id)
+    steps = audit_states.stream(edge().options.audit_log, stream_id)
+    (done,) = page.after or (0,)
+    shown = steps[int(done) :][: page.limit]
+    last = steps[-1]
+    more = shown and shown[-1] is not last
+    return {
+        "stream": stream_id,
+        "kind": last.kind.name,
+        "version": last.recorded.event.version,
+        "position": last.recorded.position,
+        "state": last.state,
+        "events": [stepped(step, audit_states.booking_of(step)) for step in shown],
+        "next_cursor": page.next_cursor((shown[-1].recorded.event.version,) if more else None),
+    }
+
+
+@resource.query("/bookings/<uuid:booking_id>/timeline", TimelineSchema, who="auditor", refuses=[404])
+def show_timeline(booking_id: UUID) -> dict[str, Any]:
+    """A booking's whole story: its own events, its payments', its reviews', and what its host's account says of it."""
+    moments = audit_timeline.timeline(edge().options.audit_log, booking_id)
+    return {
+        "booking": booking_id,
+        "position": moments[-1].step.recorded.position,
+        "states": stood(moments),
+        "events": [moved(moment, booking_id) for moment in moments],
+    }

@@ -1,0 +1,105 @@
+"""What the log meant: each event of a stream with the state before it and the state after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+
+from application.audit_log import AuditLog, Recorded
+from application.streams import BOOKING, Kind, kind_of
+from domain import documents
+from domain.documents import Change, Document
+from domain.events import Fact
+from domain.host_accounts import (
+    HostAccount,
+    HostDebtRecorded,
+    HostEarningRecorded,
+    PayoutFailed,
+    PayoutHoldLifted,
+    PayoutHoldPlaced,
+    PayoutPaid,
+    PayoutScheduled,
+)
+from domain.payments import Payment
+from domain.rejections import Rejected
+from domain.reviews import Review, ReviewSubmitted
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event and what it did to its stream, whose states are those of `kind`."""
+
+    recorded: Recorded
+    kind: Kind[Any, Any]
+    before: object
+    after: object
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return documents.changes(document(self.kind, self.before), document(self.kind, self.after))
+
+    @property
+    def state(self) -> Document:
+        return document(self.kind, self.after)
+
+
+def steps(told: Iterable[Recorded]) -> Iterator[Step]:
+    """The events of one stream, from its first one on, each with what it did."""
+    kind: Kind[Any, Any] | None = None
+    state: object = None
+    for recorded in told:
+        if kind is None:
+            kind = kind_of(recorded.event.fact)
+            state = kind.initial
+        before, state = state, kind.evolve(state, recorded.event.fact)
+        yield Step(recorded, kind, before, state)
+
+
+def stream(log: AuditLog, stream_id: UUID) -> list[Step]:
+    """Everything that happened to one stream of any kind. Raises Rejected `stream_not_found`."""
+    found = list(steps(log.load([stream_id])[stream_id]))
+    if not found:
+        raise Rejected("stream_not_found", "The log has no stream of this id.")
+    return found
+
+
+def booking_of(step: Step) -> UUID | None:
+    """The booking that an event is of, or the only one that it is about."""
+    match step.after:
+        case Payment(started):
+            return started.booking_id
+        case Review(ReviewSubmitted(booking_id)):
+            return booking_id
+        case HostAccount() as account:
+            return _of_account(account, step.recorded.event.fact)
+        case _:
+            return step.recorded.event.stream_id if step.kind is BOOKING else None
+
+
+def _of_account(account: HostAccount, fact: Fact) -> UUID | None:
+    match fact:
+        case HostEarningRecorded(booking_id) | HostDebtRecorded(_, booking_id) | PayoutHoldPlaced(_, booking_id):
+            return booking_id
+        case PayoutHoldLifted(hold_id):
+            return account.holds[hold_id].booking_id
+        case PayoutScheduled(payout_id) | PayoutPaid(payout_id) | PayoutFailed(payout_id):
+            paid, *others = account.payouts[payout_id].scheduled.earnings
+            return None if others else paid.of
+        case _:
+            return None
+
+
+def document(kind: Kind[Any, Any], state: object) -> Document:
+    """A state as JSON, the same for equal states: what it is (`is`, a class of the domain) and all that it holds.
+
+    Null before the first event: there is nothing yet.
+    """
+    if state == kind.initial:
+        return None
+    values = msgspec.to_builtins(state, order="deterministic", str_keys=True)
+    held: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(values))  # which has lists and no tuples
+    return cast("Document", {"is": type(state).__name__, **held})

@@ -1,0 +1,126 @@
+"""One booking's whole story: what happened to it, its payments, its reviews, and its share of its host's account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+from uuid import UUID
+
+from application.audit_log import AuditLog
+from application.audit_states import Step, steps
+from application.streams import BOOKING
+from domain.bookings import Booking, must_be_made
+from domain.host_accounts import (
+    HostAccount,
+    HostAccountFact,
+    HostDebtRecorded,
+    HostEarningRecorded,
+    PayoutFailed,
+    PayoutHoldLifted,
+    PayoutHoldPlaced,
+    PayoutPaid,
+    PayoutScheduled,
+    account_id,
+)
+from domain.ledger import BookingMove, HostMove, PaymentMove, Posting, State, post
+from domain.money import Money, total
+from domain.payments import attempt_ids
+from domain.reviews import review_id
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A step of one of a booking's streams. `posting` is what it moved for the booking, between which accounts."""
+
+    step: Step
+    posting: Posting
+
+    @property
+    def cash(self) -> Money | None:
+        """What came in (or, below zero, went out) at the payment providers; None: nothing did."""
+        amounts = [entry.amount for entry in self.posting if entry.account == "processor_clearing"]
+        moved = total(amounts, amounts[0].currency) if amounts else None
+        return moved if moved and moved.minor else None
+
+
+def timeline(log: AuditLog, booking_id: UUID) -> list[Moment]:
+    """A booking's story in the log's order. Of its host's account what concerns it, and states with no more than that.
+
+    Found by the ids of its streams, which are made of its own: no read model is asked. Raises Rejected
+    `booking_not_found`.
+    """
+    of_it = [booking_id, *attempt_ids(booking_id), review_id(booking_id, "guest"), review_id(booking_id, "host")]
+    told = log.load(of_it)
+    booking = list(steps(told[booking_id]))
+    made = must_be_made(cast("Booking | None", booking[-1].after) if booking and booking[0].kind is BOOKING else None)
+    host_id = made.made.host_id
+    account = log.load([account_id(host_id)])[account_id(host_id)]
+    moments = [moment for each in of_it for moment in _moved(list(steps(told[each])), host_id)]
+    moments += _of_account(_moved(list(steps(account)), host_id), booking_id)
+    return sorted(moments, key=lambda moment: moment.step.recorded.position)
+
+
+def _moved(stream: Sequence[Step], host_id: UUID) -> Iterator[Moment]:
+    """What each event of a stream moves."""
+    state: State | None = None
+    for step in stream:
+        posting: Posting = ()
+        if isinstance(step.recorded.event.fact, BookingMove | PaymentMove | HostMove):
+            state, posting = post(state, step.recorded.event, host_id)
+        yield Moment(step, posting)
+
+
+def _of_account(moments: Iterator[Moment], booking_id: UUID) -> Iterator[Moment]:
+    """What of a host's account is about one booking."""
+    part = _Part(booking_id)
+    for moment in moments:
+        before, after = cast("HostAccount", moment.step.before), cast("HostAccount", moment.step.after)
+        if part.includes(cast("HostAccountFact", moment.step.recorded.event.fact)):
+            step = replace(moment.step, before=part.of(before), after=part.of(after))
+            yield Moment(step, tuple(entry for entry in moment.posting if entry.booking_id == booking_id))
+
+
+@dataclass(slots=True)
+class _Part:
+    """What of an account is about one booking: known by the facts that were asked about."""
+
+    booking_id: UUID
+    debts: set[UUID] = field(default_factory=set)
+    payouts: set[UUID] = field(default_factory=set)
+    holds: set[str] = field(default_factory=set)
+
+    def includes(self, fact: HostAccountFact) -> bool:
+        """Whether a fact is about the booking; ask about each, in their order."""
+        match fact:
+            case HostEarningRecorded(booking_id):
+                return booking_id == self.booking_id
+            case HostDebtRecorded(debt_id, booking_id):
+                if booking_id == self.booking_id:
+                    self.debts.add(debt_id)
+                return debt_id in self.debts
+            case PayoutScheduled(payout_id, earnings=earnings, debts=debts):
+                if any(each.of == self.booking_id for each in earnings) or any(each.of in self.debts for each in debts):
+                    self.payouts.add(payout_id)
+                return payout_id in self.payouts
+            case PayoutPaid(payout_id) | PayoutFailed(payout_id):
+                return payout_id in self.payouts
+            case PayoutHoldPlaced(hold_id, booking_id):
+                if booking_id == self.booking_id:
+                    self.holds.add(hold_id)
+                return hold_id in self.holds
+            case PayoutHoldLifted(hold_id):
+                return hold_id in self.holds
+
+    def of(self, account: HostAccount) -> HostAccount:
+        return HostAccount(
+            {each: earning for each, earning in account.earnings.items() if each == self.booking_id},
+            {each: account.debts[each] for each in sorted(self.debts) if each in account.debts},
+            {each: account.payouts[each] for each in sorted(self.payouts) if each in account.payouts},
+            {each: account.holds[each] for each in sorted(self.holds) if each in account.holds},
+        )
+
+
+def states(moments: Sequence[Moment]) -> dict[UUID, Step]:
+    """The last step of each stream, by its id: its state is what came of the stream."""
+    return {moment.step.recorded.event.stream_id: moment.step for moment in moments}

@@ -1,0 +1,74 @@
+"""The log without the keys of people: as auditors read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from application.audit_log import Recorded
+from domain.log_leaves import Record
+from infrastructure.event_store.application import Events
+from infrastructure.event_store.garbage import uncollected
+from infrastructure.event_store.mapper import StoredFact
+
+
+class _Envelope(msgspec.Struct):
+    """What of an envelope says which fields are encrypted."""
+
+    sealed: dict[str, str] = {}
+
+
+_ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
+
+
+class KeylessLog:
+    """Implements `application.audit_log.AuditLog`. `events` are wired without keys."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+
+    def load(self, stream_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Recorded]]:
+        """See `AuditLog.load`. Raises UnknownEvent, Unavailable."""
+        streams: dict[UUID, list[Recorded]] = {stream_id: [] for stream_id in stream_ids}
+        rows = self._events.recorder.select_streams(stream_ids)
+        with uncollected():
+            for row in rows:
+                recorded = self._recorded(row)
+                streams[recorded.event.stream_id].append(recorded)
+        return streams
+
+    def at(self, positions: Sequence[int]) -> Sequence[Recorded]:
+        """See `AuditLog.at`. Raises UnknownEvent, Unavailable."""
+        found = {row.id: row for row in self._events.recorder.select_at(positions)}
+        return [self._recorded(found[position]) for position in positions if position in found]
+
+    def record(self, position: int) -> tuple[Recorded, Record] | None:
+        """See `AuditLog.record`. Raises UnknownEvent, Unavailable."""
+        for row in self._events.recorder.select_at([position]):
+            return self._recorded(row), _record(row)
+        return None
+
+    def _recorded(self, row: StoredFact) -> Recorded:
+        return Recorded(self._events.mapper.to_domain_event(row), tuple(_ENVELOPE.decode(row.meta).sealed))
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _record(row: StoredFact) -> Record:
+    assert row.recorded_at is not None, "it is stored"
+    return Record(
+        position=row.id,
+        partition_key=str(row.partition_key),
+        stream_id=str(row.originator_id),
+        version=row.originator_version,
+        type=row.topic,
+        schema_version=row.schema_version,
+        recorded_at=(row.recorded_at - _EPOCH) // timedelta(microseconds=1),
+        data=row.state.decode(),
+        meta=row.meta,
+    )
