@@ -22,6 +22,7 @@ from api.openapi import describe
 from api.resources import (
     analytics,
     api_keys,
+    audit,
     audit_states,
     auth,
     bookings,
@@ -142,6 +143,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         host_accounts,
         statements,
         analytics,
+        audit,
         audit_states,
         provider_webhooks,
         changes,

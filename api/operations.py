@@ -14,6 +14,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
 from api.answers import sent as answered
+from api.audit_reads import keep_read
 from api.authentication import Who, admit
 from api.commands import KEY_HEADER, POSITION_HEADER, REPLAYED_HEADER, must_have_key
 from api.csv_tables import CSV
@@ -44,13 +45,18 @@ class Resource(Blueprint):  # type: ignore[misc]
 
     `scope` is what API keys for it are given: "bookings" makes `bookings:read` and `bookings:write`. Without one no key
     is let in: what concerns the account itself is for people. An operation may have another than its resource's.
+
+    Of a resource that is `kept` each request is kept before it is answered: who asks, and for what.
     """
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def __init__(self, name: str, import_name: str, *, scope: str | None = None, **given: Any) -> None:
+    def __init__(
+        self, name: str, import_name: str, *, scope: str | None = None, kept: bool = False, **given: Any
+    ) -> None:
         super().__init__(name, import_name, **given)
         self._scope = scope
+        self._kept = kept
 
     def query(
         self,
@@ -260,7 +266,7 @@ class Resource(Blueprint):  # type: ignore[misc]
         documented: dict[str, Any] = {"security": _security(who, deed, needed)}
         if headers:
             documented["parameters"] = headers
-        guarded: Any = _guarded(operation, who, needed, verified)
+        guarded: Any = _guarded(operation, who, needed, verified, kept=self._kept)
         guarded._apidoc = _documented(description, documented)._apidoc
         return cast("Callable[..., Any]", guarded)
 
@@ -293,10 +299,14 @@ def _security(who: Who, deed: Literal["read", "write"], scope: str | None) -> li
     return found
 
 
-def _guarded(view: Callable[..., Any], who: Who, scope: str | None, verified: bool) -> Callable[..., Any]:
+def _guarded(
+    view: Callable[..., Any], who: Who, scope: str | None, verified: bool, *, kept: bool
+) -> Callable[..., Any]:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         admit(who, scope, verified=verified)
+        if kept:
+            keep_read()
         return view(*args, **kwargs)
 
     return guarded

@@ -14,6 +14,7 @@ from application.lodger import Lodger
 from application.ports import Clock
 from infrastructure import failpoints
 from infrastructure.api_keys import ApiKeyTable
+from infrastructure.audit_reads import AuditReadTable
 from infrastructure.calendars.reader import HttpCalendarReader
 from infrastructure.calendars.tables import LinkedCalendarTable, PublishedCalendarTable
 from infrastructure.clock import SandboxClock, SystemClock
@@ -159,6 +160,10 @@ class Reading:
     @property
     def keyless(self) -> KeylessLog:
         return KeylessLog(self.events)
+
+    @property
+    def reads(self) -> AuditReadTable:
+        return AuditReadTable(self.database)
 
 
 def wire_projector(

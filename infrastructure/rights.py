@@ -25,7 +25,7 @@ ROLES: Final[Mapping[str, str]] = {
     OWNER_ROLE: "owns everything; migrations",
     WRITER_ROLE: "appends events and keeps what is not derived from them: the API, reactions, imports",
     PROJECTOR_ROLE: "reads the log and keeps the read models",
-    AUDITOR_ROLE: "reads what proves something, and nothing of people",
+    AUDITOR_ROLE: "reads what proves something, and nothing of people; that it did is kept",
     ANALYST_ROLE: "reads the views of the schema `analytics`",
     NOTARY_ROLE: "reads the log, adds to its hash tree and signs checkpoints",
 }
@@ -135,7 +135,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "positions": "raw",
         "pseudonym_key": "r",
     },
-    AUDITOR_ROLE: dict.fromkeys(_AUDITOR, "r"),
+    AUDITOR_ROLE: {**dict.fromkeys(_AUDITOR, "r"), "audit_reads": "ra"},
     ANALYST_ROLE: {},
     NOTARY_ROLE: {
         **dict.fromkeys(LOG_TREE, "ra"),

@@ -29,6 +29,7 @@ def options(wired: Wired) -> ApiOptions:
         operator_token=settings.operator_token,
         analysts=wired.analysts.transaction,
         audit_log=wired.auditing.keyless,
+        audit_reads=wired.auditing.reads,
         former_operator_token=settings.operator_token_before,
         checks={**checks(wired.database, settings.redis_url), "keys": partial(keys_open, wired.keyring)},
         sandbox=sandbox,

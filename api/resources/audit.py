@@ -11,18 +11,21 @@ from api.lists import page_asked, reading
 from api.operations import Resource
 from api.schemas.audit import (
     AuditEventsSchema,
+    AuditReadsSchema,
     EventsAskedSchema,
     RecordedEventSchema,
     asked,
     shown,
 )
+from api.schemas.pages import PageOf
 from api.schemas.proofs import SIZE_MOST
 from domain.rejections import Rejected
 from projections.positions import reached
+from projections.projection import page_of
 from projections.trail import TRAIL, Asked, Found, bookings_of, find
 
 resource = Resource(
-    "audit", __name__, url_prefix="/v1/audit", scope="audit", description="What happened, for auditors."
+    "audit", __name__, url_prefix="/v1/audit", scope="audit", kept=True, description="What happened, for auditors."
 )
 
 
@@ -59,6 +62,15 @@ def show_audit_event(position: int) -> dict[str, Any]:
         "record": asdict(record),
         "leaf_hash": b64encode(record.hash).decode(),
     }
+
+
+@resource.query("/reads", AuditReadsSchema, arguments=PageOf, who="auditor")
+def list_audit_reads(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Who read the log as an auditor, and what they asked for: the newest first. This request is the first of them."""
+    page = page_asked(arguments, "audit reads")
+    before = int(page.after[0]) if page.after else None
+    found = page_of(edge().options.audit_reads.newest(before, page.limit + 1), page.limit, lambda read: (read.read_id,))
+    return {"reads": found.items, "next_cursor": page.next_cursor(found.after)}
 
 
 def _must_be_in_order(wanted: Asked) -> None:

@@ -19,7 +19,12 @@ from api.schemas.audit_states import (
 from application import audit_states, audit_timeline
 
 resource = Resource(
-    "audit states", __name__, url_prefix="/v1/audit", scope="audit", description="What was the case, for auditors."
+    "audit states",
+    __name__,
+    url_prefix="/v1/audit",
+    scope="audit",
+    kept=True,
+    description="What was the case, for auditors.",
 )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from api.schemas.audit_states import AuditEventSchema, told
-from api.schemas.fields import Choice, Id, Instant, NumberText, Strict, Text
+from api.schemas.fields import Choice, Id, Instant, NumberText, Strict
 from api.schemas.pages import NextCursor, PageOf
 from api.schemas.proofs import SIZE_MOST, Hash
 from application.audit_log import Recorded
+from application.principals import Credential
 from domain.catalogue import FACTS
 from domain.events import ActorKind
 from projections.trail import Asked, Found
@@ -26,7 +27,7 @@ class EventsAskedSchema(PageOf):
     payment = Id()
     user = Id(metadata={"description": "Whom it concerns: as guest, host, author, or by their account."})
     type = Choice(FACTS)
-    actor = Text(200, metadata={"description": _ACTOR})
+    actor = fields.String(validate=validate.Regexp(r"[A-Za-z0-9_.:-]{1,100}\Z"), metadata={"description": _ACTOR})
     actor_kind = Choice(ActorKind)
     since = Instant(data_key="from", metadata={"description": "Recorded then or later."})
     until = Instant(data_key="to", metadata={"description": "Recorded before."})
@@ -62,6 +63,28 @@ class RecordedEventSchema(AuditEventSchema):
 
     record = fields.Nested(RecordSchema, required=True)
     leaf_hash = Hash("The record's.")
+
+
+class AuditReadSchema(Strict):
+    """That somebody asked for something as an auditor, whether or not there was an answer."""
+
+    read_at = Instant(required=True)
+    credential = Choice([*get_args(Credential), "command_line"], required=True)
+    reader = fields.String(
+        required=True,
+        metadata={
+            "description": "A user's id, with that of their key behind a slash; `operator` with the token of the"
+            " settings; who was logged in to the machine."
+        },
+    )
+    request = fields.String(required=True, metadata={"description": "The address or the command."})
+
+
+class AuditReadsSchema(Strict):
+    """Reads, the newest first."""
+
+    reads = fields.List(fields.Nested(AuditReadSchema), required=True)
+    next_cursor = NextCursor()
 
 
 def asked(arguments: dict[str, Any]) -> Asked:

@@ -13,8 +13,9 @@ from application.audit import story
 from domain.events import Event
 from domain.money import Money
 from domain.rejections import Rejected
-from infrastructure.bootstrap import wire_auditor
+from infrastructure.cli.audit_reads import reads
 from infrastructure.cli.audit_verify import verifier, verify
+from infrastructure.cli.auditing import auditing
 from infrastructure.cli.environment import current_settings
 from infrastructure.refusals import Refused
 
@@ -26,6 +27,7 @@ def command() -> None:
 
 command.add_command(verify)
 command.add_command(verifier)
+command.add_command(reads)
 
 
 @command.command()
@@ -36,7 +38,7 @@ def history(booking: UUID, as_json: bool) -> None:
 
     What guests and hosts wrote is not shown: it is encrypted, and auditors have no keys.
     """
-    reading = wire_auditor(current_settings())
+    reading = auditing(current_settings())
     try:
         events = story(reading.events, booking)
     except Rejected as refusal:

@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from domain.checkpoints import NOTE_MOST
 from domain.log_audit import Audit
-from infrastructure.bootstrap import wire_auditor
+from infrastructure.cli.auditing import auditing
 from infrastructure.cli.environment import current_settings
 from infrastructure.file_stores import StoreUnavailable, store_at
 from infrastructure.proofs import bundle_check
@@ -43,7 +43,7 @@ def verify(since: Path | None, bundle: Path | None, keys: tuple[str, ...]) -> No
     if bundle is not None:
         sys.exit(bundle_check.main([str(bundle), *_given("--since", since), *_given("--key", *keys)]))
     settings = current_settings()
-    reading = wire_auditor(settings)
+    reading = auditing(settings)
     outside = Outside(store_at(settings.checkpoint_store, settings))
     note = since.read_bytes()[: NOTE_MOST * 4].decode(errors="replace") if since else None
     with Progress(console=Console(stderr=True), transient=True) as progress:

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from infrastructure.bootstrap import wire_auditor
+from infrastructure.cli.auditing import auditing
 from infrastructure.cli.environment import current_settings
 from infrastructure.proofs import bundle
 
@@ -22,7 +22,7 @@ def audit(file: Path, first: int, last: int | None) -> None:
 
     The same range makes the same file to the byte.
     """
-    database = wire_auditor(current_settings()).database
+    database = auditing(current_settings()).database
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("exporting", total=None)
         stretch = bundle.write(

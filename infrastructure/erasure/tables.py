@@ -266,6 +266,14 @@ _LOG: Final[Mapping[str, Rule]] = {
     "log_keys": Kept("public keys of this installation", {"public_key": "a key that everybody may know"}),
     "log_origin": Kept("what the log is called", {"origin": OURS}),
     "log_restorations": Kept("that the log came from a bundle, and how far"),
+    "audit_reads": Kept(
+        "who of the staff looked at what, by ids: it is evidence",
+        {
+            "credential": OURS,
+            "reader": "ids, or a login of the machine",
+            "request": "an address or a command, with ids",
+        },
+    ),
     "alembic_version": Kept("the schema's revision", {"version_num": OURS}),
 }
 

@@ -125,6 +125,7 @@ def app_of(wired: Wired) -> Flask:
             operator_token=wired.settings.operator_token,
             analysts=wired.analysts.transaction,
             audit_log=wired.auditing.keyless,
+            audit_reads=wired.auditing.reads,
             former_operator_token=wired.settings.operator_token_before,
             checks={"database": lambda: _answers(wired.database)},
             sandbox=sandbox,

@@ -115,6 +115,9 @@ GET /v1/analytics/performance
 GET /v1/analytics/revenue
 GET /v1/analytics/cancellations
 GET /v1/analytics/stays
+GET /v1/audit/events
+GET /v1/audit/events/{position}
+GET /v1/audit/reads
 GET /v1/audit/streams/{stream_id}
 GET /v1/audit/bookings/{booking_id}/timeline
 POST /v1/webhooks/{provider}

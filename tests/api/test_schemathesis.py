@@ -93,6 +93,7 @@ def known(shared: Stack) -> Mapping[str, str]:
         "property_id": own,
         "booking_id": booking_id,
         "stream_id": booking_id,
+        "position": "1",
         "payment_id": payment_id,
         "refund_id": refund_id,
         "session_id": logged_in(shared, bob).id,

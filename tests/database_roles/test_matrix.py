@@ -167,8 +167,10 @@ def test_whoever_answers_requests_changes_no_read_model(logins: Logins) -> None:
     assert letters(logins, WRITER_ROLE, names) == dict.fromkeys(names, "r")
 
 
-def test_the_auditor_changes_nothing(logins: Logins) -> None:
-    assert set(letters(logins, AUDITOR_ROLE, tables(logins)).values()) == {"", "r"}
+def test_the_auditor_changes_nothing_and_leaves_a_line_of_each_read(logins: Logins) -> None:
+    found = letters(logins, AUDITOR_ROLE, tables(logins))
+    assert found.pop("audit_reads") == "ra"
+    assert set(found.values()) == {"", "r"}
 
 
 def test_the_analyst_reads_views_and_no_table(logins: Logins) -> None:

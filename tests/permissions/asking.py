@@ -428,6 +428,12 @@ def later(world: World) -> Ask:
     return Ask(body={"now": (world.stack.now() + timedelta(minutes=1)).isoformat()})
 
 
+@asks("GET /v1/audit/events", "GET /v1/audit/events/{position}")
+def what_happened(world: World) -> Ask:
+    world.stack.run_workers()
+    return Ask({"position": "1"})
+
+
 @asks("GET /v1/audit/streams/{stream_id}", "GET /v1/audit/bookings/{booking_id}/timeline")
 def _what_a_booking_was(world: World) -> Ask:
     booking_id = world.booking()
