@@ -155,6 +155,8 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "api_key_expiry_past": "A key ends later than it begins",
         "advance_notice_out_of_range": "Advance notice is out of range",
         "amount_malformed": "The amount is not written in its currency's digits",
+        "before_first_event": "Nothing had happened by then",
+        "beyond_log": "It has not happened yet",
         "bbox_malformed": "The bounding box is malformed",
         "block_reversed": "A block ends after it begins",
         "block_too_long": "The block is too long",

@@ -35,6 +35,13 @@ class AuditLog(Protocol):
         """The events at some positions, in that order, in one round trip; nothing for a position that has none."""
         ...
 
+    def last(self, upto: int | None = None) -> int:
+        """The position of the last event at or before `upto` (None: of all there are); 0 without one.
+
+        Nothing appears before it any more: whoever is writing is waited for, for 2 s at most.
+        """
+        ...
+
     def record(self, position: int) -> tuple[Recorded, Record] | None:
         """The event at a position, and what of it is hashed, to the letter."""
         ...

@@ -25,6 +25,7 @@ from domain.host_accounts import (
     PayoutScheduled,
 )
 from domain.payments import Payment
+from domain.prefixes import AtVersion, before_first, beyond
 from domain.rejections import Rejected
 from domain.reviews import Review, ReviewSubmitted
 
@@ -59,12 +60,31 @@ def steps(told: Iterable[Recorded]) -> Iterator[Step]:
         yield Step(recorded, kind, before, state)
 
 
-def stream(log: AuditLog, stream_id: UUID) -> list[Step]:
-    """Everything that happened to one stream of any kind. Raises Rejected `stream_not_found`."""
-    found = list(steps(log.load([stream_id])[stream_id]))
-    if not found:
+def stream(log: AuditLog, stream_id: UUID, until: Until) -> list[Step]:
+    """What happened to one stream of any kind.
+
+    Raises Rejected `stream_not_found`, `before_first_event`, and `beyond_log` for a version that it has not reached.
+    """
+    told = log.load([stream_id])[stream_id]
+    if not told:
         raise Rejected("stream_not_found", "The log has no stream of this id.")
+    if isinstance(until, AtVersion) and until.version > len(told):
+        raise beyond("The stream", version=len(told))
+    found = list(steps(recorded for recorded in told if is_until(recorded, until)))
+    if not found:
+        raise before_first("it", position=told[0].position)
     return found
+
+
+Until = int | AtVersion
+"""Up to a position of the log, or a version of the stream; both are in."""
+
+
+def is_until(recorded: Recorded, until: Until) -> bool:
+    """Whether an event had happened by then."""
+    if isinstance(until, AtVersion):
+        return recorded.event.version <= until.version
+    return recorded.position <= until
 
 
 def booking_of(step: Step) -> UUID | None:

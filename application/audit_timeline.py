@@ -26,6 +26,7 @@ from domain.host_accounts import (
 from domain.ledger import BookingMove, HostMove, PaymentMove, Posting, State, post
 from domain.money import Money, total
 from domain.payments import attempt_ids
+from domain.prefixes import before_first
 from domain.reviews import review_id
 
 
@@ -44,11 +45,12 @@ class Moment:
         return moved if moved and moved.minor else None
 
 
-def timeline(log: AuditLog, booking_id: UUID) -> list[Moment]:
-    """A booking's story in the log's order. Of its host's account what concerns it, and states with no more than that.
+def timeline(log: AuditLog, booking_id: UUID, upto: int) -> list[Moment]:
+    """A booking's story in the log's order, up to a position. Of its host's account what concerns it, and states with
+    no more than that.
 
     Found by the ids of its streams, which are made of its own: no read model is asked. Raises Rejected
-    `booking_not_found`.
+    `booking_not_found`, `before_first_event`.
     """
     of_it = [booking_id, *attempt_ids(booking_id), review_id(booking_id, "guest"), review_id(booking_id, "host")]
     told = log.load(of_it)
@@ -58,7 +60,10 @@ def timeline(log: AuditLog, booking_id: UUID) -> list[Moment]:
     account = log.load([account_id(host_id)])[account_id(host_id)]
     moments = [moment for each in of_it for moment in _moved(list(steps(told[each])), host_id)]
     moments += _of_account(_moved(list(steps(account)), host_id), booking_id)
-    return sorted(moments, key=lambda moment: moment.step.recorded.position)
+    told_by_then = [moment for moment in moments if moment.step.recorded.position <= upto]
+    if not told_by_then:
+        raise before_first("it", position=booking[0].recorded.position)
+    return sorted(told_by_then, key=lambda moment: moment.step.recorded.position)
 
 
 def _moved(stream: Sequence[Step], host_id: UUID) -> Iterator[Moment]:

@@ -159,7 +159,7 @@ class Reading:
 
     @property
     def keyless(self) -> KeylessLog:
-        return KeylessLog(self.events)
+        return KeylessLog(self.events, self.log)
 
     @property
     def reads(self) -> AuditReadTable:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from api.edge import edge
-from api.lists import page_asked
+from api.lists import page_asked, reading
 from api.operations import Resource
 from api.schemas.audit_states import (
     AuditStreamSchema,
     StreamAskedSchema,
+    TimelineAskedSchema,
     TimelineSchema,
     moved,
     stepped,
     stood,
 )
 from application import audit_states, audit_timeline
+from domain.prefixes import AtLog, AtVersion
+from projections.prefixes import prefix
+from projections.trail import TRAIL
 
 resource = Resource(
     "audit states",
@@ -33,8 +38,10 @@ resource = Resource(
 )
 def show_stream(arguments: dict[str, Any], stream_id: UUID) -> dict[str, Any]:
     """Everything that happened to a stream of any kind, by version, with what each event changed."""
-    page = page_asked(arguments, "audit stream", stream_id)
-    steps = audit_states.stream(edge().options.audit_log, stream_id)
+    at = arguments.get("at")
+    page = page_asked(arguments, "audit stream", stream_id, at)
+    until = at if isinstance(at, AtVersion) else _prefix(at)
+    steps = audit_states.stream(edge().options.audit_log, stream_id, until)
     (done,) = page.after or (0,)
     shown = steps[int(done) :][: page.limit]
     last = steps[-1]
@@ -43,20 +50,27 @@ def show_stream(arguments: dict[str, Any], stream_id: UUID) -> dict[str, Any]:
         "stream": stream_id,
         "kind": last.kind.name,
         "version": last.recorded.event.version,
-        "position": last.recorded.position,
+        "position": last.recorded.position if isinstance(until, AtVersion) else until,
         "state": last.state,
         "events": [stepped(step, audit_states.booking_of(step)) for step in shown],
         "next_cursor": page.next_cursor((shown[-1].recorded.event.version,) if more else None),
     }
 
 
-@resource.query("/bookings/<uuid:booking_id>/timeline", TimelineSchema, who="auditor", refuses=[404])
-def show_timeline(booking_id: UUID) -> dict[str, Any]:
+@resource.query(
+    "/bookings/<uuid:booking_id>/timeline", TimelineSchema, arguments=TimelineAskedSchema, who="auditor", refuses=[404]
+)
+def show_timeline(arguments: dict[str, Any], booking_id: UUID) -> dict[str, Any]:
     """A booking's whole story: its own events, its payments', its reviews', and what its host's account says of it."""
-    moments = audit_timeline.timeline(edge().options.audit_log, booking_id)
+    upto = _prefix(arguments.get("at"))
+    moments = audit_timeline.timeline(edge().options.audit_log, booking_id, upto)
     return {
         "booking": booking_id,
-        "position": moments[-1].step.recorded.position,
+        "position": upto,
         "states": stood(moments),
         "events": [moved(moment, booking_id) for moment in moments],
     }
+
+
+def _prefix(at: AtLog | None) -> int:
+    return prefix(at, edge().options.audit_log.last, partial(reading, TRAIL))

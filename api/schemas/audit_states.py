@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import msgspec
 from marshmallow import fields
 
-from api.schemas.fields import Choice, Id, Instant, Strict
+from api.schemas.fields import Choice, Documented, Id, Instant, Strict
 from api.schemas.pages import NextCursor, PageOf
 from application.audit_log import Recorded
 from application.audit_states import Step
@@ -19,8 +20,30 @@ from domain.documents import ABSENT, Change
 from domain.events import ActorKind
 from domain.ledger import Account
 from domain.money import EXPONENTS, Money
+from domain.prefixes import At, AtPosition, AtVersion
 
 _KINDS = [kind.name for kind in KINDS]
+
+
+class AtField(Documented):
+    """When, in the log's time: an instant (of `recorded_at`), `position:N` of the log, or `version:N` of a stream."""
+
+    def __init__(self, *, versions: bool) -> None:
+        words = "position|version" if versions else "position"
+        self._spelling = re.compile(rf"({words}):([0-9]{{1,12}})", re.ASCII)
+        self.openapi = {
+            "type": "string",
+            "anyOf": [{"pattern": f"^({words}):[0-9]{{1,12}}$"}, {"format": "date-time"}],
+            "description": "As of when: an instant by `recorded_at`, or a place in the log.",
+            "examples": ["2026-03-01T00:00:00Z", "position:1240"],
+        }
+        super().__init__()
+
+    def read(self, value: Any) -> At:
+        if not (found := self._spelling.fullmatch(str(value))):
+            return Instant().read(value)
+        word, number = found.groups()
+        return AtVersion(int(number)) if word == "version" else AtPosition(int(number))
 
 
 class AuditActorSchema(Strict):
@@ -68,7 +91,15 @@ class StepSchema(AuditEventSchema):
 
 
 class StreamAskedSchema(PageOf):
-    """Which events of a stream."""
+    """Which events of a stream, and as of when."""
+
+    at = AtField(versions=True)
+
+
+class TimelineAskedSchema(Strict):
+    """As of when."""
+
+    at = AtField(versions=False)
 
 
 class AuditStreamSchema(Strict):

@@ -13,6 +13,7 @@ from application.audit_log import Recorded
 from domain.log_leaves import Record
 from infrastructure.event_store.application import Events
 from infrastructure.event_store.garbage import uncollected
+from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.mapper import StoredFact
 
 
@@ -26,10 +27,11 @@ _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 
 
 class KeylessLog:
-    """Implements `application.audit_log.AuditLog`. `events` are wired without keys."""
+    """Implements `application.audit_log.AuditLog`. `events` and `reader` are wired without keys."""
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: Events, reader: LogReader) -> None:
         self._events = events
+        self._reader = reader
 
     def load(self, stream_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Recorded]]:
         """See `AuditLog.load`. Raises UnknownEvent, Unavailable."""
@@ -45,6 +47,11 @@ class KeylessLog:
         """See `AuditLog.at`. Raises UnknownEvent, Unavailable."""
         found = {row.id: row for row in self._events.recorder.select_at(positions)}
         return [self._recorded(found[position]) for position in positions if position in found]
+
+    def last(self, upto: int | None = None) -> int:
+        """See `AuditLog.last`. Raises Unavailable."""
+        safe = self._reader.safe_position()
+        return self._events.recorder.last_position(safe if upto is None else min(upto, safe))
 
     def record(self, position: int) -> tuple[Recorded, Record] | None:
         """See `AuditLog.record`. Raises UnknownEvent, Unavailable."""

@@ -187,6 +187,14 @@ class PostgresRecorder(ApplicationRecorder):
             [list(positions)],
         )
 
+    def last_position(self, upto: int) -> int:
+        """The position of the last event at or before one; 0 without one."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(position), 0) FROM events WHERE position <= %s", [upto])
+            position: int
+            ((position,),) = cursor.fetchall()
+            return position
+
     def max_notification_id(self) -> int | None:
         """The highest visible position; lower ones may still become visible."""
         with self._database.connection() as connection, connection.cursor() as cursor:
