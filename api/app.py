@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import account_pages, cookies, headers, json_body, limits, metrics, pages, problems, tracing
 from api.api_keys import ApiKeys
+from api.console import pages as console
 from api.edge import EXTENSION, ApiOptions, Edge, Reads, edge
 from api.framing import must_be_well_formed
 from api.graph import pages as graph_pages
@@ -162,6 +163,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     app.register_blueprint(account_pages.pages)
     app.register_blueprint(graph.resource)
     app.register_blueprint(graph_pages.pages)
+    app.register_blueprint(console.pages)
     if options.sandbox is not None:
         api.register_blueprint(clock.resource)
         app.register_blueprint(pages.sandbox)

@@ -448,6 +448,11 @@ def file(_: World) -> Ask:
     return Ask({"name": "swagger-ui.css"})
 
 
+@asks("GET /console/audit/{name}")
+def file_of_the_console(_: World) -> Ask:
+    return Ask({"name": "page.css"})
+
+
 @asks("GET /problems/{slug}")
 def problem(_: World) -> Ask:
     return Ask({"slug": "nights-taken"})

@@ -1,0 +1,82 @@
+// The page at /console/audit: who looks, at which booking, at which of its events. The address says the last two.
+import { get, query } from "./api.js";
+import { BookingView } from "./booking.js";
+import { at, el } from "./dom.js";
+import { sign } from "./detail.js";
+import * as find from "./find.js";
+import * as session from "./session.js";
+import { newestCheckpoint, PROVEN } from "./verifier.js";
+import { moment } from "./words.js";
+
+let view = null;
+
+function trouble(error) {
+  at("trouble").hidden = error === null;
+  if (error === null) return;
+  at("trouble").textContent = error.code === "role-missing" ? "This account is not an auditor's." : error.message;
+}
+
+const asked = () => new URLSearchParams(location.search);
+
+async function begin() {
+  at("find-view").hidden = false;
+  await showAsked();
+}
+
+/** The booking that the address names, or none. */
+async function showAsked() {
+  const id = asked().get("booking");
+  if (id) await load(id, Number(asked().get("at")) || null);
+  else {
+    view?.close();
+    view = null;
+    at("booking-view").hidden = true;
+    at("wanted").focus();
+    await showSeal();
+  }
+}
+
+async function open(id, position = null) {
+  history.pushState(null, "", query({ booking: id, at: position }));
+  await load(id, position);
+}
+
+async function load(id, position) {
+  trouble(null);
+  at("found").replaceChildren();
+  at("wanted").value = id;
+  try {
+    const [timeline, newest] = await Promise.all([get(`/v1/audit/bookings/${encodeURIComponent(id)}/timeline`), showSeal()]);
+    view?.close();
+    view = new BookingView(at("booking-view"), timeline, newest, { trouble, moved });
+    view.goTo(position ?? timeline.events.at(-1).position);
+    at("booking-view").hidden = false;
+    at("booking-title").focus();
+    await view.verify();
+  } catch (refused) {
+    at("booking-view").hidden = true;
+    trouble(refused);
+  }
+}
+
+/** Stepping is no new page: the address follows, and going back leaves the booking. */
+function moved(id, position) {
+  history.replaceState(null, "", query({ booking: id, at: position }));
+}
+
+async function showSeal() {
+  const newest = await newestCheckpoint();
+  const { checkpoint } = newest;
+  const says = checkpoint ? `Checkpoint of ${checkpoint.size} events, ${moment(checkpoint.time)}` : "No checkpoint";
+  at("seal").replaceChildren(
+    sign(newest.state, says),
+    el("span", { class: newest.state === PROVEN ? "hint" : "amiss" }, newest.says),
+    checkpoint ? el("a", { href: "/v1/log/checkpoints/latest", download: `${checkpoint.size}.checkpoint` }, "Keep it") : "",
+  );
+  return newest;
+}
+
+session.listen(begin, trouble);
+find.listen(open, trouble);
+addEventListener("popstate", showAsked);
+session.enter(begin, trouble).catch(trouble);

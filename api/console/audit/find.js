@@ -1,0 +1,93 @@
+// Finding a booking: by its id, by that of a payment, a person or a stream, or by what happened.
+import { get, query } from "./api.js";
+import { at, el } from "./dom.js";
+import { actorInWords, moment, short, typeInWords } from "./words.js";
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const BY_ID = ["booking", "payment", "user", "stream"];
+
+/** Calls `open(bookingId, position)` for what is chosen, and `trouble(refused)` for what Lodger refuses. */
+export function listen(open, trouble) {
+  at("find").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    trouble(null);
+    try {
+      const wanted = at("wanted").value.trim();
+      if (!wanted) return await search(filters(), open);
+      if (!ID.test(wanted)) throw new Error("An id has 36 letters and digits. Leave it empty to search by what happened.");
+      await byId(wanted, open);
+    } catch (refused) {
+      trouble(refused);
+    }
+  });
+  at("filters").addEventListener("toggle", nameTypes, { once: true });
+}
+
+const filters = () => ({
+  type: at("type").value.trim(),
+  actor: at("actor").value.trim(),
+  from: inUtc(at("from").value),
+  to: inUtc(at("to").value),
+});
+
+/** A field's date and time, as an instant. Empty when it is. */
+export const inUtc = (local) => local && `${local.length === 16 ? `${local}:00` : local}Z`;
+
+/** What an id is of, nobody has to say. */
+async function byId(id, open) {
+  for (const name of BY_ID) {
+    const answer = await get(`/v1/audit/events${query({ [name]: id, order: "oldest", limit: 50 })}`);
+    if (!answer.events.length) continue;
+    const bookings = new Set(answer.events.map(({ booking }) => booking));
+    if (name === "booking") return open(id);
+    if (bookings.size === 1 && !bookings.has(null) && !answer.next_cursor) return open([...bookings][0]);
+    return show(answer, { [name]: id, order: "oldest" }, open);
+  }
+  at("found").replaceChildren(el("p", { class: "hint" }, "Nothing in the log is about this id."));
+}
+
+async function search(asked, open) {
+  show(await get(`/v1/audit/events${query({ ...asked, limit: 50 })}`), asked, open);
+}
+
+function show(answer, asked, open) {
+  if (!answer.events.length) {
+    at("found").replaceChildren(el("p", { class: "hint" }, "Nothing in the log is like that."));
+    return;
+  }
+  const rows = el("tbody", {}, answer.events.map((event) => row(event, open)));
+  const head = el("tr", {}, ["Position", "Recorded", "Event", "By", "Booking"].map((name) => el("th", { scope: "col" }, name)));
+  const caption = el("caption", {}, `What was found. The log was looked at up to position ${answer.position}.`);
+  const more = el("button", { type: "button", hidden: !answer.next_cursor }, "More");
+  let next = answer.next_cursor;
+  more.addEventListener("click", async () => {
+    const page = await get(`/v1/audit/events${query({ ...asked, limit: 50, cursor: next })}`);
+    rows.append(...page.events.map((event) => row(event, open)));
+    next = page.next_cursor;
+    more.hidden = !next;
+  });
+  at("found").replaceChildren(el("div", { class: "card wide" }, el("table", { class: "events" }, caption, el("thead", {}, head), rows), more));
+}
+
+function row(event, open) {
+  const booking = event.booking
+    ? el("button", { type: "button", class: "link mono", title: event.booking, onclick: () => open(event.booking, event.position) }, short(event.booking))
+    : el("span", { class: "hint" }, "none, or several");
+  return el(
+    "tr",
+    {},
+    el("td", { class: "number" }, String(event.position)),
+    el("td", {}, moment(event.recorded_at)),
+    el("td", {}, typeInWords(event.type)),
+    el("td", { title: event.actor.id }, actorInWords(event.actor), event.actor.reason ? el("q", {}, event.actor.reason) : null),
+    el("td", {}, booking),
+  );
+}
+
+/** The types of events, as the API's description has them. */
+async function nameTypes() {
+  const { paths } = await get("/openapi.json").catch(() => ({ paths: {} }));
+  const asked = paths["/v1/audit/events"]?.get.parameters ?? [];
+  const types = asked.find(({ name }) => name === "type")?.schema.enum ?? [];
+  at("types").replaceChildren(...types.map((value) => el("option", { value })));
+}

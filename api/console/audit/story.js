@@ -1,0 +1,87 @@
+// A booking's timeline as the page goes through it: its streams, the state of each after any event, and its money.
+import { inWords } from "./words.js";
+
+const ORDER = ["booking", "payment", "host_account", "review"];
+
+/** What GET /v1/audit/bookings/ID/timeline answered, with the states after each event worked out from its changes. */
+export function read(answer) {
+  const { events } = answer;
+  const after = statesAfter(events);
+  const { host_id: host, guest_id: guest } = after.at(-1).get(answer.booking)?.made ?? {};
+  const people = { [guest]: "guest", [host]: "host" };
+  return { id: answer.booking, events, people, streams: streamsOf(events, after.at(-1)), after, balances: balancesAfter(events) };
+}
+
+/** [{id, kind, name}]: one lane each, the booking's first. */
+function streamsOf(events, last) {
+  const kinds = new Map(events.map(({ stream, kind }) => [stream, kind]));
+  const rank = (kind) => (ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER.length);
+  const found = [...kinds].map(([id, kind]) => ({ id, kind })).sort((one, other) => rank(one.kind) - rank(other.kind));
+  return found.map((stream) => {
+    const alike = found.filter(({ kind }) => kind === stream.kind);
+    const number = alike.length > 1 ? ` ${alike.indexOf(stream) + 1}` : "";
+    return { ...stream, name: nameOf(stream.kind, last.get(stream.id), number) };
+  });
+}
+
+function nameOf(kind, state, number) {
+  const author = state?.written?.author;
+  if (kind === "review" && author) return `${capital(author)}\u2019s review`;
+  return kind === "host_account" ? "Payout" : capital(inWords(kind)) + number;
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** For each event the states of all streams after it, by the stream's id. */
+function statesAfter(events) {
+  let states = new Map();
+  return events.map(({ stream, changes }) => {
+    states = new Map(states).set(stream, changed(states.get(stream) ?? null, changes));
+    return states;
+  });
+}
+
+/** The document after some changes; a change without `after` takes away. Paths are JSON Pointers. */
+function changed(document, changes) {
+  let made = structuredClone(document);
+  for (const { path, ...change } of changes) {
+    const names = path.split("/").slice(1).map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+    const last = names.pop();
+    const value = "after" in change ? structuredClone(change.after) : undefined;
+    if (last === undefined) made = value ?? null;
+    else {
+      const place = names.reduce((within, name) => within[name], made);
+      if (value === undefined) delete place[last];
+      else place[last] = value;
+    }
+  }
+  return made;
+}
+
+/** For each event what has come in less what went out by then: {currency: minor units, as BigInt}. */
+function balancesAfter(events) {
+  let sums = {};
+  return events.map(({ direction, amount }) => {
+    if (direction === "none" || !amount) return sums;
+    const moved = BigInt(amount.minor) * (direction === "out" ? -1n : 1n);
+    sums = { ...sums, [amount.currency]: (sums[amount.currency] ?? 0n) + moved };
+    return sums;
+  });
+}
+
+/** What a stream is after an event, in a word or two. */
+export function stateInWords({ kind }, state, type) {
+  if (state === null || state === undefined) return "";
+  switch (kind) {
+    case "booking":
+      return state.alteration ? `${spaced(state.is)}, altering` : spaced(state.is);
+    case "payment":
+      return Object.values(state.refunds ?? {}).length ? `${inWords(state.stage)}, refund` : inWords(state.stage);
+    case "review":
+      return state.is_removed ? "removed" : state.is_revealed ? "revealed" : "sealed";
+    default:
+      return spaced(type).replace(/^(host|payout) /, "");
+  }
+}
+
+const spaced = (name) => String(name).replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();

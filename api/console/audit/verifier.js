@@ -1,0 +1,145 @@
+// Holds events against a checkpoint, and the checkpoint against its signature and the one this browser kept.
+import { get, text, query } from "./api.js";
+import {
+  BadNote, climb, hex, isConsistent, isPossible, leafHash, parsedKey, parsedNote, same, signerOf, unbase64,
+} from "./proof.js";
+
+const KEPT = "lodger.audit.checkpoint";
+const AT_ONCE = 4;
+
+export const PROVEN = "proven";
+export const WRONG = "wrong";
+export const UNCOVERED = "not covered yet";
+export const UNKNOWN = "not checked";
+
+/** The newest checkpoint: {state, says, checkpoint, signer, since}. It is kept unless something is wrong with it. */
+export async function newestCheckpoint() {
+  if (!isPossible()) {
+    return { state: UNKNOWN, says: "This browser checks nothing on pages without TLS. Open this one over https or on localhost." };
+  }
+  let checkpoint;
+  try {
+    const [note, { keys }] = await Promise.all([text("/v1/log/checkpoints/latest"), get("/v1/log/keys")]);
+    checkpoint = parsedNote(note);
+    const signer = await signerOf(checkpoint, await Promise.all(keys.map((each) => parsedKey(each.key))));
+    const since = await heldAgainstKept(checkpoint);
+    if (since.state !== WRONG) keep(note);
+    return { state: since.state, says: since.says, checkpoint, signer };
+  } catch (error) {
+    if (error instanceof BadNote) return { state: WRONG, says: error.message };
+    if (error.name === "NotSupportedError") return { state: UNKNOWN, says: "This browser does not know Ed25519." };
+    if (error.code === "checkpoint-not-found") return { state: UNCOVERED, says: "Nothing was signed yet." };
+    return { state: UNKNOWN, says: error.message };
+  }
+}
+
+/** Whether the log still begins with what it was when this browser last looked. */
+async function heldAgainstKept(checkpoint) {
+  const former = kept();
+  if (!former || former.note === checkpoint.note) return { state: PROVEN, says: "signature valid" };
+  const when = `the checkpoint of ${former.size} events that this browser kept`;
+  if (former.origin !== checkpoint.origin) return { state: WRONG, says: `This is another log than ${when}.` };
+  if (former.size > checkpoint.size) return { state: WRONG, says: `The log is shorter than ${when}: its end was cut off.` };
+  const path = `/v1/log/consistency${query({ first: former.size, second: checkpoint.size })}`;
+  const hashes = former.size ? (await get(path)).hashes.map(unbase64) : [];
+  const fits = await isConsistent(former.size, former.root, checkpoint.size, checkpoint.root, hashes);
+  if (!fits) return { state: WRONG, says: `The log does not begin with ${when}: history was rewritten.` };
+  return { state: PROVEN, says: `signature valid, consistent with ${when}` };
+}
+
+function kept() {
+  try {
+    const note = localStorage.getItem(KEPT);
+    return note === null ? null : parsedNote(note);
+  } catch {
+    return null;
+  }
+}
+
+function keep(note) {
+  try {
+    localStorage.setItem(KEPT, note);
+  } catch {
+    // A browser that keeps nothing asks only for the signature.
+  }
+}
+
+/** Calls `found(event, verdict)` for each event as it is verified. */
+export async function verifyAll(events, newest, found) {
+  const waiting = [...events];
+  const work = async () => {
+    for (let event = waiting.shift(); event; event = waiting.shift()) found(event, await verified(event, newest));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+/** {state, says, record, steps, leaf, index, size}: what became of an event's proof, and all that led there. */
+async function verified(event, { state, checkpoint }) {
+  if (!isPossible()) return { state: UNKNOWN, says: "This browser checks nothing on pages without TLS." };
+  let record = null;
+  try {
+    ({ record } = await get(`/v1/audit/events/${event.position}`));
+    const leaf = await leafHash(record);
+    const seen = { record, leaf };
+    const amiss = differing(event, record);
+    if (amiss) return { ...seen, state: WRONG, says: `What is shown is not what is recorded: ${amiss}.` };
+    if (!checkpoint) return { ...seen, state: state === WRONG ? WRONG : UNKNOWN, says: "There is no checkpoint to hold it against." };
+    if (event.position > checkpoint.position) {
+      return { ...seen, state: UNCOVERED, says: "The next checkpoint covers it: one is signed every minute." };
+    }
+    return { ...seen, ...(await proven(event, leaf, checkpoint)) };
+  } catch (error) {
+    if (error.code === "event-not-found") {
+      return { record, state: WRONG, says: "The signed tree has no event at this position: it was put in later." };
+    }
+    return { record, state: UNKNOWN, says: error.message };
+  }
+}
+
+async function proven(event, leaf, checkpoint) {
+  const proof = await get(`/v1/log/proofs/${event.position}${query({ size: checkpoint.size })}`);
+  const path = proof.hashes.map(unbase64);
+  const way = await climb(leaf, proof.leaf_index, checkpoint.size, path);
+  const seen = { index: proof.leaf_index, size: checkpoint.size, steps: way.steps };
+  if (way.fits && same(way.root, checkpoint.root)) {
+    return { ...seen, state: PROVEN, says: "It is in the signed tree, as it was recorded." };
+  }
+  const signed = await climb(unbase64(proof.leaf_hash), proof.leaf_index, checkpoint.size, path);
+  const edited = signed.fits && same(signed.root, checkpoint.root);
+  const says = edited
+    ? `It was changed after it was recorded: what was signed has the hash ${hex(unbase64(proof.leaf_hash)).slice(0, 16)}\u2026`
+    : "Its proof does not lead to the signed root.";
+  return { ...seen, state: WRONG, says };
+}
+
+/** What of the envelope differs between the event as it is shown and the record that is hashed. */
+function differing(event, record) {
+  const agreeing = {
+    position: event.position === Number(record.position),
+    stream: event.stream === record.stream_id,
+    version: event.version === Number(record.version),
+    type: event.type === record.type,
+    "recorded at": microseconds(event.recorded_at) === String(record.recorded_at),
+  };
+  return Object.keys(agreeing).find((name) => !agreeing[name]) ?? null;
+}
+
+/** An instant as the record has it: a date of this language has no more than milliseconds. */
+function microseconds(instant) {
+  const [, fraction = ""] = /\.([0-9]+)/.exec(instant) ?? [];
+  const seconds = Date.parse(instant.replace(/\.[0-9]+/, "")) / 1000;
+  return `${seconds}${fraction.padEnd(6, "0")}`;
+}
+
+/** Versions that are missing in the streams that are shown whole. */
+export function missingVersions(events) {
+  const missing = [];
+  const last = new Map();
+  for (const { kind, stream, version } of events) {
+    if (kind === "host_account") continue; // of which only what concerns the booking is shown
+    const next = (last.get(stream) ?? 0) + 1;
+    if (version !== next) missing.push({ kind, stream, version: next });
+    last.set(stream, version);
+  }
+  return missing;
+}
