@@ -67,7 +67,9 @@ STEPS: Final[Mapping[str, _Step]] = {
         *"HostEarningRecorded HostDebtRecorded PayoutScheduled PayoutPaid PayoutFailed".split(),
         *"PayoutHoldPlaced PayoutHoldLifted".split(),
     ),
-    **_in_any("platform", *"KeyRotated KeyDestroyed RootKeyRotated KeysBackedUp ProjectionEventSkipped".split()),
+    **_in_any(
+        "platform", *"KeyRotated KeyDestroyed RootKeyRotated KeysBackedUp KeysRestored ProjectionEventSkipped".split()
+    ),
     **_once_begun(
         "review", ("ReviewSubmitted", "ReviewImported"), ("ReviewRevealed", "ReviewReplied", "ReviewRemoved")
     ),

@@ -54,7 +54,14 @@ from domain.payments import (
     RefundStarted,
     RefundSucceeded,
 )
-from domain.platform import KeyDestroyed, KeyRotated, KeysBackedUp, ProjectionEventSkipped, RootKeyRotated
+from domain.platform import (
+    KeyDestroyed,
+    KeyRotated,
+    KeysBackedUp,
+    KeysRestored,
+    ProjectionEventSkipped,
+    RootKeyRotated,
+)
 from domain.reviews import ReviewImported, ReviewRemoved, ReviewReplied, ReviewRevealed, ReviewSubmitted
 from domain.second_factors import UserSecondFactorDisabled, UserSecondFactorEnabled
 from domain.users import (
@@ -182,6 +189,7 @@ NOTICES: Final[Mapping[type[Fact], Notice | Silent]] = {
     RootKeyRotated: Silent("operators do it, and it is on record"),
     KeyDestroyed: Silent("operators do it, and it is on record"),
     KeysBackedUp: Silent("operators do it, and it is on record"),
+    KeysRestored: Silent("operators do it, and it is on record"),
     ProjectionEventSkipped: Silent("operators do it, and it is on record"),
     HostEarningRecorded: Silent("the booking it comes from is told"),
     HostDebtRecorded: Silent("the refund it comes from is told, and the next payout says what it is less by"),

@@ -44,6 +44,13 @@ class KeysBackedUp(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class KeysRestored(Fact):
+    """Keys that the ring did not have were put back from such a file."""
+
+    TOPIC: ClassVar[str] = "KeysRestored"
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectionEventSkipped(Fact):
     """A read model does without an event that it cannot take, now and whenever it is made again."""
 
@@ -53,20 +60,21 @@ class ProjectionEventSkipped(Fact):
     event_id: UUID
 
 
-PlatformFact = KeyRotated | KeyDestroyed | RootKeyRotated | KeysBackedUp | ProjectionEventSkipped
+PlatformFact = KeyRotated | KeyDestroyed | RootKeyRotated | KeysBackedUp | KeysRestored | ProjectionEventSkipped
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
     """`unsaved` are the keys that no backup has, as (purpose, key id); `has_backup`: of the others there is one.
 
-    `roots` counts the secret keys that the ring was sealed under. `skipped` are events that read models do without, as
-    (projection, position).
+    `roots` counts the secret keys that the ring was sealed under, `restorations` how often keys were put back. `skipped`
+    are events that read models do without, as (projection, position).
     """
 
     unsaved: frozenset[tuple[str, str]] = frozenset()
     has_backup: bool = False
     roots: int = 1
+    restorations: int = 0
     skipped: frozenset[tuple[str, int]] = frozenset()
 
 
@@ -83,6 +91,8 @@ def evolve(state: Platform, fact: PlatformFact) -> Platform:
             return replace(state, roots=state.roots + 1)
         case KeysBackedUp():
             return replace(state, unsaved=frozenset(), has_backup=True)
+        case KeysRestored():
+            return replace(state, restorations=state.restorations + 1)
         case ProjectionEventSkipped(projection, position):
             return replace(state, skipped=state.skipped | {(projection, position)})
         case _:

@@ -42,7 +42,7 @@ class WrongSecretKey(CannotOpen, Refused):
     def __init__(self) -> None:
         super().__init__(
             "LODGER_SECRET_KEY is not the one that the database's keys are sealed under. Set that one, or give the"
-            " database its keys back: ./run lodger keys restore FILE"
+            " database its keys back: ./run lodger keys restore FILE --as YOU --reason WHY"
         )
 
 

@@ -15,7 +15,7 @@ from application import platform
 from application.calls import Call
 from application.lodger import Lodger
 from domain.events import Actor
-from domain.platform import KeysBackedUp
+from domain.platform import KeysBackedUp, KeysRestored
 from infrastructure import key_backup
 from infrastructure.bootstrap import Wired, wire
 from infrastructure.cli.environment import current_settings
@@ -115,10 +115,12 @@ def backup(file: Path, passphrase_file: Path | None, name: str, reason: str) -> 
 @command.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_PASSPHRASE
-def restore(file: Path, passphrase_file: Path | None) -> None:
+@_acting
+def restore(file: Path, passphrase_file: Path | None, name: str, reason: str) -> None:
     """Give a restored database its keys back from FILE, sealed under the LODGER_SECRET_KEY of the settings."""
     saved = key_backup.read(file, _passphrase(passphrase_file, confirm=False))
     wired = wire(current_settings(), wake=lambda: None)
+    platform.record(wired.lodger, _caller(wired.lodger, name, reason)(), KeysRestored())
     count = key_backup.put_back(wired.database, wired.keyring, saved)
     click.echo(f"{count} of {len(saved)} keys were put back; the others were there.")
 

@@ -93,6 +93,7 @@ STORED_NAMES = {
     "KeyDestroyed",
     "RootKeyRotated",
     "KeysBackedUp",
+    "KeysRestored",
     "ProjectionEventSkipped",
     "ReviewSubmitted",
     "ReviewRevealed",

@@ -13,7 +13,8 @@ import psycopg2
 import pytest
 from click.testing import CliRunner, Result
 
-from domain.platform import PLATFORM_ID, KeysBackedUp
+from domain.events import Actor
+from domain.platform import PLATFORM_ID, KeysBackedUp, KeysRestored
 from infrastructure import key_backup
 from infrastructure.cli import keys as cli
 from infrastructure.key_rotation import destroy_what_ended
@@ -63,7 +64,8 @@ def test_a_restored_database_is_read_with_the_keys_of_a_backup(stack: Stack, fil
     with running(stack.wired.settings.database_url, LODGER_SECRET_KEY=NEW_ROOT) as restored:
         with pytest.raises(CannotOpen):
             restored.wired.keyring.keys("email")
-        put_back = lodger(stack, file.parent, "restore", str(file), "--passphrase-file", "PASSPHRASE", root=NEW_ROOT)
+        act = ["restore", str(file), "--passphrase-file", "PASSPHRASE", "--as", "ada", "--reason", "the key is lost"]
+        put_back = lodger(stack, file.parent, *act, root=NEW_ROOT)
         assert put_back.exit_code == 0, put_back.output
 
         restored.wired.keyring.read()
@@ -75,6 +77,8 @@ def test_a_restored_database_is_read_with_the_keys_of_a_backup(stack: Stack, fil
             ((sealed,),) = cursor.fetchall()
         secret = restored.wired.keyring.sealer("webhook secret").open(UUID(endpoint["id"]), bytes(sealed))
         assert secret.decode() == endpoint["secret"]
+        *_, done = restored.wired.lodger.log.load([PLATFORM_ID])[PLATFORM_ID]
+        assert (done.fact, done.actor) == (KeysRestored(), Actor("operator", "ada", "the key is lost"))
 
 
 def test_a_ring_that_is_lost_is_put_back_whole_and_what_is_there_is_left_alone(
