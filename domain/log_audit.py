@@ -39,6 +39,8 @@ class Audit:
     found: int = 0
     covered: int = 0
     held: int = 0
+    remarks: list[str] = field(default_factory=list)
+    """What else there is to say of what was looked at, and of what could not be."""
     _last: int = 0
     _good: int = 0
     _is_broken: bool = False
@@ -102,6 +104,7 @@ class Audit:
             said.append(f"{self.uncovered} events are under none yet: nothing is proven of them.")
         if rules.unknown:
             said.append(f"{rules.unknown} events are of types that this version does not know.")
+        said += self.remarks
         said += [f"Somebody was erased at position {position}, {when}." for position, when in rules.erased]
         left = ", ".join(f"{minor} {currency}" for currency, minor in sorted(rules.balances.items()))
         said.append(f"Captured less refunded, in minor units: {left or 'nothing'}.")

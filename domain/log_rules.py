@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID, uuid5
 
 from domain.log_leaves import Record
 
@@ -98,6 +99,14 @@ STEPS: Final[Mapping[str, _Step]] = {
 _Money = tuple[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something that a provider said: the first position that names it, and whose payment or account that is."""
+
+    position: int
+    whose: str
+
+
 @dataclass(slots=True)
 class _Stream:
     """What is remembered of a stream. `is_whole` says that its first event was seen."""
@@ -107,6 +116,7 @@ class _Stream:
     is_whole: bool
     version: int = 0
     stage: str = _NEW
+    whose: str = ""
     captured: _Money = (0, "")
     open: dict[str, _Money] = field(default_factory=dict)
     refunded: int = 0
@@ -121,8 +131,10 @@ class Rules:
     """Events whose type these rules do not know: of them only the stream is checked."""
     erased: list[tuple[int, str]] = field(default_factory=list)
     """When somebody was erased: position and time. Who is in no event."""
-    evidence: dict[str, int] = field(default_factory=dict)
-    """What providers said, by hash: the first position that names it."""
+    forgotten: set[str] = field(default_factory=set)
+    """Whose traces were swept: the ids of those who were erased, and of their accounts."""
+    evidence: dict[str, Named] = field(default_factory=dict)
+    """What providers said, by hash."""
     balances: dict[str, int] = field(default_factory=dict)
     """What is left of captures after refunds, by currency, in minor units."""
     _streams: dict[str, _Stream] = field(default_factory=dict)
@@ -143,7 +155,7 @@ class Rules:
         yield from self._in_its_place(stream, record)
         try:
             yield from self._meant(stream, record, data, meta)
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             yield f"{record.type} does not have the shape of its version ({type(error).__name__}: {error})"
 
     def _in_its_place(self, stream: _Stream, record: Record) -> Iterator[str]:
@@ -164,9 +176,11 @@ class Rules:
 
     def _meant(self, stream: _Stream, record: Record, data: Any, meta: Any) -> Iterator[str]:
         for said in _evidence(data):
-            self.evidence.setdefault(said, record.position)
+            whose = stream.whose if stream.kind == "payment" else record.stream_id
+            self.evidence.setdefault(said, Named(record.position, whose))
         if record.type == "UserErased":
             self.erased.append((record.position, meta["occurred_at"]))
+            self.forgotten |= {record.stream_id, str(uuid5(UUID(record.stream_id), "host_account"))}
         if "quote" in data:
             yield from _adds_up(data["quote"], "the quote")
         if record.type == "BookingCancelled":
@@ -178,7 +192,7 @@ class Rules:
         """Captures, refunds and payouts: each intent has one outcome, and nothing is given that was not taken."""
         match name:
             case "PaymentStarted":
-                stream.captured = _money(data["amount"])
+                stream.captured, stream.whose = _money(data["amount"]), str(data["guest_id"])
             case "PaymentCaptured":
                 self._change(stream.captured)
             case "RefundStarted" | "PayoutScheduled":

@@ -59,6 +59,16 @@ def head_revision() -> str:
     return head
 
 
+def must_be_current(url: str) -> None:
+    """Raises Refused when the database is at another revision than this code, or does not answer."""
+    try:
+        if current_revision(url) == head_revision():
+            return
+    except Unavailable as error:
+        raise Refused(f"PostgreSQL does not answer ({error}). Try: ./run lodger doctor") from error
+    raise Refused("The database's schema is not this version's. Bring it up to date first: ./run lodger migrate")
+
+
 def _must_know(revision: str | None) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
     if revision is not None and revision not in known:

@@ -22,6 +22,15 @@ class StoredCheckpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Restoration:
+    """That the log came from a bundle: its first `size` events, up to `position`."""
+
+    size: int
+    position: int
+    restored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """Where an event is in the tree."""
 
@@ -37,19 +46,32 @@ def fetching(cursor: Cursor) -> Fetch:
     """The kept hashes of subtrees, in one query for each proof. Raises KeyError for what is not kept."""
 
     def fetch(nodes: Sequence[Node]) -> Mapping[Node, bytes]:
-        if not nodes:
-            return {}
-        cursor.execute(
-            """SELECT level, number, coalesce(leaf.hash, subtree.hash)
-               FROM unnest(%s::integer[], %s::bigint[]) AS asked (level, number)
-               LEFT JOIN log_leaves leaf ON asked.level = 0 AND leaf_index = asked.number
-               LEFT JOIN log_subtrees subtree USING (level, number)""",
-            [[node.level for node in nodes], [node.number for node in nodes]],
-        )
-        found = {Node(level, number): bytes(kept) for level, number, kept in cursor.fetchall() if kept is not None}
+        found = kept(cursor, nodes)
         return {node: found[node] for node in nodes}
 
     return fetch
+
+
+def kept(cursor: Cursor, nodes: Sequence[Node]) -> Mapping[Node, bytes]:
+    """The hashes of subtrees, of those that are kept."""
+    if not nodes:
+        return {}
+    cursor.execute(
+        """SELECT level, number, coalesce(leaf.hash, subtree.hash)
+           FROM unnest(%s::integer[], %s::bigint[]) AS asked (level, number)
+           LEFT JOIN log_leaves leaf ON asked.level = 0 AND leaf_index = asked.number
+           LEFT JOIN log_subtrees subtree USING (level, number)""",
+        [[node.level for node in nodes], [node.number for node in nodes]],
+    )
+    return {Node(level, number): bytes(found) for level, number, found in cursor.fetchall() if found is not None}
+
+
+def count_subtrees(cursor: Cursor, size: int) -> int:
+    """How many hashes of subtrees within the first `size` leaves are kept."""
+    cursor.execute("SELECT count(*) FROM log_subtrees WHERE (number + 1) << level <= %s", [size])
+    ((count,),) = cursor.fetchall()
+    assert isinstance(count, int)
+    return count
 
 
 def inclusion_proof(cursor: Cursor, index: int, size: int) -> list[bytes]:
@@ -74,6 +96,15 @@ def leaf_at(cursor: Cursor, position: int) -> Leaf | None:
     return _leaf(cursor)
 
 
+def leaves(cursor: Cursor, after: int, upto: int) -> list[Leaf]:
+    """The leaves of the events at positions in `(after, upto]`, in order."""
+    cursor.execute(
+        "SELECT leaf_index, position, hash FROM log_leaves WHERE position > %s AND position <= %s ORDER BY position",
+        [after, upto],
+    )
+    return [Leaf(index, position, bytes(found)) for index, position, found in cursor.fetchall()]
+
+
 def growing(cursor: Cursor) -> GrowingTree:
     """The tree as it is, to add to it."""
     last = last_leaf(cursor)
@@ -95,6 +126,14 @@ def checkpoints(cursor: Cursor, after: int, limit: int, upto: int | None = None)
     return [StoredCheckpoint(*row) for row in cursor.fetchall()]
 
 
+def count_checkpoints(cursor: Cursor, after: int, upto: int) -> int:
+    """How many checkpoints there are of sizes above `after` and not above `upto`."""
+    cursor.execute("SELECT count(*) FROM log_checkpoints WHERE size > %s AND size <= %s", [after, upto])
+    ((count,),) = cursor.fetchall()
+    assert isinstance(count, int)
+    return count
+
+
 def public_keys(cursor: Cursor) -> list[tuple[str, datetime]]:
     """Every key that a checkpoint was ever signed with, as C2SP writes them, and since when; the oldest first."""
     cursor.execute("SELECT public_key, made_at FROM log_keys ORDER BY made_at, public_key")
@@ -106,6 +145,13 @@ def origin(cursor: Cursor) -> str | None:
     cursor.execute("SELECT origin FROM log_origin")
     found = cursor.fetchone()
     return found[0] if found else None
+
+
+def restoration(cursor: Cursor) -> Restoration | None:
+    """Whether the log came from a bundle; None of one that was always here."""
+    cursor.execute("SELECT size, position, restored_at FROM log_restorations")
+    found = cursor.fetchone()
+    return Restoration(*found) if found else None
 
 
 def _leaf(cursor: Cursor) -> Leaf | None:

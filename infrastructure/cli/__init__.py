@@ -28,7 +28,7 @@ COMMANDS = {
     "erasures": "see who was erased, and erase them again in a restored database",
     "payments": "ask payment providers, and compare with them",
     "keys": "list, rotate, back up and restore keys",
-    "import": "load listings and calendars from elsewhere",
+    "import": "load listings and calendars from elsewhere, or a log from its bundle",
 }
 """Every command and what it is for. Kept here so that help needs no module: `x-y` is in `x_y.py`, `import` in
 `import_.py`."""

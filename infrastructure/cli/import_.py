@@ -1,4 +1,4 @@
-"""`lodger import`: listings, calendars and reviews from elsewhere."""
+"""`lodger import`: listings, calendars and reviews from elsewhere, and a log from its bundle."""
 
 from __future__ import annotations
 
@@ -16,19 +16,23 @@ from application.imports import bring_in
 from domain.rejections import Rejected
 from infrastructure.bootstrap import wire
 from infrastructure.cli.environment import current_settings, end_on_signals
+from infrastructure.cli.import_audit import audit
 from infrastructure.cli.import_report import Tally, progress, show, written
 from infrastructure.database import Unavailable
 from infrastructure.inside_airbnb.imported_listings import ImportedListingsTable
 from infrastructure.inside_airbnb.snapshot import FolderSnapshot
 from infrastructure.refusals import Refused
-from infrastructure.schema import current_revision, head_revision
+from infrastructure.schema import must_be_current
 
 _CLOCK_MAY_BE_OFF: Final = timedelta(days=2)
 
 
 @click.group()
 def command() -> None:
-    """Load listings, calendars and reviews from elsewhere."""
+    """Load listings, calendars and reviews from elsewhere, or a whole log from its bundle."""
+
+
+command.add_command(audit)
 
 
 @command.command("inside-airbnb")
@@ -54,7 +58,7 @@ def inside_airbnb(
     end_on_signals()
     console = Console(stderr=True)
     settings = current_settings()
-    _must_be_migrated(settings.database_url)
+    must_be_current(settings.database_url)
     wired = wire(settings)
     snapshot = FolderSnapshot(folder, wired.lodger.zones, market=market, currency=currency)
     console.print(
@@ -78,15 +82,6 @@ def inside_airbnb(
         sys.exit(130)
     show(console, tally, report)
     sys.exit(bool(tally.damaged))
-
-
-def _must_be_migrated(database_url: str) -> None:
-    try:
-        if current_revision(database_url) == head_revision():
-            return
-    except Unavailable as error:
-        raise Refused(f"PostgreSQL does not answer ({error}). Try: ./run lodger doctor") from error
-    raise Refused("The database's schema is not this version's. Bring it up to date first: ./run lodger migrate")
 
 
 def _warn_of_the_clock(console: Console, now: datetime, snapshot: Snapshot) -> None:

@@ -90,11 +90,11 @@ def _stretch(cursor: Cursor, first: int, last: int | None) -> Stretch:
 def _manifest(cursor: Cursor, stretch: Stretch) -> dict[str, object]:
     fetch = log_tree.fetching(cursor)
     cursor.execute(
-        """SELECT type, array_agg(DISTINCT schema_version ORDER BY schema_version) FROM events
+        """SELECT type, array_agg(DISTINCT schema_version ORDER BY schema_version), count(*) FROM events
            WHERE position > %s AND position <= %s GROUP BY type ORDER BY type COLLATE "C\"""",
         [stretch.after, stretch.upto],
     )
-    versions = dict(cursor.fetchall())
+    types = cursor.fetchall()
     peaks = GrowingTree.resumed(stretch.begin, fetch).peaks
     consistency = log_tree.consistency_proof(cursor, stretch.end, stretch.covering.size)
     keys = [PublicKey.parsed(key) for key, at in log_tree.public_keys(cursor) if at <= stretch.covering.made_at]
@@ -107,7 +107,9 @@ def _manifest(cursor: Cursor, stretch: Stretch) -> dict[str, object]:
         "peaks": [b64encode(peak).decode() for peak in peaks],
         "consistency": [b64encode(each).decode() for each in consistency],
         "keys": [key.text for key in keys],
-        "schema_versions": versions,
+        "schema_versions": {name: versions for name, versions, _ in types},
+        "events": {name: count for name, _, count in types},
+        "checkpoints": log_tree.count_checkpoints(cursor, stretch.begin, stretch.covering.size),
     }
 
 

@@ -11,6 +11,7 @@ import json
 import sys
 import zlib
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,7 +46,10 @@ class BadBundle(Exception):
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """Of the events from leaf `begin` up to and without leaf `end`: `peaks` are what the tree was before them, and
-    `consistency` shows that the first checkpoint that has all of them, of `covering` events, goes on from there."""
+    `consistency` shows that the first checkpoint that has all of them, of `covering` events, goes on from there.
+
+    `events` are how many there are of each type, `checkpoints` how many of these.
+    """
 
     origin: str
     begin: int
@@ -54,6 +58,8 @@ class Manifest:
     peaks: list[bytes]
     consistency: list[bytes]
     keys: list[PublicKey]
+    events: dict[str, int]
+    checkpoints: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +125,18 @@ def check(bundle: Bundle, keys: list[PublicKey], since: str | None, progress: Ca
     manifest = bundle.manifest
     rules = Rules(from_beginning=manifest.begin == 0)
     audit = Audit(GrowingTree(manifest.begin, list(manifest.peaks)), rules, covered=manifest.begin)
-    signed = [_believed(audit, note, keys) for note in bundle.notes()]
+    notes = list(bundle.notes())
+    signed = [_believed(audit, note, keys) for note in notes]
     checkpoints = [each for each in signed if each is not None]
     if any(each.origin != manifest.origin for each in checkpoints):
         raise BadBundle("its checkpoints are of another log")
     held = [each for each in checkpoints if manifest.begin < each.size <= manifest.end]
     if since is not None:
         held = sorted({*held, _kept(since, manifest, keys)}, key=lambda each: each.size)
-    for position in audit.read(bundle.records(), held):
-        progress(position, manifest.end - manifest.begin)
+    types: Counter[str] = Counter()
+    for _ in audit.read(_counted(bundle.records(), types), held):
+        progress(audit.tree.size - manifest.begin, manifest.end - manifest.begin)
+    _compare_counts(audit, manifest, types, len(notes))
     covering = next((each for each in checkpoints if each.size == manifest.covering), None)
     if covering is None:
         audit.tell(None, f"the checkpoint of size {manifest.covering}, which has all of it, is missing")
@@ -137,6 +146,20 @@ def check(bundle: Bundle, keys: list[PublicKey], since: str | None, progress: Ca
         audit.covered = manifest.end
         audit.held += covering.size > manifest.end
     return audit
+
+
+def _counted(records: Iterator[Record], types: Counter[str]) -> Iterator[Record]:
+    for record in records:
+        types[record.type] += 1
+        yield record
+
+
+def _compare_counts(audit: Audit, manifest: Manifest, types: Counter[str], notes: int) -> None:
+    for name in sorted({*manifest.events, *types}):
+        if (said := manifest.events.get(name, 0)) != types[name]:
+            audit.tell(None, f"the manifest counts {said} {name}, and there are {types[name]}")
+    if notes != manifest.checkpoints:
+        audit.tell(None, f"the manifest counts {manifest.checkpoints} checkpoints, and there are {notes}")
 
 
 def main(arguments: list[str]) -> int:
@@ -175,9 +198,9 @@ def told(bundle: Bundle, audit: Audit, *, is_trusted: bool) -> list[str]:
     return [*said, *audit.summary(), "Something is wrong." if audit.found else "History is what it was."]
 
 
-def _show(position: int, _count: int) -> None:
-    if position % 10_000 == 0 and sys.stderr.isatty():
-        sys.stderr.write(f"\rposition {position} ")
+def _show(done: int, whole: int) -> None:
+    if done % 10_000 == 0 and sys.stderr.isatty():
+        sys.stderr.write(f"\r{done} of {whole} events ")
 
 
 _TYPES: Final = {
@@ -213,13 +236,15 @@ def _manifest(raw: bytes) -> Manifest:
         begin, end, covering = (said[name] for name in ("begin", "end", "covering"))
         peaks, consistency = ([b64decode(text) for text in said[name]] for name in ("peaks", "consistency"))
         keys = [PublicKey.parsed(text) for text in said["keys"]]
+        events, checkpoints = dict(said["events"]), said["checkpoints"]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BadBundle("its manifest cannot be read") from error
-    if not all(type(number) is int for number in (begin, end, covering)) or not 0 <= begin < end <= covering:
+    numbers = (begin, end, covering, checkpoints, *events.values())
+    if not all(type(number) is int for number in numbers) or not 0 <= begin < end <= covering:
         raise BadBundle("its manifest names sizes that no log has")
     if len(peaks) != begin.bit_count() or any(len(peak) != 32 for peak in peaks):
         raise BadBundle("its manifest has another tree than it says")
-    return Manifest(str(said["origin"]), begin, end, covering, peaks, consistency, keys)
+    return Manifest(str(said["origin"]), begin, end, covering, peaks, consistency, keys, events, checkpoints)
 
 
 @contextmanager

@@ -14,11 +14,13 @@ from domain.log_leaves import Record
 from infrastructure.database import Database
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.proofs import ed25519
+from infrastructure.proofs.kept_tree import KeptTree
 from infrastructure.proofs.outside import Outside
 from infrastructure.proofs.records import BATCH, stretch
 from infrastructure.refusals import Refused
 from projections import log_tree
 from projections.log_tree import Leaf
+from projections.projection import Cursor
 
 _PAGE: Final = 1_000
 _SURE_SECONDS: Final = 10.0
@@ -85,27 +87,26 @@ class Verifier:
     def _compared(self, audit: Audit, safe: int, last: Leaf | None) -> Iterator[Record]:
         """The log's events, each held against its leaf. What was put into the tree is expected in the log, exactly."""
         end = last.position if last else 0
-        after, expected = 0, 0
+        after, expected, tree = 0, 0, KeptTree()
         while True:
             with self.database.connection() as connection, connection.cursor() as cursor:
                 found = stretch(connection, after, safe)
                 upto = found[-1].position if len(found) == BATCH else safe
-                cursor.execute(
-                    "SELECT position, leaf_index, hash FROM log_leaves WHERE position > %s AND position <= %s",
-                    [after, min(upto, end)],
-                )
-                leaves = {position: (index, bytes(kept)) for position, index, kept in cursor.fetchall()}
+                leaves = {leaf.position: leaf for leaf in log_tree.leaves(cursor, after, min(upto, end))}
+                tree.hold(cursor, leaves.values(), audit)
+                if len(found) < BATCH:
+                    tree.end(cursor, audit)
             records = {record.position: record for record in found}
             for position in sorted({*records, *leaves}):
                 record, leaf = records.get(position), leaves.get(position)
-                if leaf is not None and leaf[0] != expected:
+                if leaf is not None and leaf.index != expected:
                     audit.tell(position, f"leaf {expected} was taken out of the tree")
-                    expected = leaf[0]
+                    expected = leaf.index
                 if leaf is None and position <= end:
                     audit.tell(position, "this event was inserted into the past")
                 if record is None:
                     audit.tell(position, "the event was deleted")
-                elif leaf is not None and leaf[1] != record.hash:
+                elif leaf is not None and leaf.hash != record.hash:
                     audit.tell(position, "the event is not the one that was recorded: it was edited, moved or re-dated")
                 expected += leaf is not None
                 if record is not None:
@@ -115,23 +116,37 @@ class Verifier:
             after = upto
 
     def _look_beside(self, audit: Audit) -> None:
-        """What the log names and what was made of it: the providers' answers, the kept tree, the ledger."""
+        """What the log names and what was made of it: the providers' answers, the ledger."""
         with self.database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT sha256, is_emptied, found_sha256 FROM evidence_hashes")
-            kept = {sha256: (is_emptied, found) for sha256, is_emptied, found in cursor.fetchall()}
-            for sha256, position in audit.rules.evidence.items():
-                is_emptied, found = kept.get(sha256, (False, None))
-                if is_emptied and audit.rules.erased:
-                    continue
-                if found != sha256:
-                    what = "is not kept any more" if found is None or is_emptied else "was altered"
-                    audit.tell(position, f"the provider's answer that it names {what}")
+            _look_at_evidence(cursor, audit)
             cursor.execute(
                 """SELECT position, currency, sum(minor) FROM ledger_entries
                    GROUP BY position, currency HAVING sum(minor) <> 0 ORDER BY position LIMIT 20"""
             )
             for position, currency, minor in cursor.fetchall():
                 audit.tell(position, f"what the ledger posts for it adds up to {minor} {currency}, not to nothing")
+
+
+def _look_at_evidence(cursor: Cursor, audit: Audit) -> None:
+    """What providers said is what the events name, or was emptied when those whom it is about were forgotten."""
+    cursor.execute("SELECT sha256, is_emptied, found_sha256 FROM evidence_hashes")
+    kept = {sha256: (is_emptied, found) for sha256, is_emptied, found in cursor.fetchall()}
+    restoration, unseen = log_tree.restoration(cursor), 0
+    for sha256, named in audit.rules.evidence.items():
+        is_emptied, found = kept.get(sha256, (False, None))
+        if found == sha256 or (is_emptied and named.whose in audit.rules.forgotten):
+            continue
+        if found is None and restoration is not None and named.position <= restoration.position:
+            unseen += 1
+            continue
+        what = "is not kept any more" if found is None or is_emptied else "was altered"
+        audit.tell(named.position, f"the provider's answer that it names {what}")
+    if restoration is not None:
+        audit.remarks.append(
+            f"This log was restored from a bundle at {restoration.restored_at:%Y-%m-%d %H:%M} UTC, up to position"
+            f" {restoration.position}. {unseen} of the providers' answers that it names did not come with it, and could"
+            " not be checked; nor could anything of people."
+        )
 
 
 def _opened(audit: Audit, notes: Iterator[_Signed], keys: list[PublicKey]) -> Iterator[Checkpoint]:

@@ -125,7 +125,16 @@ def _forged(members: dict[str, bytes]) -> None:
     members[CHECKPOINTS] = json.dumps({"note": ed25519.sign(lie, bytes(32))}).encode() + b"\n"
 
 
-@pytest.mark.parametrize("rewrite", [_edited, _cut, _removed, _swapped, _forged])
+def _miscounted(members: dict[str, bytes]) -> None:
+    counts = json.loads(members[MANIFEST])["events"]
+    _change(members, events={**counts, "UserErased": 1})
+
+
+def _checkpoint_missing(members: dict[str, bytes]) -> None:
+    members[CHECKPOINTS] = members[CHECKPOINTS].splitlines(keepends=True)[-1]
+
+
+@pytest.mark.parametrize("rewrite", [_edited, _cut, _removed, _swapped, _forged, _miscounted, _checkpoint_missing])
 def test_a_bundle_that_was_rewritten_is_found_out(
     whole: Path, tmp_path: Path, rewrite: Rewrite, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -175,6 +184,9 @@ def _deep(members: dict[str, bytes]) -> None:
         (lambda members: _change(members, begin=3), "another tree"),
         (lambda members: _change(members, begin="x"), "sizes that no log has"),
         (lambda members: _change(members, end=7), "it says that it has 7 events"),
+        (lambda members: _change(members, events={"UserErased": "x"}), "sizes that no log has"),
+        (lambda members: _change(members, events=7), "manifest cannot be read"),
+        (lambda members: _change(members, checkpoints=None), "sizes that no log has"),
         (lambda members: members.update({EVENTS: b"\xff\xfe\n"}), "damaged"),
         (lambda members: members.update({MANIFEST: b"null"}), "manifest cannot be read"),
     ],

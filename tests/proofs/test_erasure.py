@@ -15,7 +15,8 @@ def test_after_an_erasure_everything_still_verifies(notarised: Notarised) -> Non
     world = notarised.world
     guest = world.person()
     booking = world.hold(world.listing(), guest)
-    world.approve(world.pay(booking))
+    payment = world.pay(booking)
+    world.approve(payment)
     world.react()
     world.cancel(booking)
     world.react()
@@ -37,3 +38,13 @@ def test_after_an_erasure_everything_still_verifies(notarised: Notarised) -> Non
     assert [when[:10] for _, when in audit.rules.erased] == ["2026-06-01"]
     assert any(line.startswith("Somebody was erased at position ") for line in audit.summary())
     assert not any(str(guest) in line for line in audit.summary())
+
+    # It explains why the provider's answers about them are empty, and nobody else's.
+    world.execute("UPDATE provider_answers SET body = ''")
+    others = world.execute(
+        f"""SELECT min(position) FROM events WHERE stream_id <> '{payment}' AND data::json#>>'{{evidence,sha256}}' <> ''
+            GROUP BY data::json#>>'{{evidence,sha256}}' ORDER BY 1"""
+    )
+    found = verified(notarised).findings
+    assert [(finding.position,) for finding in found] == others
+    assert {finding.what for finding in found} == {"the provider's answer that it names is not kept any more"}

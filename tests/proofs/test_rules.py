@@ -50,7 +50,7 @@ def test_whatever_the_deciders_make_of_money_is_within_the_rules(market: Marketp
 def payment(*facts: tuple[str, dict[str, Any]]) -> list[str]:
     """What the rules say of a payment of 100.00 USD to which this happens."""
     rules = Rules()
-    started = ("PaymentStarted", {"amount": {"minor": 10_000, "currency": "USD"}})
+    started = ("PaymentStarted", {"guest_id": "g", "amount": {"minor": 10_000, "currency": "USD"}})
     return [
         told
         for version, (name, data) in enumerate((started, *facts), start=1)

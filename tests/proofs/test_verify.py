@@ -13,6 +13,7 @@ from domain.catalogue import FACTS
 from domain.checkpoints import Checkpoint, parsed
 from domain.log_audit import Audit
 from domain.log_rules import STEPS
+from domain.merkle import GrowingTree
 from infrastructure.bootstrap import wire_auditor
 from infrastructure.cli import lodger as command_line
 from infrastructure.file_stores import store_at
@@ -142,6 +143,15 @@ def test_a_tail_that_was_cut_together_with_its_tree_is_found_against_what_is_out
     assert first(verified(notarised)).startswith(f"position {last}: the log ends after {size} events")
 
 
+def subtrees_of(notarised: Notarised) -> Iterator[str]:
+    """Make the kept tree follow from its leaves, whatever these are by now."""
+    yield "DELETE FROM log_subtrees;"
+    tree = GrowingTree()
+    for (leaf,) in notarised.world.execute("SELECT hash FROM log_leaves ORDER BY leaf_index"):
+        for node, hashed in tree.add(bytes(leaf))[1:]:
+            yield f"INSERT INTO log_subtrees VALUES ({node.level}, {node.number}, '\\x{hashed.hex()}');"
+
+
 def test_a_history_that_was_rewritten_with_its_tree_is_found_between_two_checkpoints(notarised: Notarised) -> None:
     second, position = parsed(note(notarised)), parsed(note(notarised, 0)).position + 3
     notarised.tamper(f"UPDATE events SET meta = replace(meta, 'user', 'usur') WHERE position = {position}")
@@ -151,11 +161,34 @@ def test_a_history_that_was_rewritten_with_its_tree_is_found_between_two_checkpo
 
         (record,) = stretch(connection, position - 1, position)
     notarised.tamper(f"UPDATE log_leaves SET hash = '\\x{record.hash.hex()}' WHERE position = {position}")
+    notarised.tamper("".join(subtrees_of(notarised)))
 
     told = first(verified(notarised))
 
     assert told.startswith(f"position {parsed(note(notarised, 0)).position + 1}: from here on, and up to")
     assert str(second.position) in told
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (
+            "UPDATE log_subtrees SET hash = sha256(hash) WHERE (level, number) = (2, 1)",
+            "position 8: the kept hash over",
+        ),
+        ("DELETE FROM log_subtrees WHERE (level, number) = (3, 0)", "position 8: the kept hash over the 8 events"),
+        ("INSERT INTO log_subtrees VALUES (64, 0, sha256('x'))", "the kept tree has hashes of other subtrees"),
+    ],
+)
+def test_a_kept_tree_that_was_altered_is_named_though_the_events_are_what_they_were(
+    notarised: Notarised, change: str, what: str
+) -> None:
+    (position,) = notarised.world.execute("SELECT position FROM log_leaves WHERE leaf_index = 7")[0]
+    assert position == 8, "there is no hole before it"
+
+    notarised.tamper(change)
+
+    assert first(verified(notarised)).startswith(what)
 
 
 def test_a_checkpoint_that_was_forged_is_named(notarised: Notarised) -> None:
