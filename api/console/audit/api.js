@@ -8,7 +8,9 @@ export class Refused extends Error {
     super(problem.detail || problem.title || `The answer was ${status}.`);
     this.status = status;
     this.problem = problem;
-    this.code = String(problem.type ?? "").split("/").pop();
+    this.code = String(problem.type ?? "")
+      .split("/")
+      .pop();
   }
 }
 

@@ -32,7 +32,7 @@ async function showAsked() {
     view = null;
     at("booking-view").hidden = true;
     at("wanted").focus();
-    await showSeal();
+    await Promise.all([showSeal(), find.newest(open)]);
   }
 }
 
@@ -46,7 +46,10 @@ async function load(id, position) {
   at("found").replaceChildren();
   at("wanted").value = id;
   try {
-    const [timeline, newest] = await Promise.all([get(`/v1/audit/bookings/${encodeURIComponent(id)}/timeline`), showSeal()]);
+    const [timeline, newest] = await Promise.all([
+      get(`/v1/audit/bookings/${encodeURIComponent(id)}/timeline`),
+      showSeal(),
+    ]);
     view?.close();
     view = new BookingView(at("booking-view"), timeline, newest, { trouble, moved });
     view.goTo(position ?? timeline.events.at(-1).position);
@@ -71,7 +74,9 @@ async function showSeal() {
   at("seal").replaceChildren(
     sign(newest.state, says),
     el("span", { class: newest.state === PROVEN ? "hint" : "amiss" }, newest.says),
-    checkpoint ? el("a", { href: "/v1/log/checkpoints/latest", download: `${checkpoint.size}.checkpoint` }, "Keep it") : "",
+    checkpoint
+      ? el("a", { href: "/v1/log/checkpoints/latest", download: `${checkpoint.size}.checkpoint` }, "Keep it")
+      : "",
   );
   return newest;
 }

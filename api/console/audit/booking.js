@@ -42,7 +42,9 @@ export class BookingView {
     this.list.children[this.index].querySelector("button").setAttribute("aria-current", "step");
     this.back.disabled = this.index === 0;
     this.on.disabled = this.index === this.story.events.length - 1;
-    announce(`Event ${this.index + 1} of ${this.story.events.length}: ${typeInWords(event.type)}. ${this.#verdict(event)}`);
+    announce(
+      `Event ${this.index + 1} of ${this.story.events.length}: ${typeInWords(event.type)}. ${this.#verdict(event)}`,
+    );
     this.moved(this.story.id, event.position);
   }
 
@@ -89,17 +91,35 @@ export class BookingView {
     this.lanes = new Lanes(drawn, this.story, (index) => this.go(index));
     this.panel = el("div", { class: "panel" });
     this.summary = el("p", { class: "summary" });
-    this.list = el("tbody", {}, events.map((event, index) => this.#row(event, index)));
-    this.back = el("button", { type: "button", "aria-label": "Earlier event", onclick: () => this.go(this.index - 1) }, "\u2190");
-    this.on = el("button", { type: "button", "aria-label": "Later event", onclick: () => this.go(this.index + 1) }, "\u2192");
+    this.list = el(
+      "tbody",
+      {},
+      events.map((event, index) => this.#row(event, index)),
+    );
+    this.back = el(
+      "button",
+      { type: "button", "aria-label": "Earlier event", onclick: () => this.go(this.index - 1) },
+      "\u2190",
+    );
+    this.on = el(
+      "button",
+      { type: "button", "aria-label": "Later event", onclick: () => this.go(this.index + 1) },
+      "\u2192",
+    );
     place.replaceChildren(
       this.#head(),
-      el("section", { class: "card drawn", "aria-label": "Timeline" },
+      el(
+        "section",
+        { class: "card drawn", "aria-label": "Timeline" },
         drawn,
-        el("div", { class: "under" },
-          el("div", { class: "stepping" }, this.back, this.on, el("span", { class: "hint" }, "Arrow keys step through time.")),
+        el(
+          "div",
+          { class: "under" },
+          el("div", { class: "stepping" }, this.back, this.on, el("span", { class: "hint" }, "Arrow keys step too.")),
           this.#jump(),
-          legend())),
+          legend(),
+        ),
+      ),
       this.panel,
       this.#all(),
     );
@@ -115,15 +135,21 @@ export class BookingView {
     return el(
       "header",
       { class: "head" },
-      el("div", {},
+      el(
+        "div",
+        {},
         el("p", { class: "eyebrow" }, "Booking"),
         el("h1", { id: "booking-title", tabindex: -1 }, el("code", {}, story.id)),
-        this.summary),
-      el("dl", { class: "figures" },
+        this.summary,
+      ),
+      el(
+        "dl",
+        { class: "figures" },
         figure("State", stateInWords(booking, state, "")),
         figure("Came in", moved.in || "nothing"),
         figure("Went out", moved.out || "nothing"),
-        figure("Balance", over || "nothing")),
+        figure("Balance", over || "nothing"),
+      ),
       bundleForm(story.events, this.trouble),
     );
   }
@@ -134,7 +160,10 @@ export class BookingView {
       if (!amount || direction === "none") continue;
       sums[direction][amount.currency] = (sums[direction][amount.currency] ?? 0n) + BigInt(amount.minor);
     }
-    const told = (found) => Object.entries(found).map(([currency, minor]) => money({ minor, currency })).join(", ");
+    const told = (found) =>
+      Object.entries(found)
+        .map(([currency, minor]) => money({ minor, currency }))
+        .join(", ");
     return { in: told(sums.in), out: told(sums.out) };
   }
 
@@ -142,9 +171,20 @@ export class BookingView {
     const states = this.story.events.map(({ position }) => this.verdicts.get(position)?.state);
     const count = (state) => states.filter((each) => each === state).length;
     const missing = missingVersions(this.story.events);
-    const said = [sign(PROVEN, `${count(PROVEN)} of ${states.length} events proven`)];
-    if (count(WRONG)) said.unshift(sign(WRONG, `${count(WRONG)} wrong`));
-    if (missing.length) said.unshift(sign(WRONG, `version ${missing[0].version} of the ${missing[0].kind} ${short(missing[0].stream)} is missing`));
+    const said = [sign(count(PROVEN) ? PROVEN : UNKNOWN, `${count(PROVEN)} of ${states.length} events proven`)];
+    const first = this.story.events[states.indexOf(WRONG)];
+    if (first) {
+      const go = el(
+        "button",
+        { type: "button", class: "link", onclick: () => this.goTo(first.position) },
+        `position ${first.position}`,
+      );
+      said.unshift(el("span", {}, sign(WRONG, `${count(WRONG)} wrong:`), " ", go));
+    }
+    if (missing.length)
+      said.unshift(
+        sign(WRONG, `version ${missing[0].version} of the ${missing[0].kind} ${short(missing[0].stream)} is missing`),
+      );
     if (count(UNCOVERED)) said.push(sign(UNCOVERED, `${count(UNCOVERED)} not covered yet`));
     if (count(UNKNOWN)) said.push(sign(UNKNOWN, `${count(UNKNOWN)} not checked`));
     if (count(undefined)) said.push(el("span", { class: "hint" }, `${count(undefined)} being verified \u2026`));
@@ -153,12 +193,20 @@ export class BookingView {
 
   #jump() {
     const field = el("input", { type: "datetime-local", id: "jump", step: 1, required: true });
-    const form = el("form", { class: "jump" }, el("label", { for: "jump" }, "As recorded by (UTC)"), field, el("button", { type: "submit" }, "Go"));
+    const form = el(
+      "form",
+      { class: "jump" },
+      el("label", { for: "jump" }, "Recorded by (UTC)"),
+      field,
+      el("button", { type: "submit" }, "Go"),
+    );
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       this.trouble(null);
       try {
-        const { position } = await get(`/v1/audit/bookings/${this.story.id}/timeline${query({ at: inUtc(field.value) })}`);
+        const { position } = await get(
+          `/v1/audit/bookings/${this.story.id}/timeline${query({ at: inUtc(field.value) })}`,
+        );
         this.goTo(position);
       } catch (refused) {
         this.trouble(refused);
@@ -168,8 +216,19 @@ export class BookingView {
   }
 
   #all() {
-    const head = el("tr", {}, ["Position", "Happened", "Event", "By", "In", "Out", "Proof"].map((name) => el("th", { scope: "col", class: name === "In" || name === "Out" ? "number" : null }, name)));
-    return el("section", { class: "card wide", "aria-labelledby": "all-title" }, el("h2", { id: "all-title" }, "Everything in order"), el("table", { class: "events" }, el("thead", {}, head), this.list));
+    const head = el(
+      "tr",
+      {},
+      ["Position", "Happened", "Event", "By", "In", "Out", "Proof"].map((name) =>
+        el("th", { scope: "col", class: name === "In" || name === "Out" ? "number" : null }, name),
+      ),
+    );
+    return el(
+      "section",
+      { class: "card wide", "aria-labelledby": "all-title" },
+      el("h2", { id: "all-title" }, "Everything in order"),
+      el("table", { class: "events" }, el("thead", {}, head), this.list),
+    );
   }
 
   #row(event, index) {
@@ -179,8 +238,18 @@ export class BookingView {
       { onclick: () => this.go(index) },
       el("td", { class: "number" }, String(event.position)),
       el("td", {}, `${day(event.occurred_at)} ${clock(event.occurred_at)}`),
-      el("td", {}, el("button", { type: "button", class: "link" }, typeInWords(event.type)), el("span", { class: `tag ${event.kind}` }, this.story.streams.find(({ id }) => id === event.stream).name)),
-      el("td", { title: event.actor.id }, actorInWords(event.actor, this.story.people), event.actor.reason ? el("q", {}, event.actor.reason) : null),
+      el(
+        "td",
+        {},
+        el("button", { type: "button", class: "link" }, typeInWords(event.type)),
+        el("span", { class: `tag ${event.kind}` }, this.story.streams.find(({ id }) => id === event.stream).name),
+      ),
+      el(
+        "td",
+        { title: event.actor.id },
+        actorInWords(event.actor, this.story.people),
+        event.actor.reason ? el("q", {}, event.actor.reason) : null,
+      ),
       el("td", { class: "number in" }, sum("in")),
       el("td", { class: "number out" }, sum("out")),
       el("td", {}, el("span", { class: "hint" }, "\u2026")),
@@ -191,7 +260,26 @@ export class BookingView {
 const figure = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, value));
 
 function legend() {
-  const forms = [["user", "a person"], ["operator", "an operator"], ["webhook", "a provider"], ["system", "Lodger itself"]];
-  return el("ul", { class: "legend", "aria-label": "Who did it" }, forms.map(([actor, name]) =>
-    el("li", {}, svg("svg", { width: 18, height: 18, viewBox: "-9 -9 18 18", class: "lane", "aria-hidden": "true" }, node(actor, 0, 0)), name)));
+  const forms = [
+    ["user", "a person"],
+    ["operator", "an operator"],
+    ["webhook", "a provider"],
+    ["system", "Lodger itself"],
+  ];
+  return el(
+    "ul",
+    { class: "legend", "aria-label": "Who did it" },
+    forms.map(([actor, name]) =>
+      el(
+        "li",
+        {},
+        svg(
+          "svg",
+          { width: 18, height: 18, viewBox: "-9 -9 18 18", class: "lane", "aria-hidden": "true" },
+          node(actor, 0, 0),
+        ),
+        name,
+      ),
+    ),
+  );
 }

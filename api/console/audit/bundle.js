@@ -10,11 +10,17 @@ export function bundleForm(events, trouble) {
   const form = el(
     "form",
     { class: "bundle-form" },
-    el("label", { for: "bundle-from" }, "From position"), from,
-    el("label", { for: "bundle-to" }, "to position"), to,
+    el("label", { for: "bundle-from" }, "From position"),
+    from,
+    el("label", { for: "bundle-to" }, "to position"),
+    to,
     button,
-    el("p", { class: "hint" }, "Everything of the log from the one to the other, with checkpoints, keys and proofs. Check it anywhere: ",
-      el("code", {}, "./run lodger audit verify --bundle FILE")),
+    el(
+      "p",
+      { class: "hint" },
+      "Everything of the log from the one to the other, with checkpoints, keys and proofs. Check it anywhere: ",
+      el("code", {}, "./run lodger audit verify --bundle FILE"),
+    ),
   );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -14,7 +14,8 @@ export function listen(open, trouble) {
     try {
       const wanted = at("wanted").value.trim();
       if (!wanted) return await search(filters(), open);
-      if (!ID.test(wanted)) throw new Error("An id has 36 letters and digits. Leave it empty to search by what happened.");
+      if (!ID.test(wanted))
+        throw new Error("An id has 36 letters and digits. Leave it empty to search by what happened.");
       await byId(wanted, open);
     } catch (refused) {
       trouble(refused);
@@ -46,6 +47,9 @@ async function byId(id, open) {
   at("found").replaceChildren(el("p", { class: "hint" }, "Nothing in the log is about this id."));
 }
 
+/** The newest events, for who has nothing to look for yet. */
+export const newest = (open) => search({}, open);
+
 async function search(asked, open) {
   show(await get(`/v1/audit/events${query({ ...asked, limit: 50 })}`), asked, open);
 }
@@ -55,9 +59,17 @@ function show(answer, asked, open) {
     at("found").replaceChildren(el("p", { class: "hint" }, "Nothing in the log is like that."));
     return;
   }
-  const rows = el("tbody", {}, answer.events.map((event) => row(event, open)));
-  const head = el("tr", {}, ["Position", "Recorded", "Event", "By", "Booking"].map((name) => el("th", { scope: "col" }, name)));
-  const caption = el("caption", {}, `What was found. The log was looked at up to position ${answer.position}.`);
+  const rows = el(
+    "tbody",
+    {},
+    answer.events.map((event) => row(event, open)),
+  );
+  const head = el(
+    "tr",
+    {},
+    ["Position", "Recorded", "Event", "By", "Booking"].map((name) => el("th", { scope: "col" }, name)),
+  );
+  const caption = el("caption", {}, `${title(asked)} The log was looked at up to position ${answer.position}.`);
   const more = el("button", { type: "button", hidden: !answer.next_cursor }, "More");
   let next = answer.next_cursor;
   more.addEventListener("click", async () => {
@@ -66,20 +78,38 @@ function show(answer, asked, open) {
     next = page.next_cursor;
     more.hidden = !next;
   });
-  at("found").replaceChildren(el("div", { class: "card wide" }, el("table", { class: "events" }, caption, el("thead", {}, head), rows), more));
+  at("found").replaceChildren(
+    el("div", { class: "card wide" }, el("table", { class: "events" }, caption, el("thead", {}, head), rows), more),
+  );
 }
+
+const title = (asked) => (Object.values(asked).some(Boolean) ? "What was found." : "The newest events.");
 
 function row(event, open) {
   const booking = event.booking
-    ? el("button", { type: "button", class: "link mono", title: event.booking, onclick: () => open(event.booking, event.position) }, short(event.booking))
-    : el("span", { class: "hint" }, "none, or several");
+    ? el(
+        "button",
+        {
+          type: "button",
+          class: "link mono",
+          title: event.booking,
+          onclick: () => open(event.booking, event.position),
+        },
+        short(event.booking),
+      )
+    : "\u2014";
   return el(
     "tr",
     {},
     el("td", { class: "number" }, String(event.position)),
     el("td", {}, moment(event.recorded_at)),
     el("td", {}, typeInWords(event.type)),
-    el("td", { title: event.actor.id }, actorInWords(event.actor), event.actor.reason ? el("q", {}, event.actor.reason) : null),
+    el(
+      "td",
+      { title: event.actor.id },
+      actorInWords(event.actor),
+      event.actor.reason ? el("q", {}, event.actor.reason) : null,
+    ),
     el("td", {}, booking),
   );
 }

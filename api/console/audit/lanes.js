@@ -5,7 +5,7 @@ import { PROVEN, UNCOVERED, WRONG } from "./verifier.js";
 import { clock, day, money, typeInWords } from "./words.js";
 
 const [DATES, LANE, MONEY, PROOF] = [34, 42, 68, 38];
-const [NARROWEST, WIDEST, THUMB] = [38, 92, 18];
+const [NARROWEST, WIDEST, THUMB] = [34, 92, 18];
 const LETTER = 6.6; // of the drawing's font, about, in pixels
 
 /** Draws `story` into `place`, and calls `go(index)` for a column that is pointed at. */
@@ -17,7 +17,13 @@ export class Lanes {
     this.currencies = Object.keys(story.balances.at(-1) ?? {});
     this.names = el("ul", { class: "lane-names", "aria-hidden": "true" });
     this.drawing = el("div", { class: "lane-drawing" });
-    this.slider = el("input", { type: "range", class: "steps", min: 1, max: story.events.length, "aria-label": "Step through time" });
+    this.slider = el("input", {
+      type: "range",
+      class: "steps",
+      min: 1,
+      max: story.events.length,
+      "aria-label": "Step through time",
+    });
     this.scroll = el("div", { class: "lane-scroll" }, this.drawing, this.slider);
     this.slider.addEventListener("input", () => go(Number(this.slider.value) - 1));
     place.replaceChildren(this.names, this.scroll);
@@ -58,8 +64,9 @@ export class Lanes {
 
   #draw() {
     const { events, streams } = this.story;
-    this.column = Math.max(NARROWEST, Math.min(WIDEST, Math.floor(this.scroll.clientWidth / events.length)));
-    this.width = this.column * events.length;
+    const room = this.scroll.clientWidth;
+    this.column = Math.max(NARROWEST, Math.min(WIDEST, Math.floor(room / events.length)));
+    this.width = Math.max(this.column * events.length, room);
     this.moneyY = DATES + streams.length * LANE;
     this.proofY = this.moneyY + this.currencies.length * MONEY;
     const height = this.proofY + PROOF;
@@ -70,7 +77,13 @@ export class Lanes {
     const sums = this.currencies.map((currency, number) => this.#money(currency, this.moneyY + number * MONEY));
     const drawn = svg(
       "svg",
-      { width: this.width, height, viewBox: `0 0 ${this.width} ${height}`, role: "img", "aria-label": "The events, drawn. The list below has the same." },
+      {
+        width: this.width,
+        height,
+        viewBox: `0 0 ${this.width} ${height}`,
+        role: "img",
+        "aria-label": "The events, drawn. The list below has the same.",
+      },
       this.highlight,
       this.#days(height),
       [...lanes, ...sums].map(({ ground }) => ground),
@@ -81,7 +94,7 @@ export class Lanes {
       events.map((event, index) => this.#target(event, index, height)),
     );
     this.drawing.replaceChildren(drawn);
-    this.slider.style.width = `${this.width - this.column + THUMB}px`;
+    this.slider.style.width = `${this.column * (events.length - 1) + THUMB}px`;
     this.slider.style.marginLeft = `${this.column / 2 - THUMB / 2}px`;
     if (this.index !== undefined) this.#mark();
   }
@@ -102,16 +115,23 @@ export class Lanes {
   /** Draws from the event that this one follows from, and to those that follow from it. */
   tie() {
     const { events, streams } = this.story;
-    const [here, place] = [events[this.index], ({ stream }) => this.#laneY(streams.findIndex(({ id }) => id === stream))];
+    const [here, place] = [
+      events[this.index],
+      ({ stream }) => this.#laneY(streams.findIndex(({ id }) => id === stream)),
+    ];
     const ties = events.flatMap((event, index) => {
       if (event !== here && event.causation && event.causation === here.id) return [[this.index, index]];
       return here.causation && event.id === here.causation ? [[index, this.index]] : [];
     });
-    this.links.replaceChildren(...ties.map(([from, to]) => {
-      const [x1, y1, x2, y2] = [this.#x(from), place(events[from]), this.#x(to), place(events[to])];
-      const bend = y1 === y2 ? 22 : 0;
-      return svg("path", { d: `M${x1} ${y1}C${(x1 + x2) / 2} ${y1 - bend} ${(x1 + x2) / 2} ${y2 - bend} ${x2} ${y2}` });
-    }));
+    this.links.replaceChildren(
+      ...ties.map(([from, to]) => {
+        const [x1, y1, x2, y2] = [this.#x(from), place(events[from]), this.#x(to), place(events[to])];
+        const bend = y1 === y2 ? 22 : 0;
+        return svg("path", {
+          d: `M${x1} ${y1}C${(x1 + x2) / 2} ${y1 - bend} ${(x1 + x2) / 2} ${y2 - bend} ${x2} ${y2}`,
+        });
+      }),
+    );
   }
 
   #scrollTo(index) {
@@ -142,7 +162,10 @@ export class Lanes {
     const spans = this.#spans(stream, own);
     const group = (...drawn) => svg("g", { class: `lane ${stream.kind}` }, drawn);
     return {
-      ground: group(svg("line", { class: "rail", x1: 0, x2: this.width, y1: y, y2: y }), spans.map((span) => this.#ribbon(span, y))),
+      ground: group(
+        svg("line", { class: "rail", x1: 0, x2: this.width, y1: y, y2: y }),
+        spans.map((span) => this.#ribbon(span, y)),
+      ),
       marks: group(
         spans.map((span) => this.#label(span, own, y)),
         own.map(({ event, index }) => svg("g", { "data-at": index }, node(event.actor.kind, this.#x(index), y))),
@@ -166,13 +189,22 @@ export class Lanes {
 
   #ribbon({ from, to }, y) {
     const [begin, end] = [this.#x(from), this.#end(to)];
-    return svg("rect", { class: to === null ? "ribbon last" : "ribbon", x: begin, y: y - 12, width: Math.max(0, end - begin), height: 24 });
+    return svg("rect", {
+      class: to === null ? "ribbon last" : "ribbon",
+      x: begin,
+      y: y - 12,
+      width: Math.max(0, end - begin),
+      height: 24,
+    });
   }
 
   /** What the state is called, in the first gap between the stream's events that has room for it. */
   #label({ says, from, to }, own, y) {
     const within = own.map(({ index }) => index).filter((index) => index >= from && (to === null || index < to));
-    const gaps = within.map((index, number) => ({ index, room: this.#end(within[number + 1] ?? to) - this.#x(index) - 24 }));
+    const gaps = within.map((index, number) => ({
+      index,
+      room: this.#end(within[number + 1] ?? to) - this.#x(index) - 24,
+    }));
     const widest = gaps.reduce((one, other) => (other.room > one.room ? other : one));
     const { index, room } = gaps.find((gap) => gap.room >= says.length * LETTER) ?? widest;
     const letters = Math.floor(room / LETTER);
@@ -186,7 +218,9 @@ export class Lanes {
     const [most, least] = [Math.max(0, ...sums), Math.min(0, ...sums)];
     const scale = (sum) => y + 24 + (30 * (most - sum)) / Math.max(1, most - least);
     const moves = this.story.events.flatMap(({ direction, amount }, index) =>
-      direction !== "none" && amount?.currency === currency ? [{ direction, amount, index, top: scale(sums[index]) }] : [],
+      direction !== "none" && amount?.currency === currency
+        ? [{ direction, amount, index, top: scale(sums[index]) }]
+        : [],
     );
     const line = moves.reduce((drawn, { index, top }) => `${drawn} H${this.#x(index)} V${top}`, `M0 ${scale(0)}`);
     return {
@@ -222,7 +256,14 @@ export class Lanes {
 
   #target(event, index, height) {
     const says = `${index + 1}. ${typeInWords(event.type)}, ${day(event.occurred_at)} ${clock(event.occurred_at)}`;
-    const area = { class: "target", x: index * this.column, y: 0, width: this.column, height, onclick: () => this.go(index) };
+    const area = {
+      class: "target",
+      x: index * this.column,
+      y: 0,
+      width: this.column,
+      height,
+      onclick: () => this.go(index),
+    };
     return svg("rect", area, svg("title", {}, says));
   }
 }
@@ -252,7 +293,10 @@ export function glyph(state) {
     case PROVEN:
       return [svg("circle", { r: 9 }), svg("path", { d: "M-4 0.4L-1.2 3.2L4.2 -3" })];
     case WRONG:
-      return [svg("rect", { x: -9, y: -9, width: 18, height: 18, rx: 3 }), svg("path", { d: "M-3.6 -3.6L3.6 3.6M3.6 -3.6L-3.6 3.6" })];
+      return [
+        svg("rect", { x: -9, y: -9, width: 18, height: 18, rx: 3 }),
+        svg("path", { d: "M-3.6 -3.6L3.6 3.6M3.6 -3.6L-3.6 3.6" }),
+      ];
     case UNCOVERED:
       return [svg("circle", { r: 8 })];
     default:

@@ -2,7 +2,15 @@
 // The tree is that of RFC 6962, checkpoints are C2SP's, and docs/auditors.md says what a leaf is.
 
 const FIELDS = [
-  "position", "partition_key", "stream_id", "version", "type", "schema_version", "recorded_at", "data", "meta",
+  "position",
+  "partition_key",
+  "stream_id",
+  "version",
+  "type",
+  "schema_version",
+  "recorded_at",
+  "data",
+  "meta",
 ];
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
@@ -113,7 +121,11 @@ export function parsedNote(note) {
     position: Number(position.slice(9)),
     time: time.slice(5),
     signed: encoder.encode(note.slice(0, end + 1)),
-    signatures: note.slice(end + 2).split("\n").filter((line) => line.startsWith(DASH)).map(signature),
+    signatures: note
+      .slice(end + 2)
+      .split("\n")
+      .filter((line) => line.startsWith(DASH))
+      .map(signature),
   };
 }
 

@@ -9,7 +9,14 @@ export function read(answer) {
   const after = statesAfter(events);
   const { host_id: host, guest_id: guest } = after.at(-1).get(answer.booking)?.made ?? {};
   const people = { [guest]: "guest", [host]: "host" };
-  return { id: answer.booking, events, people, streams: streamsOf(events, after.at(-1)), after, balances: balancesAfter(events) };
+  return {
+    id: answer.booking,
+    events,
+    people,
+    streams: streamsOf(events, after.at(-1)),
+    after,
+    balances: balancesAfter(events),
+  };
 }
 
 /** [{id, kind, name}]: one lane each, the booking's first. */
@@ -45,7 +52,10 @@ function statesAfter(events) {
 function changed(document, changes) {
   let made = structuredClone(document);
   for (const { path, ...change } of changes) {
-    const names = path.split("/").slice(1).map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+    const names = path
+      .split("/")
+      .slice(1)
+      .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
     const last = names.pop();
     const value = "after" in change ? structuredClone(change.after) : undefined;
     if (last === undefined) made = value ?? null;
@@ -84,4 +94,7 @@ export function stateInWords({ kind }, state, type) {
   }
 }
 
-const spaced = (name) => String(name).replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+const spaced = (name) =>
+  String(name)
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase();

@@ -1,7 +1,17 @@
 // Holds events against a checkpoint, and the checkpoint against its signature and the one this browser kept.
 import { get, text, query } from "./api.js";
 import {
-  BadNote, climb, hex, isConsistent, isPossible, leafHash, parsedKey, parsedNote, same, signerOf, unbase64,
+  BadNote,
+  climb,
+  hex,
+  isConsistent,
+  isPossible,
+  leafHash,
+  parsedKey,
+  parsedNote,
+  same,
+  signerOf,
+  unbase64,
 } from "./proof.js";
 
 const KEPT = "lodger.audit.checkpoint";
@@ -15,7 +25,10 @@ export const UNKNOWN = "not checked";
 /** The newest checkpoint: {state, says, checkpoint, signer, since}. It is kept unless something is wrong with it. */
 export async function newestCheckpoint() {
   if (!isPossible()) {
-    return { state: UNKNOWN, says: "This browser checks nothing on pages without TLS. Open this one over https or on localhost." };
+    return {
+      state: UNKNOWN,
+      says: "This browser checks nothing on pages without TLS. Open this one over https or on localhost.",
+    };
   }
   let checkpoint;
   try {
@@ -39,7 +52,8 @@ async function heldAgainstKept(checkpoint) {
   if (!former || former.note === checkpoint.note) return { state: PROVEN, says: "signature valid" };
   const when = `the checkpoint of ${former.size} events that this browser kept`;
   if (former.origin !== checkpoint.origin) return { state: WRONG, says: `This is another log than ${when}.` };
-  if (former.size > checkpoint.size) return { state: WRONG, says: `The log is shorter than ${when}: its end was cut off.` };
+  if (former.size > checkpoint.size)
+    return { state: WRONG, says: `The log is shorter than ${when}: its end was cut off.` };
   const path = `/v1/log/consistency${query({ first: former.size, second: checkpoint.size })}`;
   const hashes = former.size ? (await get(path)).hashes.map(unbase64) : [];
   const fits = await isConsistent(former.size, former.root, checkpoint.size, checkpoint.root, hashes);
@@ -83,7 +97,8 @@ async function verified(event, { state, checkpoint }) {
     const seen = { record, leaf };
     const amiss = differing(event, record);
     if (amiss) return { ...seen, state: WRONG, says: `What is shown is not what is recorded: ${amiss}.` };
-    if (!checkpoint) return { ...seen, state: state === WRONG ? WRONG : UNKNOWN, says: "There is no checkpoint to hold it against." };
+    if (!checkpoint)
+      return { ...seen, state: state === WRONG ? WRONG : UNKNOWN, says: "There is no checkpoint to hold it against." };
     if (event.position > checkpoint.position) {
       return { ...seen, state: UNCOVERED, says: "The next checkpoint covers it: one is signed every minute." };
     }

@@ -28,18 +28,31 @@ export function money({ minor, currency }, { signed = false, bare = false } = {}
 }
 
 export const isMoney = (value) =>
-  value !== null && typeof value === "object" && Object.keys(value).length === 2 && "minor" in value && "currency" in value;
+  value !== null &&
+  typeof value === "object" &&
+  Object.keys(value).length === 2 &&
+  "minor" in value &&
+  "currency" in value;
 
 const DAY = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" });
-const TIME = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const TIME = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "UTC",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
 
 export const day = (instant) => DAY.format(new Date(instant));
 export const moment = (instant) => `${day(instant)}, ${TIME.format(new Date(instant))} UTC`;
 export const clock = (instant) => TIME.format(new Date(instant));
 
-export const short = (id) => (String(id).length > 13 ? `${String(id).slice(0, 8)}\u2026${String(id).slice(-4)}` : String(id));
+export const short = (id) =>
+  String(id).length > 13 ? `${String(id).slice(0, 8)}\u2026${String(id).slice(-4)}` : String(id);
 
 const ACTORS = { system: "Lodger", webhook: "provider", api_key: "key of" };
+
+/** What a field or key is called: ids are keys too. */
+export const label = (name) => (/^[0-9a-f-]{36}$/.test(name) ? short(name) : inWords(name));
 
 /** Who did it, in few words. `people` are those of the booking: {id: "guest"}. */
 export function actorInWords({ kind, id }, people = {}) {
