@@ -67,8 +67,8 @@ PlatformFact = KeyRotated | KeyDestroyed | RootKeyRotated | KeysBackedUp | KeysR
 class Platform:
     """`unsaved` are the keys that no backup has, as (purpose, key id); `has_backup`: of the others there is one.
 
-    `roots` counts the secret keys that the ring was sealed under, `restorations` how often keys were put back. `skipped`
-    are events that read models do without, as (projection, position).
+    `roots` counts the secret keys that the ring was sealed under, `restorations` how often keys were put back;
+    `skipped` are events that read models do without, as (projection, position).
     """
 
     unsaved: frozenset[tuple[str, str]] = frozenset()
