@@ -45,6 +45,7 @@ from infrastructure.payers import PayerTable
 from infrastructure.photos.files import files_of
 from infrastructure.photos.pictures import PillowPictures
 from infrastructure.photos.table import PhotoTable
+from infrastructure.proofs.bundle import Bundles
 from infrastructure.proofs.notary import Notary
 from infrastructure.proofs.outside import Outside
 from infrastructure.purposes import CHECKPOINT
@@ -165,11 +166,16 @@ class Reading:
     def reads(self) -> AuditReadTable:
         return AuditReadTable(self.database)
 
+    @property
+    def bundles(self) -> Bundles:
+        return Bundles(self.database)
+
 
 def wire_projector(
-    settings: Settings, *, transaction_timeout: float | None = None, lock_timeout: float = 1.5
+    settings: Settings, *, transaction_timeout: float | None = None, lock_timeout: float = 1.5, keys: bool = True
 ) -> Reading:
-    """Connect whoever keeps read models: without a limit of time where they are made anew."""
+    """Connect whoever keeps read models: without a limit of time where they are made anew, without the keys to what
+    people wrote where they are for others to read."""
     database = Database(
         settings.database_url,
         _PROJECTING,
@@ -178,7 +184,7 @@ def wire_projector(
         lock_timeout=lock_timeout,
     )
     keyring = Keyring(database, settings.secret_keys)
-    return _reading(database, PersonKeys(database, keyring.sealer("person key")))
+    return _reading(database, PersonKeys(database, keyring.sealer("person key")) if keys else None)
 
 
 def wire_notary(settings: Settings) -> Notary:

@@ -29,6 +29,7 @@ class AtField(Documented):
     """When, in the log's time: an instant (of `recorded_at`), `position:N` of the log, or `version:N` of a stream."""
 
     def __init__(self, *, versions: bool) -> None:
+        self.versions = versions
         words = "position|version" if versions else "position"
         self._spelling = re.compile(rf"({words}):([0-9]{{1,12}})", re.ASCII)
         self.openapi = {

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from infrastructure.bootstrap import Reading, wire_auditor, wire_projector
-from infrastructure.cli import parked
+from infrastructure.cli import as_of, parked
 from infrastructure.cli.environment import current_settings
 from infrastructure.database import Database
 from infrastructure.event_store.log_reader import LogReader
@@ -34,6 +34,7 @@ def command() -> None:
 
 
 command.add_command(parked.command, "parked")
+command.add_command(as_of.command, "as-of")
 
 
 @command.command()

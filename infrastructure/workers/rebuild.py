@@ -68,7 +68,7 @@ def rebuild(
     """
     if not projection.rebuildable:
         raise Refused(f"{projection.name} is an outbox, not a read model: rebuilt, its mails would be sent again")
-    with _alone(database, projection) as keeper:
+    with alone(database, projection) as keeper:
         helpers = Helpers(connect, keeper) if connect else None
         work = _Rebuild(database, reader, projection, progress, helpers)
         try:
@@ -88,7 +88,7 @@ def rollback(database: Database, reader: LogReader, projection: Projection) -> S
     Those of this version are brought to where the live ones are, so that nobody reads less than before; those of
     another one stand where they stood, and wait for workers of that version. Raises Refused where none are kept.
     """
-    with _alone(database, projection):
+    with alone(database, projection):
         standing = _standing(database, projection)
         if standing.kept_version is None or standing.kept_position is None or not _are_kept(database, projection):
             raise Refused(
@@ -108,7 +108,7 @@ def rollback(database: Database, reader: LogReader, projection: Projection) -> S
 
 def discard(database: Database, projection: Projection) -> None:
     """Drop what a rebuild replaced: there is no way back then."""
-    with _alone(database, projection), database.transaction() as connection, connection.cursor() as cursor:
+    with alone(database, projection), database.transaction() as connection, connection.cursor() as cursor:
         _discard_replaced(cursor, projection)
 
 
@@ -134,11 +134,11 @@ class _Rebuild:
         names = list(self._projection.tables)
         standing = _standing(self._database, self._projection)
         safe = self._reader.safe_position()
-        self._call("prepare_rebuild", names)
+        call(self._database, "prepare_rebuild", names)
         # Live rows are compared where they stand: the new ones must not be ahead of them.
         comparable = _is_comparable(standing, self._projection)
         upto = min(safe, standing.position) if comparable else safe
-        index = lambda: self._call("index_rebuild", names)  # noqa: E731 - a word for what is done later
+        index = lambda: call(self._database, "index_rebuild", names)  # noqa: E731 - a word for what is done later
         fold_into(
             self._database, self._reader, self._projection, REBUILDING, upto, self._progress, index, self._helpers
         )
@@ -151,7 +151,7 @@ class _Rebuild:
             _patiently(lambda: self._switch(reached))
             reached("rebuild_switched")
         else:
-            self._call("discard_read_models", names, REBUILDING)
+            call(self._database, "discard_read_models", names, REBUILDING)
         self._progress(self._done, self._done)
         return Rebuilt(self._done, compared_at, found)
 
@@ -209,9 +209,11 @@ class _Rebuild:
     def _pages(self, after: int, upto: int) -> Iterator[Sequence[Event]]:
         return pages_for(self._reader, self._projection, after, upto, self._progress)
 
-    def _call(self, function: str, *arguments: object) -> None:
-        with self._database.transaction() as connection, connection.cursor() as cursor:
-            cursor.execute(f"SELECT {function}({', '.join(['%s'] * len(arguments))})", arguments)
+
+def call(database: Database, function: str, *arguments: object) -> None:
+    """Call one of the database's functions that make tables, in a transaction of its own."""
+    with database.transaction() as connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}({', '.join(['%s'] * len(arguments))})", arguments)
 
 
 def _put_back(database: Database, reader: LogReader, projection: Projection, done: int) -> None:
@@ -277,7 +279,7 @@ def _standing(database: Database, projection: Projection) -> Standing:
 
 
 @contextmanager
-def _alone(database: Database, projection: Projection) -> Iterator[int]:
+def alone(database: Database, projection: Projection) -> Iterator[int]:
     """One at a time makes a read model's tables: the lock goes with this session, whose number is given."""
     with database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SET idle_session_timeout = 0")
