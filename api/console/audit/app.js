@@ -1,18 +1,20 @@
 // The page at /console/audit: who looks, at which booking, at which of its events. The address says the last two.
-import { get, query } from "./api.js";
+import { get, query, Refused } from "./api.js";
 import { BookingView } from "./booking.js";
 import { at, el } from "./dom.js";
-import { sign } from "./detail.js";
 import * as find from "./find.js";
+import { sign } from "./signs.js";
 import * as session from "./session.js";
 import { newestCheckpoint, PROVEN } from "./verifier.js";
 import { moment } from "./words.js";
 
 let view = null;
 
+/** Says what Lodger refused; nothing when that is null. Whatever else was thrown is a mistake of this page. */
 function trouble(error) {
   at("trouble").hidden = error === null;
   if (error === null) return;
+  if (!(error instanceof Refused)) console.error(error);
   at("trouble").textContent = error.code === "role-missing" ? "This account is not an auditor's." : error.message;
 }
 
@@ -51,7 +53,10 @@ async function load(id, position) {
       showSeal(),
     ]);
     view?.close();
-    view = new BookingView(at("booking-view"), timeline, newest, { trouble, moved });
+    view = new BookingView(at("booking-view"), timeline, newest, {
+      trouble,
+      moved: (position) => moved(id, position),
+    });
     view.goTo(position ?? timeline.events.at(-1).position);
     at("booking-view").hidden = false;
     at("booking-title").focus();
@@ -75,7 +80,11 @@ async function showSeal() {
     sign(newest.state, says),
     el("span", { class: newest.state === PROVEN ? "hint" : "amiss" }, newest.says),
     checkpoint
-      ? el("a", { href: "/v1/log/checkpoints/latest", download: `${checkpoint.size}.checkpoint` }, "Keep it")
+      ? el(
+          "a",
+          { href: "/v1/log/checkpoints/latest", download: `${checkpoint.size}.checkpoint` },
+          "Keep this checkpoint",
+        )
       : "",
   );
   return newest;
@@ -83,5 +92,5 @@ async function showSeal() {
 
 session.listen(begin, trouble);
 find.listen(open, trouble);
-addEventListener("popstate", showAsked);
+addEventListener("popstate", () => showAsked().catch(trouble));
 session.enter(begin, trouble).catch(trouble);

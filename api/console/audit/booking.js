@@ -1,15 +1,18 @@
 // One booking: its drawing, the step that is looked at, and the list of everything.
-import { bundleForm } from "./bundle.js";
-import { announce, el, svg } from "./dom.js";
-import { detail, sign } from "./detail.js";
 import { get, query } from "./api.js";
+import { bundleForm } from "./bundle.js";
+import { detail } from "./detail.js";
+import { announce, el } from "./dom.js";
 import { inUtc } from "./find.js";
-import { Lanes, node } from "./lanes.js";
+import { Lanes, legend } from "./lanes.js";
+import { List } from "./list.js";
 import { read, stateInWords } from "./story.js";
-import { missingVersions, PROVEN, UNCOVERED, UNKNOWN, verifyAll, WRONG } from "./verifier.js";
-import { actorInWords, day, clock, money, moment, short, typeInWords } from "./words.js";
+import { summary } from "./summary.js";
+import { verifyAll } from "./verifier.js";
+import { money, typeInWords } from "./words.js";
 
 export class BookingView {
+  /** `trouble(refused)` says what Lodger refuses, `moved(position)` is told of each step. */
   constructor(place, timeline, newest, { trouble, moved }) {
     this.story = read(timeline);
     this.newest = newest;
@@ -18,7 +21,14 @@ export class BookingView {
     this.verdicts = new Map();
     this.index = 0;
     this.ended = new AbortController();
-    this.#build(place);
+    this.lanes = new Lanes(this.story, (index) => this.go(index));
+    this.list = new List(this.story, (index) => this.go(index));
+    this.panel = el("div", {});
+    this.summary = el("p", { class: "summary" });
+    this.earlier = this.#stepper("Earlier event", "\u2190", -1);
+    this.later = this.#stepper("Later event", "\u2192", 1);
+    place.replaceChildren(this.#head(), this.#drawn(), this.panel, this.list.shown);
+    this.#sum();
     document.addEventListener("keydown", (event) => this.#key(event), { signal: this.ended.signal });
   }
 
@@ -26,260 +36,128 @@ export class BookingView {
     this.ended.abort();
   }
 
-  /** Goes to the last event that is not behind a position. */
+  /** Goes to the last event that is not behind a position; to the first where all are. */
   goTo(position) {
-    const index = this.story.events.findLastIndex((event) => event.position <= position);
-    this.go(Math.max(0, index));
+    this.go(this.story.events.findLastIndex((event) => event.position <= position));
   }
 
   go(index) {
-    this.index = Math.min(Math.max(0, index), this.story.events.length - 1);
-    const event = this.story.events[this.index];
+    const { events } = this.story;
+    this.index = Math.min(Math.max(0, index), events.length - 1);
+    this.earlier.disabled = this.index === 0;
+    this.later.disabled = this.index === events.length - 1;
     this.lanes.point(this.index);
+    this.list.point(this.index);
     this.#show();
-    for (const row of this.list.children) row.classList.toggle("current", row === this.list.children[this.index]);
-    this.list.querySelector("[aria-current]")?.removeAttribute("aria-current");
-    this.list.children[this.index].querySelector("button").setAttribute("aria-current", "step");
-    this.back.disabled = this.index === 0;
-    this.on.disabled = this.index === this.story.events.length - 1;
-    announce(
-      `Event ${this.index + 1} of ${this.story.events.length}: ${typeInWords(event.type)}. ${this.#verdict(event)}`,
-    );
-    this.moved(this.story.id, event.position);
+    const { type, position } = events[this.index];
+    const verdict = this.verdicts.get(position);
+    const proof = verdict ? ` Its proof: ${verdict.state}.` : "";
+    announce(`Event ${this.index + 1} of ${events.length}: ${typeInWords(type)}.${proof}`);
+    this.moved(position);
   }
 
   /** Verifies every event, the one that is looked at first. */
   async verify() {
     const { events } = this.story;
     const order = [events[this.index], ...events.filter((_, index) => index !== this.index)];
-    await verifyAll(order, this.newest, (event, verdict) => {
+    await verifyAll(order, this.newest, this.ended.signal, (event, verdict) => {
       this.verdicts.set(event.position, verdict);
       event.id = verdict.record && JSON.parse(verdict.record.meta).event_id;
       this.lanes.judge(event, verdict);
-      this.list.children[events.indexOf(event)].lastElementChild.replaceChildren(sign(verdict.state));
+      this.list.judge(event, verdict);
       if (event === events[this.index]) this.#show();
       this.#sum();
     });
-    this.#show(); // causes are known by now
+    this.#show(); // what caused what is known by now
     this.lanes.tie();
     announce(this.summary.textContent);
   }
 
-  #verdict = (event) => {
-    const verdict = this.verdicts.get(event.position);
-    return verdict ? `Its proof: ${verdict.state}.` : "";
-  };
-
-  #show() {
-    const verdict = this.verdicts.get(this.story.events[this.index].position);
-    const open = [...this.panel.querySelectorAll("details.record[open]")].length > 0;
-    this.panel.replaceChildren(detail(this.story, this.index, verdict, this.newest, (position) => this.goTo(position)));
-    if (open) this.panel.querySelector("details.record")?.setAttribute("open", "");
+  #sum() {
+    this.summary.replaceChildren(...summary(this.story.events, this.verdicts, (position) => this.goTo(position)));
   }
 
+  #show() {
+    const { panel, story, index, newest } = this;
+    const isOpen = panel.querySelector("details.record")?.open;
+    const isIn = panel.contains(document.activeElement);
+    const verdict = this.verdicts.get(story.events[index].position);
+    panel.replaceChildren(detail(story, index, verdict, newest, (position) => this.goTo(position)));
+    if (isOpen) panel.querySelector("details.record")?.setAttribute("open", "");
+    if (isIn) panel.querySelector("#event-title").focus();
+  }
+
+  /** The slider has the keys too; elsewhere they step unless something else wants them. */
   #key(event) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const isTyping = event.target.closest?.("input, textarea, select, pre, .lane-scroll, .wide");
-    if (!step || isTyping || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const isTaken = event.target.closest?.("input, textarea, select, pre, .wide");
+    if (!step || isTaken || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     this.go(this.index + step);
   }
 
-  #build(place) {
-    const { events } = this.story;
-    const drawn = el("div", { class: "lanes" });
-    this.lanes = new Lanes(drawn, this.story, (index) => this.go(index));
-    this.panel = el("div", { class: "panel" });
-    this.summary = el("p", { class: "summary" });
-    this.list = el(
-      "tbody",
-      {},
-      events.map((event, index) => this.#row(event, index)),
-    );
-    this.back = el(
-      "button",
-      { type: "button", "aria-label": "Earlier event", onclick: () => this.go(this.index - 1) },
-      "\u2190",
-    );
-    this.on = el(
-      "button",
-      { type: "button", "aria-label": "Later event", onclick: () => this.go(this.index + 1) },
-      "\u2192",
-    );
-    place.replaceChildren(
-      this.#head(),
-      el(
-        "section",
-        { class: "card drawn", "aria-label": "Timeline" },
-        drawn,
-        el(
-          "div",
-          { class: "under" },
-          el("div", { class: "stepping" }, this.back, this.on, el("span", { class: "hint" }, "Arrow keys step too.")),
-          this.#jump(),
-          legend(),
-        ),
-      ),
-      this.panel,
-      this.#all(),
-    );
-    this.#sum();
+  #stepper(name, says, step) {
+    return el("button", { type: "button", "aria-label": name, onclick: () => this.go(this.index + step) }, says);
   }
 
   #head() {
-    const { story } = this;
-    const booking = story.streams.find(({ kind }) => kind === "booking");
-    const state = story.after.at(-1).get(booking.id);
-    const sums = Object.entries(story.balances.at(-1));
-    const [moved, over] = [this.#moved(), sums.map(([currency, minor]) => money({ minor, currency })).join(", ")];
+    const { id, streams, after, moved, events } = this.story;
+    const stream = streams.find((each) => each.id === id);
+    const sums = (of) =>
+      Object.entries(of)
+        .map(([currency, minor]) => money({ minor, currency }))
+        .join(", ") || "nothing";
+    const figures = [
+      ["State", stateInWords(stream, after.at(-1).get(id))],
+      ["Came in", sums(moved.in)],
+      ["Went out", sums(moved.out)],
+      ["Balance", sums(this.story.balances.at(-1))],
+    ];
+    const title = el("h1", { id: "booking-title", tabindex: -1 }, el("code", {}, id));
     return el(
       "header",
       { class: "head" },
-      el(
-        "div",
-        {},
-        el("p", { class: "eyebrow" }, "Booking"),
-        el("h1", { id: "booking-title", tabindex: -1 }, el("code", {}, story.id)),
-        this.summary,
-      ),
+      el("div", {}, el("p", { class: "eyebrow" }, "Booking"), title, this.summary),
       el(
         "dl",
         { class: "figures" },
-        figure("State", stateInWords(booking, state, "")),
-        figure("Came in", moved.in || "nothing"),
-        figure("Went out", moved.out || "nothing"),
-        figure("Balance", over || "nothing"),
+        figures.map(([name, is]) => el("div", {}, el("dt", {}, name), el("dd", {}, is))),
       ),
-      bundleForm(story.events, this.trouble),
+      bundleForm(events, this.trouble),
     );
   }
 
-  #moved() {
-    const sums = { in: {}, out: {} };
-    for (const { direction, amount } of this.story.events) {
-      if (!amount || direction === "none") continue;
-      sums[direction][amount.currency] = (sums[direction][amount.currency] ?? 0n) + BigInt(amount.minor);
-    }
-    const told = (found) =>
-      Object.entries(found)
-        .map(([currency, minor]) => money({ minor, currency }))
-        .join(", ");
-    return { in: told(sums.in), out: told(sums.out) };
-  }
-
-  #sum() {
-    const states = this.story.events.map(({ position }) => this.verdicts.get(position)?.state);
-    const count = (state) => states.filter((each) => each === state).length;
-    const missing = missingVersions(this.story.events);
-    const said = [sign(count(PROVEN) ? PROVEN : UNKNOWN, `${count(PROVEN)} of ${states.length} events proven`)];
-    const first = this.story.events[states.indexOf(WRONG)];
-    if (first) {
-      const go = el(
-        "button",
-        { type: "button", class: "link", onclick: () => this.goTo(first.position) },
-        `position ${first.position}`,
-      );
-      said.unshift(el("span", {}, sign(WRONG, `${count(WRONG)} wrong:`), " ", go));
-    }
-    if (missing.length)
-      said.unshift(
-        sign(WRONG, `version ${missing[0].version} of the ${missing[0].kind} ${short(missing[0].stream)} is missing`),
-      );
-    if (count(UNCOVERED)) said.push(sign(UNCOVERED, `${count(UNCOVERED)} not covered yet`));
-    if (count(UNKNOWN)) said.push(sign(UNKNOWN, `${count(UNKNOWN)} not checked`));
-    if (count(undefined)) said.push(el("span", { class: "hint" }, `${count(undefined)} being verified \u2026`));
-    this.summary.replaceChildren(...said);
-  }
-
-  #jump() {
-    const field = el("input", { type: "datetime-local", id: "jump", step: 1, required: true });
-    const form = el(
-      "form",
-      { class: "jump" },
-      el("label", { for: "jump" }, "Recorded by (UTC)"),
-      field,
-      el("button", { type: "submit" }, "Go"),
+  #drawn() {
+    const hint = el("span", { class: "hint" }, "Arrow keys step too.");
+    return el(
+      "section",
+      { class: "card drawn", "aria-label": "Timeline" },
+      this.lanes.shown,
+      el(
+        "div",
+        { class: "under" },
+        el("div", { class: "stepping" }, this.earlier, this.later, hint),
+        this.#asOf(),
+        legend(),
+      ),
     );
+  }
+
+  /** Which event was the last at an instant, only Lodger knows: the log's order is not that of its times. */
+  #asOf() {
+    const field = el("input", { type: "datetime-local", id: "as-of", step: 1, required: true });
+    const label = el("label", { for: "as-of" }, "As of (UTC)");
+    const form = el("form", { class: "as-of" }, label, field, el("button", { type: "submit" }, "Go"));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       this.trouble(null);
       try {
-        const { position } = await get(
-          `/v1/audit/bookings/${this.story.id}/timeline${query({ at: inUtc(field.value) })}`,
-        );
-        this.goTo(position);
+        const asked = query({ at: inUtc(field.value) });
+        this.goTo((await get(`/v1/audit/bookings/${this.story.id}/timeline${asked}`)).position);
       } catch (refused) {
         this.trouble(refused);
       }
     });
     return form;
   }
-
-  #all() {
-    const head = el(
-      "tr",
-      {},
-      ["Position", "Happened", "Event", "By", "In", "Out", "Proof"].map((name) =>
-        el("th", { scope: "col", class: name === "In" || name === "Out" ? "number" : null }, name),
-      ),
-    );
-    return el(
-      "section",
-      { class: "card wide", "aria-labelledby": "all-title" },
-      el("h2", { id: "all-title" }, "Everything in order"),
-      el("table", { class: "events" }, el("thead", {}, head), this.list),
-    );
-  }
-
-  #row(event, index) {
-    const sum = (direction) => (event.direction === direction ? money(event.amount) : "");
-    return el(
-      "tr",
-      { onclick: () => this.go(index) },
-      el("td", { class: "number" }, String(event.position)),
-      el("td", {}, `${day(event.occurred_at)} ${clock(event.occurred_at)}`),
-      el(
-        "td",
-        {},
-        el("button", { type: "button", class: "link" }, typeInWords(event.type)),
-        el("span", { class: `tag ${event.kind}` }, this.story.streams.find(({ id }) => id === event.stream).name),
-      ),
-      el(
-        "td",
-        { title: event.actor.id },
-        actorInWords(event.actor, this.story.people),
-        event.actor.reason ? el("q", {}, event.actor.reason) : null,
-      ),
-      el("td", { class: "number in" }, sum("in")),
-      el("td", { class: "number out" }, sum("out")),
-      el("td", {}, el("span", { class: "hint" }, "\u2026")),
-    );
-  }
-}
-
-const figure = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, value));
-
-function legend() {
-  const forms = [
-    ["user", "a person"],
-    ["operator", "an operator"],
-    ["webhook", "a provider"],
-    ["system", "Lodger itself"],
-  ];
-  return el(
-    "ul",
-    { class: "legend", "aria-label": "Who did it" },
-    forms.map(([actor, name]) =>
-      el(
-        "li",
-        {},
-        svg(
-          "svg",
-          { width: 18, height: 18, viewBox: "-9 -9 18 18", class: "lane", "aria-hidden": "true" },
-          node(actor, 0, 0),
-        ),
-        name,
-      ),
-    ),
-  );
 }

@@ -1,8 +1,10 @@
 // Finding a booking: by its id, by that of a payment, a person or a stream, or by what happened.
-import { get, query } from "./api.js";
-import { at, el } from "./dom.js";
-import { actorInWords, moment, short, typeInWords } from "./words.js";
+import { get, query, Refused } from "./api.js";
+import { at, el, jump, table } from "./dom.js";
+import { by } from "./list.js";
+import { moment, short, typeInWords } from "./words.js";
 
+const PAGE = 50;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const BY_ID = ["booking", "payment", "user", "stream"];
 
@@ -15,7 +17,7 @@ export function listen(open, trouble) {
       const wanted = at("wanted").value.trim();
       if (!wanted) return await search(filters(), open);
       if (!ID.test(wanted))
-        throw new Error("An id has 36 letters and digits. Leave it empty to search by what happened.");
+        throw new Refused(0, { detail: "An id has 36 letters and digits. Leave it empty to search by what happened." });
       await byId(wanted, open);
     } catch (refused) {
       trouble(refused);
@@ -37,7 +39,7 @@ export const inUtc = (local) => local && `${local.length === 16 ? `${local}:00` 
 /** What an id is of, nobody has to say. */
 async function byId(id, open) {
   for (const name of BY_ID) {
-    const answer = await get(`/v1/audit/events${query({ [name]: id, order: "oldest", limit: 50 })}`);
+    const answer = await get(`/v1/audit/events${query({ [name]: id, order: "oldest", limit: PAGE })}`);
     if (!answer.events.length) continue;
     const bookings = new Set(answer.events.map(({ booking }) => booking));
     if (name === "booking") return open(id);
@@ -51,7 +53,7 @@ async function byId(id, open) {
 export const newest = (open) => search({}, open);
 
 async function search(asked, open) {
-  show(await get(`/v1/audit/events${query({ ...asked, limit: 50 })}`), asked, open);
+  show(await get(`/v1/audit/events${query({ ...asked, limit: PAGE })}`), asked, open);
 }
 
 function show(answer, asked, open) {
@@ -64,53 +66,38 @@ function show(answer, asked, open) {
     {},
     answer.events.map((event) => row(event, open)),
   );
-  const head = el(
-    "tr",
-    {},
-    ["Position", "Recorded", "Event", "By", "Booking"].map((name) => el("th", { scope: "col" }, name)),
-  );
-  const caption = el("caption", {}, `${title(asked)} The log was looked at up to position ${answer.position}.`);
-  const more = el("button", { type: "button", hidden: !answer.next_cursor }, "More");
-  let next = answer.next_cursor;
-  more.addEventListener("click", async () => {
-    const page = await get(`/v1/audit/events${query({ ...asked, limit: 50, cursor: next })}`);
+  const caption = `${title(asked)} The log was looked at up to position ${answer.position}.`;
+  const heads = ["Position", "Recorded", "Event", "By", "Booking"];
+  const shown = table({ class: "events found", caption, heads, rows });
+  at("found").replaceChildren(el("div", { class: "card wide" }, shown, more(answer.next_cursor, asked, rows, open)));
+}
+
+/** The button for what comes after the rows that are there. */
+function more(cursor, asked, rows, open) {
+  let next = cursor;
+  const button = el("button", { type: "button", hidden: !next }, "More");
+  button.addEventListener("click", async () => {
+    const page = await get(`/v1/audit/events${query({ ...asked, limit: PAGE, cursor: next })}`);
     rows.append(...page.events.map((event) => row(event, open)));
     next = page.next_cursor;
-    more.hidden = !next;
+    button.hidden = !next;
   });
-  at("found").replaceChildren(
-    el("div", { class: "card wide" }, el("table", { class: "events" }, caption, el("thead", {}, head), rows), more),
-  );
+  return button;
 }
 
 const title = (asked) => (Object.values(asked).some(Boolean) ? "What was found." : "The newest events.");
 
 function row(event, open) {
-  const booking = event.booking
-    ? el(
-        "button",
-        {
-          type: "button",
-          class: "link mono",
-          title: event.booking,
-          onclick: () => open(event.booking, event.position),
-        },
-        short(event.booking),
-      )
-    : "\u2014";
+  const { booking, position } = event;
+  const given = { class: "link mono", title: booking };
   return el(
     "tr",
     {},
-    el("td", { class: "number" }, String(event.position)),
+    el("td", { class: "number" }, String(position)),
     el("td", {}, moment(event.recorded_at)),
     el("td", {}, typeInWords(event.type)),
-    el(
-      "td",
-      { title: event.actor.id },
-      actorInWords(event.actor),
-      event.actor.reason ? el("q", {}, event.actor.reason) : null,
-    ),
-    el("td", {}, booking),
+    by(event.actor),
+    el("td", {}, booking ? jump(short(booking), () => open(booking, position), given) : "\u2014"),
   );
 }
 

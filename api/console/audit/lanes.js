@@ -1,16 +1,16 @@
 // The timeline drawn: a lane for each stream, one for the money in each currency, one for the proofs; a column per event.
 import { el, svg } from "./dom.js";
+import { classOf, glyph } from "./signs.js";
 import { stateInWords } from "./story.js";
-import { PROVEN, UNCOVERED, WRONG } from "./verifier.js";
 import { clock, day, money, typeInWords } from "./words.js";
 
 const [DATES, LANE, MONEY, PROOF] = [34, 42, 68, 38];
 const [NARROWEST, WIDEST, THUMB] = [34, 92, 18];
 const LETTER = 6.6; // of the drawing's font, about, in pixels
 
-/** Draws `story` into `place`, and calls `go(index)` for a column that is pointed at. */
+/** A story drawn; calls `go(index)` for a column that is pointed at. */
 export class Lanes {
-  constructor(place, story, go) {
+  constructor(story, go) {
     this.story = story;
     this.go = go;
     this.verdicts = new Map();
@@ -26,7 +26,7 @@ export class Lanes {
     });
     this.scroll = el("div", { class: "lane-scroll" }, this.drawing, this.slider);
     this.slider.addEventListener("input", () => go(Number(this.slider.value) - 1));
-    place.replaceChildren(this.names, this.scroll);
+    this.shown = el("div", { class: "lanes" }, this.names, this.scroll);
     this.#name();
     new ResizeObserver(() => this.#draw()).observe(this.scroll);
   }
@@ -284,22 +284,10 @@ export function node(actor, x, y) {
 
 const arrow = (x, y, up) => `M${x} ${y - 5 * up}L${x + 5} ${y + 4 * up}L${x - 5} ${y + 4 * up}Z`;
 
-export const classOf = (state) =>
-  ({ [PROVEN]: "proven", [WRONG]: "wrong", [UNCOVERED]: "uncovered" })[state] ?? "unknown";
-
-/** A verdict as a form: a tick in a disc, a cross in a square, a broken ring, a dot. */
-export function glyph(state) {
-  switch (state) {
-    case PROVEN:
-      return [svg("circle", { r: 9 }), svg("path", { d: "M-4 0.4L-1.2 3.2L4.2 -3" })];
-    case WRONG:
-      return [
-        svg("rect", { x: -9, y: -9, width: 18, height: 18, rx: 3 }),
-        svg("path", { d: "M-3.6 -3.6L3.6 3.6M3.6 -3.6L-3.6 3.6" }),
-      ];
-    case UNCOVERED:
-      return [svg("circle", { r: 8 })];
-    default:
-      return [svg("circle", { r: 3 })];
-  }
+/** What the forms of the drawing mean. */
+export function legend() {
+  const forms = { user: "a person", operator: "an operator", webhook: "a provider", system: "Lodger itself" };
+  const given = { width: 18, height: 18, viewBox: "-9 -9 18 18", "aria-hidden": "true" };
+  const items = Object.entries(forms).map(([actor, name]) => el("li", {}, svg("svg", given, node(actor, 0, 0)), name));
+  return el("ul", { class: "legend", "aria-label": "Who did it" }, items);
 }

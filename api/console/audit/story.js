@@ -1,4 +1,5 @@
 // A booking's timeline as the page goes through it: its streams, the state of each after any event, and its money.
+import { names } from "./values.js";
 import { inWords } from "./words.js";
 
 const ORDER = ["booking", "payment", "host_account", "review"];
@@ -8,11 +9,11 @@ export function read(answer) {
   const { events } = answer;
   const after = statesAfter(events);
   const { host_id: host, guest_id: guest } = after.at(-1).get(answer.booking)?.made ?? {};
-  const people = { [guest]: "guest", [host]: "host" };
   return {
     id: answer.booking,
     events,
-    people,
+    people: { [guest]: "guest", [host]: "host" },
+    moved: { in: sumOf(events, "in"), out: sumOf(events, "out") },
     streams: streamsOf(events, after.at(-1)),
     after,
     balances: balancesAfter(events),
@@ -52,15 +53,12 @@ function statesAfter(events) {
 function changed(document, changes) {
   let made = structuredClone(document);
   for (const { path, ...change } of changes) {
-    const names = path
-      .split("/")
-      .slice(1)
-      .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
-    const last = names.pop();
+    const way = names(path);
+    const last = way.pop();
     const value = "after" in change ? structuredClone(change.after) : undefined;
     if (last === undefined) made = value ?? null;
     else {
-      const place = names.reduce((within, name) => within[name], made);
+      const place = way.reduce((within, name) => within[name], made);
       if (value === undefined) delete place[last];
       else place[last] = value;
     }
@@ -68,16 +66,24 @@ function changed(document, changes) {
   return made;
 }
 
+/** What went one way in all: {currency: minor units, as BigInt}. */
+function sumOf(events, way) {
+  return events.filter(({ direction }) => direction === way).reduce((sums, { amount }) => plus(sums, amount, 1n), {});
+}
+
 /** For each event what has come in less what went out by then: {currency: minor units, as BigInt}. */
 function balancesAfter(events) {
   let sums = {};
   return events.map(({ direction, amount }) => {
-    if (direction === "none" || !amount) return sums;
-    const moved = BigInt(amount.minor) * (direction === "out" ? -1n : 1n);
-    sums = { ...sums, [amount.currency]: (sums[amount.currency] ?? 0n) + moved };
+    if (direction !== "none") sums = plus(sums, amount, direction === "in" ? 1n : -1n);
     return sums;
   });
 }
+
+const plus = (sums, { minor, currency }, sign) => ({
+  ...sums,
+  [currency]: (sums[currency] ?? 0n) + sign * BigInt(minor),
+});
 
 /** What a stream is after an event, in a word or two. */
 export function stateInWords({ kind }, state, type) {

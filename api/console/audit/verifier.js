@@ -78,11 +78,13 @@ function keep(note) {
   }
 }
 
-/** Calls `found(event, verdict)` for each event as it is verified. */
-export async function verifyAll(events, newest, found) {
+/** Calls `found(event, verdict)` for each event as it is verified, until it is told to stop. */
+export async function verifyAll(events, newest, stop, found) {
   const waiting = [...events];
   const work = async () => {
-    for (let event = waiting.shift(); event; event = waiting.shift()) found(event, await verified(event, newest));
+    for (let event = waiting.shift(); event && !stop.aborted; event = waiting.shift()) {
+      found(event, await verified(event, newest));
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
@@ -144,17 +146,4 @@ function microseconds(instant) {
   const [, fraction = ""] = /\.([0-9]+)/.exec(instant) ?? [];
   const seconds = Date.parse(instant.replace(/\.[0-9]+/, "")) / 1000;
   return `${seconds}${fraction.padEnd(6, "0")}`;
-}
-
-/** Versions that are missing in the streams that are shown whole. */
-export function missingVersions(events) {
-  const missing = [];
-  const last = new Map();
-  for (const { kind, stream, version } of events) {
-    if (kind === "host_account") continue; // of which only what concerns the booking is shown
-    const next = (last.get(stream) ?? 0) + 1;
-    if (version !== next) missing.push({ kind, stream, version: next });
-    last.set(stream, version);
-  }
-  return missing;
 }
