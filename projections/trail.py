@@ -6,7 +6,7 @@ It is of every event, and nothing stops it: what is not known any more concerns 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -19,6 +19,12 @@ from projections.concerns import Concerns, Known, goes_on_about, learn
 from projections.projection import Cursor, Page, Projection, Rows, Value, page_of
 
 _STRETCH: Final = 1_024
+"""Positions of which it is kept when they were recorded: times are found without an index on them."""
+
+_NOWHERE: Final = 2**63 - 1
+"""Behind every position."""
+
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +66,22 @@ def apply(cursor: Cursor, events: Sequence[Event]) -> None:
     rows = [_row(event, learn(known, event)) for event in events]
     _insert(cursor, Rows("trail", _COLUMNS, rows))
     _insert(cursor, _memory({each: concerns for each, concerns in known.items() if each not in before}))
-    _insert(cursor, _clock(_latest(events)), _LATER)
+    _insert(cursor, _clock(_spans(events)), _WIDENING)
 
 
 def fold(pages: Iterable[Sequence[Event]]) -> Iterator[Rows]:
-    known, latest = Known(), dict[int, datetime]()
+    known, spans = Known(), dict[int, Span]()
     for page in pages:
         yield Rows("trail", _COLUMNS, [_row(event, learn(known, event)) for event in page])
-        latest = _latest(page, latest)
+        spans = _spans(page, spans)
     yield _memory(known)
-    yield _clock(latest)
+    yield _clock(spans)
 
 
-_LATER: Final = "ON CONFLICT (stretch) DO UPDATE SET latest = greatest(old.latest, excluded.latest)"
+_WIDENING: Final = """
+    ON CONFLICT (stretch) DO UPDATE
+    SET earliest = least(old.earliest, excluded.earliest), latest = greatest(old.latest, excluded.latest)
+"""
 _COLUMNS: Final = (
     *("position", "stream_id", "type", "actor_kind", "actor_id", "bookings", "payments", "users", "recorded_at"),
 )
@@ -103,19 +112,21 @@ def _memory(known: Mapping[UUID, Concerns]) -> Rows:
     return Rows("trail_concerns_of", ("id", "bookings", "payments", "users"), rows)
 
 
-def _clock(latest: Mapping[int, datetime]) -> Rows:
-    return Rows("trail_clock", ("stretch", "latest"), latest.items())
+def _clock(spans: Mapping[int, Span]) -> Rows:
+    rows = ((stretch, *span) for stretch, span in spans.items())
+    return Rows("trail_clock", ("stretch", "earliest", "latest"), rows)
 
 
-def _latest(events: Sequence[Event], before: Mapping[int, datetime] | None = None) -> dict[int, datetime]:
-    """Of each stretch of positions the latest time at which one of them was recorded."""
-    latest = dict(before or {})
+def _spans(events: Sequence[Event], before: Mapping[int, Span] | None = None) -> dict[int, Span]:
+    """Of each stretch of positions the earliest and the latest time at which one of them was recorded."""
+    spans = dict(before or {})
     for event in events:
         assert event.position is not None
-        assert event.recorded_at is not None, "it is of the log"
-        stretch = event.position // _STRETCH
-        latest[stretch] = max(latest.get(stretch, event.recorded_at), event.recorded_at)
-    return latest
+        at = event.recorded_at
+        assert at is not None, "it is of the log"
+        earliest, latest = spans.get(event.position // _STRETCH, (at, at))
+        spans[event.position // _STRETCH] = min(earliest, at), max(latest, at)
+    return spans
 
 
 def _remembered(cursor: Cursor, events: Sequence[Event]) -> Known:
@@ -141,37 +152,36 @@ TRAIL: Final = Projection(
 
 def find(cursor: Cursor, asked: Asked, after: int | None, limit: int) -> Page[Found]:
     """Where events are, in the log's order or against it; `after` is where the page before ended."""
-    conditions, arguments = _conditions(asked)
-    if after is not None:
-        conditions.append(f"position {'<' if asked.newest_first else '>'} %s")
-        arguments.append(after)
+    beyond = "position < %(beyond)s" if asked.newest_first else "position > %(beyond)s"
+    conditions = [sql for name, sql in _CONDITIONS.items() if getattr(asked, name) is not None]
+    conditions += [beyond] if after is not None else []
     cursor.execute(
-        f"""SELECT position, bookings FROM trail WHERE {" AND ".join(["true", *conditions])}
-            ORDER BY position {"DESC" if asked.newest_first else "ASC"} LIMIT %s""",  # noqa: S608 - constants
-        [*arguments, limit + 1],
+        f"""SELECT position, bookings FROM trail WHERE {" AND ".join(conditions) or "true"}
+            ORDER BY position {"DESC" if asked.newest_first else "ASC"} LIMIT %(limit)s""",  # noqa: S608 - constants
+        {**asdict(asked), "beyond": after, "limit": limit + 1},
     )
     found = [Found(position, tuple(bookings)) for position, bookings in cursor.fetchall()]
     return page_of(found, limit, lambda each: (each.position,))
 
 
-def _conditions(asked: Asked) -> tuple[list[str], list[object]]:
-    given: list[tuple[str, object]] = [
-        # Streams are found by the log's own key: the positions of one's events rise with their versions.
-        ("position IN (SELECT position FROM events WHERE stream_id = %s)", asked.stream),
-        ("bookings @> ARRAY[%s]::uuid[]", asked.booking),
-        ("payments @> ARRAY[%s]::uuid[]", asked.payment),
-        ("users @> ARRAY[%s]::uuid[]", asked.user),
-        ("type = %s", asked.type),
-        ("actor_id = %s", asked.actor),
-        ("actor_kind = %s", asked.actor_kind),
-        ("recorded_at >= %s", asked.since),
-        ("recorded_at < %s", asked.until),
-        ("position > %s", asked.after),
-        ("position < %s", asked.before),
-    ]
-    return [condition for condition, value in given if value is not None], [
-        value for _, value in given if value is not None
-    ]
+_CONDITIONS: Final[Mapping[str, str]] = {
+    # Streams are found by the log's own key: the positions of one's events rise with their versions.
+    "stream": "position IN (SELECT position FROM events WHERE stream_id = %(stream)s)",
+    "booking": "bookings @> ARRAY[%(booking)s]::uuid[]",
+    "payment": "payments @> ARRAY[%(payment)s]::uuid[]",
+    "user": "users @> ARRAY[%(user)s]::uuid[]",
+    "type": "type = %(type)s",
+    "actor": "actor_id = %(actor)s",
+    "actor_kind": "actor_kind = %(actor_kind)s",
+    # Whatever was recorded since then is from the first stretch on of which some was, and likewise before.
+    "since": f"""recorded_at >= %(since)s AND position >= coalesce(
+        (SELECT min(stretch) FROM trail_clock WHERE latest >= %(since)s) * {_STRETCH}, {_NOWHERE})""",  # noqa: S608
+    "until": f"""recorded_at < %(until)s AND position < coalesce(
+        (SELECT max(stretch) + 1 FROM trail_clock WHERE earliest < %(until)s) * {_STRETCH}, 0)""",  # noqa: S608
+    "after": "position > %(after)s",
+    "before": "position < %(before)s",
+}
+"""By the name of what is asked."""
 
 
 def bookings_of(cursor: Cursor, positions: Sequence[int]) -> dict[int, tuple[UUID, ...]]:
@@ -195,15 +205,12 @@ def upto(cursor: Cursor, instant: datetime) -> int:
     As far as the trail goes. It costs a row for each thousand positions before, and then a thousand.
     """
     cursor.execute(
-        """WITH crossed AS (SELECT min(stretch) AS stretch FROM trail_clock WHERE latest > %(instant)s),
-           later AS (
-               SELECT min(position) AS position FROM trail, crossed
-               WHERE position >= stretch * %(size)s AND position < (stretch + 1) * %(size)s
-                 AND recorded_at > %(instant)s
-           )
-           SELECT max(position) FROM trail
-           WHERE position < coalesce((SELECT position FROM later), 9223372036854775807)""",
-        {"instant": instant, "size": _STRETCH},
+        f"""SELECT max(position) FROM trail WHERE position < coalesce((
+                SELECT min(position) FROM trail
+                WHERE recorded_at > %(instant)s
+                  AND position >= (SELECT min(stretch) FROM trail_clock WHERE latest > %(instant)s) * {_STRETCH}
+            ), {_NOWHERE})""",  # noqa: S608 - constants
+        {"instant": instant},
     )
     ((position,),) = cursor.fetchall()
     return int(position or 0)

@@ -25,7 +25,6 @@ def upgrade() -> None:
     CREATE INDEX trail_concerns ON trail USING gin (bookings, payments, users);
     CREATE INDEX trail_type ON trail (type);
     CREATE INDEX trail_actor ON trail (actor_id, actor_kind);
-    CREATE INDEX trail_recorded ON trail USING brin (recorded_at);
     COMMENT ON TABLE trail IS 'Whom and what each event concerns: it says where in the log to look.';
     COMMENT ON COLUMN trail.actor_id IS 'Who acted; of an API key, whose it is.';
 
@@ -40,10 +39,11 @@ def upgrade() -> None:
         'What the first fact of a stream, a payout, a debt or a hold said it concerns: later ones do not say it again.';
 
     CREATE TABLE trail_clock (
-        stretch bigint      NOT NULL,
-        latest  timestamptz NOT NULL,
+        stretch  bigint      NOT NULL,
+        earliest timestamptz NOT NULL,
+        latest   timestamptz NOT NULL,
         CONSTRAINT trail_clock_pkey PRIMARY KEY (stretch)
     );
     COMMENT ON TABLE trail_clock IS
-        'The latest recorded_at among each 1,024 positions, since clocks run out of order between writers.';
+        'When each 1,024 positions were recorded: from one to the next, clocks run out of order between writers.';
     """)

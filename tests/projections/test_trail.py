@@ -139,7 +139,7 @@ times = st.lists(st.integers(0, 30), min_size=1, max_size=12)
 
 @settings(effort(), max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(recorded=times, at=st.integers(-1, 31), stretch=st.integers(0, 4), order=st.randoms())
-def test_an_instant_is_the_longest_prefix_of_which_nothing_is_later(
+def test_an_instant_is_the_longest_prefix_of_which_nothing_is_later_and_times_are_found(
     cursor: Cursor, recorded: list[int], at: int, stretch: int, order: object
 ) -> None:
     """Whatever clocks said, wherever stretches of a thousand end, and also when events are taken late."""
@@ -155,6 +155,9 @@ def test_an_instant_is_the_longest_prefix_of_which_nothing_is_later(
     apply_singly(cursor, late)
     prefix = [each for index, each in enumerate(events) if max(recorded[: index + 1]) <= at]
     assert trail.upto(cursor, minute(at)) == (prefix[-1].position if prefix else 0)
+    then_or_later = [first + index for index, minutes in enumerate(recorded) if minutes >= at]
+    assert positions(cursor, since=minute(at)) == then_or_later
+    assert positions(cursor, until=minute(at)) == sorted(set(range(first, first + len(recorded))) - {*then_or_later})
     cursor.execute("ROLLBACK TO SAVEPOINT example")
 
 
