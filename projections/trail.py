@@ -104,7 +104,7 @@ def _row(event: Event, concerns: Concerns) -> tuple[Value, ...]:
 
 
 def _array(ids: Iterable[UUID]) -> str:
-    return f"{{{','.join(map(str, ids))}}}"
+    return f"{{{','.join([each.hex for each in ids])}}}"
 
 
 def _memory(known: Mapping[UUID, Concerns]) -> Rows:
