@@ -16,6 +16,8 @@ from tests.support.traffic import OPERATIONS, Traffic
 
 pytestmark = pytest.mark.slow
 
+SEEDS = 10
+
 
 @pytest.fixture(scope="module")
 def beside(shared_database_url: str) -> Iterator[Stack]:
@@ -37,8 +39,16 @@ def api(beside: Stack, valkey: Valkey) -> Iterator[ApiProcess]:
     process.kill()
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_whatever_clients_do_at_once_the_nights_were_guarded(beside: Stack, api: ApiProcess, seed: int) -> None:
+@pytest.fixture(scope="module")
+def done() -> Counter[str]:
+    """How often each of the things that clients wish for was granted, in all histories."""
+    return Counter()
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_whatever_clients_do_at_once_the_nights_were_guarded(
+    beside: Stack, api: ApiProcess, done: Counter[str], seed: int
+) -> None:
     traffic = Traffic(beside, api, seed)
 
     history = traffic.run()
@@ -46,9 +56,16 @@ def test_whatever_clients_do_at_once_the_nights_were_guarded(beside: Stack, api:
     assert violations(history, traffic.shown()) == []
     assert overlapping_nights(beside.wired.settings.database_url) == []
     # the history was worth checking
-    outcomes, did = Counter(o.outcome for o in history), Counter(o.name for o in history if o.outcome == "ok")
+    outcomes = Counter(o.outcome for o in history)
     assert outcomes.total() >= OPERATIONS
     assert min(outcomes["ok"], outcomes["refused"]) > 50
     assert outcomes["unknown"] > 0
-    assert did.keys() >= {"book", "ask", "accept", "cancel", "alter", "block", "unblock"}
     assert sum(o.answer == "nights_taken" for o in history) > 20
+    done.update(o.name for o in history if o.outcome == "ok")
+
+
+def test_in_those_histories_everything_was_done(done: Counter[str]) -> None:
+    """In all of them together: in one alone, whoever blocks nights may always have come too late."""
+    if done.total() < SEEDS * 50:
+        pytest.skip("not all histories were made")
+    assert done.keys() >= {"book", "ask", "accept", "cancel", "alter", "block", "unblock"}
