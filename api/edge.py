@@ -16,6 +16,7 @@ from api.cache import Cache
 from api.graph.limits import Limits
 from api.limits import Limiter
 from api.tokens import Tokens
+from application.audit_bundles import AuditBundles
 from application.audit_log import AuditLog
 from application.audit_reads import AuditReads
 from application.keys import KeysNow
@@ -91,7 +92,8 @@ class ApiOptions:
 
     `token_keys` sign access tokens (32 bytes or more each), `issuer` (the public URL) is named in them.
     `analysts` opens a transaction that reads the schema `analytics` and nothing else, for a few seconds; `audit_log`
-    is the log without the keys to what people wrote, and `audit_reads` keeps who reads it.
+    is the log without the keys to what people wrote, `audit_bundles` makes files of it, and `audit_reads` keeps who
+    reads it.
     `operator_token` is the bearer token of /v1/operator, and so is `former_operator_token` while there is one.
     `checks` are what /readyz asks, by name: each says "ok" or what people should know, or raises what keeps this
     process from serving. `sandbox` None leaves the payment page and the operator's clock out. `body_limit`,
@@ -108,6 +110,7 @@ class ApiOptions:
     analysts: Reads
     audit_log: AuditLog
     audit_reads: AuditReads
+    audit_bundles: AuditBundles
     checks: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     sandbox: Sandbox | None = None
     former_operator_token: str = ""

@@ -95,14 +95,25 @@ class Resource(Blueprint):  # type: ignore[misc]
         return declare
 
     def document(
-        self, rule: str, media_type: str, *, returns: Sequence[str] = (), refuses: Sequence[int] = ()
+        self,
+        rule: str,
+        media_type: str,
+        *,
+        arguments: type[Schema] | None = None,
+        who: Who = "anyone",
+        returns: Sequence[str] = (),
+        refuses: Sequence[int] = (),
     ) -> Callable[[View], View]:
-        """A read by anybody whose answer is not JSON. The view returns the response."""
+        """A read whose answer is not JSON. The view returns the response."""
 
         def declare(view: View) -> View:
+            operation: Any = view
+            if arguments is not None:
+                operation = self.arguments(arguments(), location="query")(operation)
             headers = {name: _RETURNED[name] for name in returns}
             described = self.response(200, {"type": "string"}, content_type=media_type, headers=headers or None)
-            self.route(rule, methods=["GET"])(self._declared(view, described, "anyone", "read", [], [*refuses]))
+            statuses = [*refuses, *([422] if arguments else [])]
+            self.route(rule, methods=["GET"])(self._declared(operation, described, who, "read", [], statuses))
             return view
 
         return declare

@@ -160,6 +160,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "bbox_malformed": "The bounding box is malformed",
         "block_reversed": "A block ends after it begins",
         "block_too_long": "The block is too long",
+        "bundle_too_large": "These are more events than go over HTTP at once",
         "coordinates_out_of_range": "There is no such place on earth",
         "currency_foreign": "The property is priced in another currency",
         "currency_mixed": "All prices of a property are in one currency",

@@ -30,6 +30,7 @@ def options(wired: Wired) -> ApiOptions:
         analysts=wired.analysts.transaction,
         audit_log=wired.auditing.keyless,
         audit_reads=wired.auditing.reads,
+        audit_bundles=wired.auditing.bundles,
         former_operator_token=settings.operator_token_before,
         checks={**checks(wired.database, settings.redis_url), "keys": partial(keys_open, wired.keyring)},
         sandbox=sandbox,

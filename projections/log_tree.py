@@ -96,6 +96,24 @@ def leaf_at(cursor: Cursor, position: int) -> Leaf | None:
     return _leaf(cursor)
 
 
+def range_of(cursor: Cursor, first: int, upto: int) -> tuple[int, int, int]:
+    """The leaves at positions from `first` to `upto`, from one index up to and without another; and the position of the
+    leaf before them, 0 without one."""
+    cursor.execute(
+        """SELECT coalesce(max(leaf_index) FILTER (WHERE position < %(first)s), -1) + 1,
+                  coalesce(max(leaf_index), -1) + 1,
+                  coalesce(max(position) FILTER (WHERE position < %(first)s), 0)
+           FROM (
+               (SELECT leaf_index, position FROM log_leaves WHERE position < %(first)s ORDER BY position DESC LIMIT 1)
+               UNION ALL
+               (SELECT leaf_index, position FROM log_leaves WHERE position <= %(upto)s ORDER BY position DESC LIMIT 1)
+           ) AS ends""",
+        {"first": first, "upto": upto},
+    )
+    ((begin, end, after),) = cursor.fetchall()
+    return begin, end, after
+
+
 def leaves(cursor: Cursor, after: int, upto: int) -> list[Leaf]:
     """The leaves of the events at positions in `(after, upto]`, in order."""
     cursor.execute(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from domain.prefixes import AtLog, AtPosition, before_first, beyond
 from projections import trail
 from projections.projection import Cursor
 
+Last = Callable[[int | None], int]
+Trail = Callable[[int], AbstractContextManager[Cursor]]
+Find = Callable[[AtLog | None, Last, Trail], int]
+"""How a position is found: see `prefix` and `start`."""
 
-def prefix(
-    at: AtLog | None, last: Callable[[int | None], int], reading: Callable[[int], AbstractContextManager[Cursor]]
-) -> int:
+
+def prefix(at: AtLog | None, last: Last, reading: Trail) -> int:
     """The position of the last event of a prefix, of which nothing more is to come.
 
     `last` says that of the log's last event up to a position (None: of all there are); `reading` opens a cursor on the
@@ -37,6 +40,25 @@ def prefix(
     if not found:
         raise before_first("anything")
     return found
+
+
+def start(at: AtLog | None, last: Last, reading: Trail) -> int:
+    """The first position that an event can have of which, with what came behind it, a moment is the beginning.
+
+    Of an instant: what is not of the longest prefix that was all recorded before it. Arguments as for `prefix`. Raises
+    Rejected `beyond_log`; and what they do.
+    """
+    match at:
+        case None:
+            return 1
+        case AtPosition(position):
+            return position
+        case datetime():
+            with reading(last(None)) as cursor:
+                _must_have_come(cursor, at)
+                return trail.upto(cursor, at - timedelta(microseconds=1)) + 1
+        case _:
+            assert_never(at)
 
 
 def _must_have_come(cursor: Cursor, at: datetime) -> None:

@@ -10,12 +10,12 @@ import click
 from marshmallow import ValidationError
 
 from api.schemas.audit_states import AtField
-from domain.prefixes import At, AtLog
+from domain.prefixes import At, AtLog, AtPosition
 from domain.rejections import Rejected
 from infrastructure.database import Database
 from infrastructure.refusals import Refused
 from projections.positions import Behind, wait_until
-from projections.prefixes import prefix
+from projections.prefixes import Find, prefix
 from projections.projection import Cursor
 from projections.trail import TRAIL
 
@@ -42,8 +42,20 @@ class When(click.ParamType[At]):
             self.fail(f"{value!r} is not a moment like 2026-03-01, 2026-03-01T12:00:00Z, {place}.", param, ctx)
 
 
-def position_at(at: AtLog | None, last: Callable[[int | None], int], database: Database) -> int:
-    """The position of the last event by then. `database` may read the trail. Raises Refused."""
+class Place(When):
+    """As When, but for a number by itself, which is a position."""
+
+    name = "place"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> At:
+        if str(value).isdecimal() and int(str(value)):
+            return AtPosition(int(str(value)))
+        return super().convert(value, param, ctx)
+
+
+def position_at(at: AtLog | None, last: Callable[[int | None], int], database: Database, where: Find = prefix) -> int:
+    """The position of the last event by then (or, `where` it may be asked for, another one). `database` may read the
+    trail. Raises Refused."""
 
     @contextmanager
     def reading(position: int) -> Iterator[Cursor]:
@@ -52,7 +64,7 @@ def position_at(at: AtLog | None, last: Callable[[int | None], int], database: D
             yield cursor
 
     try:
-        return prefix(at, last, reading)
+        return where(at, last, reading)
     except Rejected as refusal:
         raise Refused(f"{refusal} {_told(refusal)}".strip()) from refusal
     except Behind as behind:

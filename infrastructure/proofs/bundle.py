@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from application.audit_bundles import AuditBundle
 from domain.checkpoints import PublicKey
 from domain.merkle import GrowingTree
+from domain.rejections import Rejected
 from infrastructure.database import Database
 from infrastructure.proofs.bundle_check import CHECKPOINTS, EVENTS, FORMAT, MANIFEST
 from infrastructure.proofs.records import records
-from infrastructure.refusals import Refused
 from projections import log_tree
 from projections.log_tree import StoredCheckpoint
 from projections.projection import Cursor
@@ -42,49 +44,83 @@ def write(
 ) -> Stretch:
     """Write the events at positions from `first` to `last` (None: all that are signed) to a new file.
 
-    Raises Refused for what is not signed or reversed, and Unavailable; then there is no file.
+    Raises Rejected as `stretch_of` does, and Unavailable; then there is no file.
     """
+    stretch = stretch_of(database, first, last)
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:
-        with database.connection() as connection, connection.cursor() as cursor:
-            stretch = _stretch(cursor, first, last)
-            manifest = _manifest(cursor, stretch)
-        with ZipFile(unfinished, "w", ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
-            with _member(archive, MANIFEST) as file:
-                file.write(_line(manifest))
-            with _member(archive, CHECKPOINTS) as file:
-                for checkpoint in _checkpoints(database, stretch):
-                    file.write(_line({"note": checkpoint.note}))
-            with _member(archive, EVENTS) as file:
-                for record in records(database, stretch.after, stretch.upto):
-                    file.write(_line(asdict(record)))
-                    progress(record.position, stretch.upto)
+        with unfinished.open("wb") as file:
+            compose(database, stretch, file, progress)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
     return stretch
 
 
-def _stretch(cursor: Cursor, first: int, last: int | None) -> Stretch:
-    newest = log_tree.checkpoint(cursor)
-    if newest is None:
-        raise Refused("Nothing is signed yet. The workers sign a checkpoint every minute: try again then.")
-    upto = newest.position if last is None else last
-    if not 1 <= first <= upto:
-        raise Refused(f"The range is reversed: from position {first} to {upto}.")
-    if upto > newest.position:
-        raise Refused(f"Position {upto} is under no checkpoint yet. The last one that is, is {newest.position}.")
-    cursor.execute(
-        """SELECT count(*) FILTER (WHERE position < %(first)s), count(*),
-                  coalesce(max(position) FILTER (WHERE position < %(first)s), 0)
-           FROM log_leaves WHERE position <= %(upto)s""",
-        {"first": first, "upto": upto},
-    )
-    ((begin, end, after),) = cursor.fetchall()
-    if begin == end:
-        raise Refused(f"There are no events from position {first} to {upto}.")
-    (covering,) = log_tree.checkpoints(cursor, end - 1, 1)
-    return Stretch(begin, end, after, upto, covering)
+@dataclass(frozen=True, slots=True)
+class Bundles:
+    """Implements `application.audit_bundles.AuditBundles`. `database` is the auditor's."""
+
+    database: Database
+
+    def made(self, first: int, last: int | None, most: int) -> AuditBundle:
+        """See `AuditBundles.made`. Raises Unavailable."""
+        stretch = stretch_of(self.database, first, last, most)
+        with ExitStack() as opened:
+            file = opened.enter_context(TemporaryFile())
+            compose(self.database, stretch, file)
+            size = file.tell()
+            file.seek(0)
+            opened.pop_all()
+        return AuditBundle(file, size, first, stretch.upto)
+
+
+def compose(
+    database: Database, stretch: Stretch, file: IO[bytes], progress: Callable[[int, int], None] = lambda *_: None
+) -> None:
+    """Write a bundle, in constant memory. Raises Unavailable."""
+    with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+        with database.connection() as connection, connection.cursor() as cursor:
+            manifest = _manifest(cursor, stretch)
+        with _member(archive, MANIFEST) as member:
+            member.write(_line(manifest))
+        with _member(archive, CHECKPOINTS) as member:
+            for checkpoint in _checkpoints(database, stretch):
+                member.write(_line({"note": checkpoint.note}))
+        with _member(archive, EVENTS) as member:
+            for record in records(database, stretch.after, stretch.upto):
+                member.write(_line(asdict(record)))
+                progress(record.position, stretch.upto)
+
+
+def stretch_of(database: Database, first: int, last: int | None, most: int | None = None) -> Stretch:
+    """What a bundle of the positions from `first` to `last` has. Raises Rejected: see `AuditBundles.made`."""
+    if last is not None and first > last:
+        raise Rejected("range_reversed", f"The range is reversed: from position {first} to {last}.")
+    with database.connection() as connection, connection.cursor() as cursor:
+        newest = log_tree.checkpoint(cursor)
+        if newest is None:
+            raise Rejected("checkpoint_not_found", "Nothing is signed yet. One checkpoint a minute is: try again then.")
+        upto = newest.position if last is None else last
+        if max(first, upto) > newest.position:
+            raise Rejected(
+                "not_covered_yet",
+                f"Position {max(first, upto)} is under no checkpoint yet. The last one that is, is {newest.position}.",
+                newest={"size": newest.size, "position": newest.position},
+            )
+        begin, end, after = log_tree.range_of(cursor, first, upto)
+        if begin == end:
+            raise Rejected("event_not_found", f"There are no events from position {first} to {upto}.")
+        if most is not None and end - begin > most:
+            raise Rejected(
+                "bundle_too_large",
+                f"These are {end - begin} events, and over HTTP go {most}. Where Lodger runs, all of them do:"
+                f" ./run lodger export audit log.zip --from {first} --to {upto}",
+                events=end - begin,
+                maximum=most,
+            )
+        (covering,) = log_tree.checkpoints(cursor, end - 1, 1)
+        return Stretch(begin, end, after, upto, covering)
 
 
 def _manifest(cursor: Cursor, stretch: Stretch) -> dict[str, object]:

@@ -126,6 +126,7 @@ def app_of(wired: Wired) -> Flask:
             analysts=wired.analysts.transaction,
             audit_log=wired.auditing.keyless,
             audit_reads=wired.auditing.reads,
+            audit_bundles=wired.auditing.bundles,
             former_operator_token=wired.settings.operator_token_before,
             checks={"database": lambda: _answers(wired.database)},
             sandbox=sandbox,

@@ -120,6 +120,7 @@ GET /v1/audit/events/{position}
 GET /v1/audit/reads
 GET /v1/audit/streams/{stream_id}
 GET /v1/audit/bookings/{booking_id}/timeline
+GET /v1/audit/bundle
 POST /v1/webhooks/{provider}
 PUT /v1/webhooks/{provider}
 GET /v1/changes

@@ -13,10 +13,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 
 from domain.checkpoints import Checkpoint, parsed
+from domain.rejections import Rejected
 from infrastructure.proofs import bundle, ed25519
 from infrastructure.proofs.bundle_check import CHECKPOINTS, EVENTS, MANIFEST, main
 from infrastructure.proofs.verifier_file import PARTS, single_file
-from infrastructure.refusals import Refused
 from tests.proofs.conftest import Notarised, notarised_at
 
 Rewrite = Callable[[dict[str, bytes]], None]
@@ -235,6 +235,6 @@ def test_what_cannot_be_exported_leaves_no_file(
     if what == "no events":
         positions = {row[0] for row in log.world.execute("SELECT position FROM events")}
         first = last = min(set(range(1, max(positions))) - positions)
-    with pytest.raises(Refused, match=what):
+    with pytest.raises(Rejected, match=what):
         written(log, tmp_path / "none.zip", first, last)
     assert list(tmp_path.iterdir()) == []
