@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID
 
 from application.audit_log import AuditLog
 from application.audit_states import Step, steps
+from application.booking_streams import PartOfAccount, reviews_of, with_payments
 from application.streams import BOOKING
 from domain.bookings import Booking, must_be_made
-from domain.host_accounts import (
-    HostAccount,
-    HostAccountFact,
-    HostDebtRecorded,
-    HostEarningRecorded,
-    PayoutFailed,
-    PayoutHoldLifted,
-    PayoutHoldPlaced,
-    PayoutPaid,
-    PayoutScheduled,
-    account_id,
-)
+from domain.host_accounts import HostAccount, HostAccountFact, account_id
 from domain.ledger import BookingMove, HostMove, PaymentMove, Posting, State, post
 from domain.money import Money, total
-from domain.payments import attempt_ids
 from domain.prefixes import before_first
-from domain.reviews import review_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +40,7 @@ def timeline(log: AuditLog, booking_id: UUID, upto: int) -> list[Moment]:
     Found by the ids of its streams, which are made of its own: no read model is asked. Raises Rejected
     `booking_not_found`, `before_first_event`.
     """
-    of_it = [booking_id, *attempt_ids(booking_id), review_id(booking_id, "guest"), review_id(booking_id, "host")]
+    of_it = [*with_payments(booking_id), *reviews_of(booking_id)]
     told = log.load(of_it)
     booking = list(steps(told[booking_id]))
     made = must_be_made(cast("Booking | None", booking[-1].after) if booking and booking[0].kind is BOOKING else None)
@@ -78,52 +66,12 @@ def _moved(stream: Sequence[Step], host_id: UUID) -> Iterator[Moment]:
 
 def _of_account(moments: Iterator[Moment], booking_id: UUID) -> Iterator[Moment]:
     """What of a host's account is about one booking."""
-    part = _Part(booking_id)
+    part = PartOfAccount(booking_id)
     for moment in moments:
         before, after = cast("HostAccount", moment.step.before), cast("HostAccount", moment.step.after)
         if part.includes(cast("HostAccountFact", moment.step.recorded.event.fact)):
             step = replace(moment.step, before=part.of(before), after=part.of(after))
             yield Moment(step, tuple(entry for entry in moment.posting if entry.booking_id == booking_id))
-
-
-@dataclass(slots=True)
-class _Part:
-    """What of an account is about one booking: known by the facts that were asked about."""
-
-    booking_id: UUID
-    debts: set[UUID] = field(default_factory=set)
-    payouts: set[UUID] = field(default_factory=set)
-    holds: set[str] = field(default_factory=set)
-
-    def includes(self, fact: HostAccountFact) -> bool:
-        """Whether a fact is about the booking; ask about each, in their order."""
-        match fact:
-            case HostEarningRecorded(booking_id):
-                return booking_id == self.booking_id
-            case HostDebtRecorded(debt_id, booking_id):
-                if booking_id == self.booking_id:
-                    self.debts.add(debt_id)
-                return debt_id in self.debts
-            case PayoutScheduled(payout_id, earnings=earnings, debts=debts):
-                if any(each.of == self.booking_id for each in earnings) or any(each.of in self.debts for each in debts):
-                    self.payouts.add(payout_id)
-                return payout_id in self.payouts
-            case PayoutPaid(payout_id) | PayoutFailed(payout_id):
-                return payout_id in self.payouts
-            case PayoutHoldPlaced(hold_id, booking_id):
-                if booking_id == self.booking_id:
-                    self.holds.add(hold_id)
-                return hold_id in self.holds
-            case PayoutHoldLifted(hold_id):
-                return hold_id in self.holds
-
-    def of(self, account: HostAccount) -> HostAccount:
-        return HostAccount(
-            {each: earning for each, earning in account.earnings.items() if each == self.booking_id},
-            {each: account.debts[each] for each in sorted(self.debts) if each in account.debts},
-            {each: account.payouts[each] for each in sorted(self.payouts) if each in account.payouts},
-            {each: account.holds[each] for each in sorted(self.holds) if each in account.holds},
-        )
 
 
 def states(moments: Sequence[Moment]) -> dict[UUID, Step]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import cast
 from uuid import UUID, uuid5
 
-from application import audit, quotes
+from application import quotes
+from application.booking_streams import PartOfAccount, reviews_of, with_payments
 from application.calls import Call
 from application.lodger import Histories, Lodger, retried
 from application.nights import BookingDone, append_booking
-from application.streams import BOOKING, PAYMENT, PROPERTY, Stream, begin
+from application.streams import BOOKING, PAYMENT, PROPERTY, REVIEW, Stream, begin
 from domain import bookings, lifecycle, payments, refunds, requests
 from domain.bookings import Booking, BookingFact, Role
 from domain.events import Event
+from domain.host_accounts import HostAccountFact, account_id
 from domain.rejections import Rejected
 from domain.requests import RequestBooking
+from domain.reviews import Review
 
 BookingStream = Stream[Booking | None, BookingFact]
 
@@ -118,14 +122,35 @@ def concerning(
 
 def history(lodger: Lodger, booking_id: UUID, user_id: UUID) -> tuple[list[Event], Role]:
     """The story of a booking, for its guest or its host; and which of them it is."""
-    _, role = find(lodger, booking_id, user_id)
-    return audit.story(lodger.log, booking_id), role
+    find(lodger, booking_id, user_id)
+    return histories(lodger, [booking_id], user_id)[booking_id]
 
 
 def histories(lodger: Lodger, booking_ids: Sequence[UUID], user_id: UUID) -> Mapping[UUID, tuple[list[Event], Role]]:
-    """The same of several, in one round trip; of strangers' there is none."""
-    told = lodger.read(*(each for booking_id in booking_ids for each in audit.streams_of(booking_id)))
+    """The same of several, in one round trip; of strangers' there is none.
+
+    Each is told of the booking, its payments, and its reviews once everybody may read them; its host of what their
+    account says of it, too.
+    """
+    account = account_id(user_id)
+    of_them = (each for booking_id in booking_ids for each in (*with_payments(booking_id), *reviews_of(booking_id)))
+    told = lodger.read(account, *of_them)
     return {
-        booking_id: (told.of(*audit.streams_of(booking_id)).in_order(), role)
+        booking_id: (_story(told, booking_id, account if role == "host" else None), role)
         for booking_id, (_, role) in concerning(told, booking_ids, user_id).items()
     }
+
+
+def _story(told: Histories, booking_id: UUID, account: UUID | None) -> list[Event]:
+    """What is told of a booking, in the log's order. `account` is its host's, if it is they who are told."""
+    public = [each for each in reviews_of(booking_id) if _is_public(told.stream(REVIEW, each).state)]
+    events = told.of(*with_payments(booking_id), *public).in_order()
+    if account is not None:
+        part = PartOfAccount(booking_id)
+        events += [each for each in told.by_stream[account] if part.includes(cast("HostAccountFact", each.fact))]
+        events.sort(key=lambda event: event.position or 0)
+    return events
+
+
+def _is_public(review: Review | None) -> bool:
+    return review is not None and review.is_public

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from application import audit
+from application.booking_streams import with_payments
 from application.bookings import concerning
 from application.calls import Call
 from application.lodger import Histories, Lodger, retried
@@ -187,7 +187,7 @@ def of_bookings(
     lodger: Lodger, booking_ids: Sequence[UUID], user_id: UUID
 ) -> Mapping[UUID, list[tuple[PaymentStream, datetime | None]]]:
     """The payments of several bookings, and when each was captured, in one round trip; of strangers' there are none."""
-    history = lodger.read(*(each for booking_id in booking_ids for each in audit.streams_of(booking_id)))
+    history = lodger.read(*(each for booking_id in booking_ids for each in with_payments(booking_id)))
     return {
         booking_id: [
             (history.stream(PAYMENT, payment_id), _captured_at(history, payment_id))

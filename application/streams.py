@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, TypeVar, cast, get_args
+from typing import Any, Final, Generic, Literal, TypeVar, cast, get_args
 from uuid import UUID
 
 from application.ports import Answer
@@ -15,6 +15,9 @@ S = TypeVar("S")
 F = TypeVar("F", bound=Fact)
 
 
+KindName = Literal["user", "property", "booking", "payment", "host_account", "review", "platform"]
+
+
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[S, F]):
     """How a kind of stream begins and folds. One that is `remembered` is long and read by many.
@@ -22,7 +25,7 @@ class Kind(Generic[S, F]):
     `facts` are all that it may hold: a stream that begins with another fact is of another kind, and none of these.
     """
 
-    name: str
+    name: KindName
     initial: S
     evolve: Callable[[S, F], S]
     facts: tuple[type[Fact], ...]

@@ -137,9 +137,9 @@ class Query:
 
     @allowed("user", "bookings:read")
     async def history(self, info: Info, booking: strawberry.ID) -> list[Event] | None:
-        """Every event of a booking and its payments, in the log's order."""
+        """A booking's whole story, in the log's order."""
         viewer = UUID(str(info.context.user_id))
-        return told(*bookings.history(edge().lodger, id_of(booking, "booking"), viewer))
+        return told(viewer, *bookings.history(edge().lodger, id_of(booking, "booking"), viewer))
 
     @allowed("anyone")
     async def review(self, which: Id) -> Review | None:

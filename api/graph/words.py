@@ -10,6 +10,7 @@ import strawberry
 
 from api.schemas.calendars import NightReasonKind
 from api.schemas.payments import RefundStatus
+from application.streams import KindName
 from domain import bookings, payments, properties
 from domain.bookings import Action, PendingReason, Role
 from domain.cancellations import CancelledBy
@@ -60,3 +61,4 @@ PAYMENT_STATUS: Final = _enum("PaymentStatus", payments.Status)
 ACTION_KIND: Final = _enum("PayerActionKind", ActionKind)
 REFUND_STATUS: Final = _enum("RefundStatus", RefundStatus)
 ACTOR_KIND: Final = _enum("ActorKind", ActorKind)
+STREAM_KIND: Final = _enum("StreamKind", KindName)

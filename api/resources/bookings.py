@@ -208,9 +208,13 @@ def preview_cancellation(arguments: dict[str, Any], booking_id: UUID) -> dict[st
 
 @resource.query("/<uuid:booking_id>/history", HistorySchema, refuses=[404])
 def show_history(booking_id: UUID) -> dict[str, Any]:
-    """Every event of a booking and its payments, in the log's order."""
-    events, role = bookings.history(edge().lodger, booking_id, signed_in())
-    return {"events": [told_to(role, event) for event in events]}
+    """A booking's whole story in the log's order: its events, its payments', and its reviews' once they are revealed.
+
+    For its host, what their account says of it too: what it earns, and what was paid out.
+    """
+    user_id = signed_in()
+    events, role = bookings.history(edge().lodger, booking_id, user_id)
+    return {"events": [told_to(user_id, role, event) for event in events]}
 
 
 def _shown_to(role: Role) -> Callable[[Stream[Booking | None, BookingFact], datetime], Answer]:

@@ -15,14 +15,12 @@ from api.schemas.pages import NextCursor, PageOf
 from application.audit_log import Recorded
 from application.audit_states import Step
 from application.audit_timeline import Moment, states
-from application.streams import KINDS, kind_of
+from application.streams import KindName, kind_of
 from domain.documents import ABSENT, Change
 from domain.events import ActorKind
 from domain.ledger import Account
 from domain.money import EXPONENTS, Money
 from domain.prefixes import At, AtPosition, AtVersion
-
-_KINDS = [kind.name for kind in KINDS]
 
 
 class AtField(Documented):
@@ -60,7 +58,7 @@ class AuditEventSchema(Strict):
 
     position = fields.Integer(required=True, metadata={"description": "Its place in the whole log."})
     stream = Id(required=True)
-    kind = Choice(_KINDS, required=True, metadata={"description": "Of the stream."})
+    kind = Choice(KindName, required=True, metadata={"description": "Of the stream."})
     version = fields.Integer(required=True, metadata={"description": "Its place in its stream, from 1."})
     type = fields.String(required=True)
     schema_version = fields.Integer(required=True)
@@ -107,7 +105,7 @@ class AuditStreamSchema(Strict):
     """Events by version, and what they come to in the end. `state` says what it `is`."""
 
     stream = Id(required=True)
-    kind = Choice(_KINDS, required=True)
+    kind = Choice(KindName, required=True)
     version = fields.Integer(required=True, metadata={"description": "That of the stream's last event."})
     position = fields.Integer(required=True, metadata={"description": "The log's, that all of it is as of."})
     state = fields.Dict(required=True, metadata={"description": "After the last event, not after the page."})
@@ -142,7 +140,7 @@ class StreamStateSchema(Strict):
     """What came of a stream. Of a host's account it has what is about the booking."""
 
     stream = Id(required=True)
-    kind = Choice(_KINDS, required=True)
+    kind = Choice(KindName, required=True)
     version = fields.Integer(required=True)
     state = fields.Dict(required=True)
 

@@ -1,13 +1,15 @@
-"""Events as JSON, for auditors of a booking."""
+"""Events as JSON, for those whom they concern."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from marshmallow import fields
 
 from api.schemas.fields import Choice, Id, Instant, Strict
+from application.streams import PAYMENT, REVIEW, KindName, kind_of
 from domain.bookings import Role
 from domain.events import ActorKind, Event
 
@@ -16,7 +18,8 @@ class EventSchema(Strict):
     """One event. `data` is the fact as it is stored: amounts in minor units (`minor` 12950 of USD is 129.50)."""
 
     position = fields.Integer(required=True, metadata={"description": "Its place in the whole log."})
-    stream = Id(required=True, metadata={"description": "The booking's or the payment's id."})
+    stream = Id(required=True, metadata={"description": "Of what it is: the id of a booking, a payment, a review …"})
+    kind = Choice(KindName, required=True, metadata={"description": "What that is."})
     version = fields.Integer(required=True, metadata={"description": "Its place in its stream, from 1."})
     type = fields.String(required=True)
     schema_version = fields.Integer(required=True)
@@ -36,6 +39,7 @@ def told(event: Event) -> dict[str, Any]:
     return {
         "position": event.position,
         "stream": event.stream_id,
+        "kind": kind_of(event.fact).name,
         "version": event.version,
         "type": event.fact.TOPIC,
         "schema_version": event.fact.SCHEMA_VERSION,
@@ -47,10 +51,16 @@ def told(event: Event) -> dict[str, Any]:
     }
 
 
-def told_to(role: Role, event: Event) -> dict[str, Any]:
-    """The same for one side of the booking: where to pay is for the guest, an operator's reason for neither."""
-    shown = told(event)
-    hidden = {"next_action"} if role == "host" else set()
+def told_to(user_id: UUID, role: Role, event: Event) -> dict[str, Any]:
+    """The same for one side of the booking.
+
+    Where and how to pay is for the guest, an operator's reason for neither, and what somebody wrote for themselves,
+    but for reviews, which everybody may read.
+    """
+    shown, kind = told(event), kind_of(event.fact)
+    hidden = {"next_action", "evidence"} if role == "host" and kind is PAYMENT else set()
     if event.actor.kind == "operator":
         hidden.add("reason")
+    if event.person_id != user_id and kind is not REVIEW:
+        hidden.update(event.fact.PERSONAL)
     return {**shown, "data": {name: value for name, value in shown["data"].items() if name not in hidden}}

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
-from application.audit import story
-from domain.events import Event
-from domain.money import Money
+from api.answers import text
+from api.schemas.audit_states import MomentSchema, StepSchema, moved, stepped
+from application import audit_states, audit_timeline
+from domain.prefixes import At, AtLog, AtVersion
 from domain.rejections import Rejected
+from infrastructure.bootstrap import Reading
+from infrastructure.cli import audit_events, audit_tables
 from infrastructure.cli.audit_reads import reads
 from infrastructure.cli.audit_verify import verifier, verify
 from infrastructure.cli.auditing import auditing
 from infrastructure.cli.environment import current_settings
+from infrastructure.cli.when import When, position_at
 from infrastructure.refusals import Refused
 
 
@@ -28,54 +32,65 @@ def command() -> None:
 command.add_command(verify)
 command.add_command(verifier)
 command.add_command(reads)
+command.add_command(audit_events.command, "events")
 
 
 @command.command()
 @click.argument("booking", type=click.UUID)
+@click.option("--at", type=When(), help="As of a day, an instant, or position:N of the log.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per event, for programs.")
-def history(booking: UUID, as_json: bool) -> None:
-    """The whole story of a BOOKING (its id): the booking and its payments, in the log's order.
+def history(booking: UUID, at: AtLog | None, as_json: bool) -> None:
+    """The whole story of a BOOKING (its id): its own, its payments', its reviews' and its share of its host's account.
 
-    What guests and hosts wrote is not shown: it is encrypted, and auditors have no keys.
+    In the log's order, with what each event changed and what money it moved. What guests and hosts wrote is not shown:
+    it is encrypted, and auditors have no keys.
     """
     reading = auditing(current_settings())
-    try:
-        events = story(reading.events, booking)
-    except Rejected as refusal:
-        raise Refused(f"{refusal} A booking's id is in its address: /v1/bookings/ID.") from refusal
+    with _refusing("A booking's id is in its address: /v1/bookings/ID."):
+        upto = _upto(reading, at)
+        moments = audit_timeline.timeline(reading.keyless, booking, upto)
     if as_json:
-        for event in events:
-            click.echo(msgspec.json.encode(_shown(event)))
-    else:
-        Console().print(_table(events))
+        for moment in moments:
+            click.echo(text(MomentSchema, moved(moment, booking)))
+        return
+    audit_tables.show(audit_tables.moments(moments))
+    for stream_id, step in audit_timeline.states(moments).items():
+        click.echo(f"\nThe {step.kind.name} {stream_id} as of position {upto}:")
+        audit_tables.show(audit_tables.state(step.state))
 
 
-def _table(events: list[Event]) -> Table:
-    table = Table("position", "occurred (UTC)", "event", "by", "what it says", expand=True, pad_edge=False, box=None)
-    for event in events:
-        says = "  ".join(f"{name}={value}" for name, value in _facts(event).items())
-        when = f"{event.occurred_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(event.position), when, event.fact.TOPIC, f"{event.actor.kind} {event.actor.id[:8]}", says)
-    return table
+@command.command()
+@click.argument("stream", type=click.UUID)
+@click.option("--at", type=When(versions=True), help="As of a day, an instant, position:N of the log, or version:N.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per event and then the state, for programs.")
+def stream(stream: UUID, at: At | None, as_json: bool) -> None:
+    """What happened to one STREAM (the id of a user, property, booking, payment, host's account or review).
+
+    By version, with what each event changed, and what it all came to.
+    """
+    reading = auditing(current_settings())
+    with _refusing(""):
+        until = at if isinstance(at, AtVersion) else _upto(reading, at)
+        steps = audit_states.stream(reading.keyless, stream, until)
+    last = steps[-1]
+    if as_json:
+        for step in steps:
+            click.echo(text(StepSchema, stepped(step, audit_states.booking_of(step))))
+        click.echo(msgspec.json.encode({"version": last.recorded.event.version, "state": last.state}))
+        return
+    audit_tables.show(audit_tables.steps(steps))
+    click.echo(f"\nThe {last.kind.name} at version {last.recorded.event.version}, position {last.recorded.position}:")
+    audit_tables.show(audit_tables.state(last.state))
 
 
-def _facts(event: Event) -> dict[str, object]:
-    """The fact's fields, each in few words."""
-    fields: dict[str, object] = msgspec.to_builtins(event.fact)
-    return {name: _brief(value) for name, value in fields.items() if value is not None}
+def _upto(reading: Reading, at: AtLog | None) -> int:
+    return position_at(at, reading.keyless.last, reading.database)
 
 
-def _brief(value: object) -> object:
-    match value:
-        case {"minor": _, "currency": _}:
-            return str(msgspec.convert(value, Money))
-        case {"total": total, **_rest}:
-            return f"total {_brief(total)}"
-        case dict() | list():
-            return f"({len(value)} fields)" if isinstance(value, dict) else f"({len(value)} items)"
-        case _:
-            return value
-
-
-def _shown(event: Event) -> dict[str, object]:
-    return {"type": event.fact.TOPIC, "schema_version": event.fact.SCHEMA_VERSION, **msgspec.to_builtins(event)}
+@contextmanager
+def _refusing(hint: str) -> Iterator[None]:
+    try:
+        yield
+    except Rejected as refusal:
+        details = ", ".join(f"{name} {value}" for name, value in refusal.details.items())
+        raise Refused(" ".join(filter(None, [str(refusal), details and f"({details}).", hint]))) from refusal

@@ -152,9 +152,9 @@ class Booking(Shown):
 
     @allowed("user", "bookings:read")
     async def history(self, info: Info) -> list[Event] | None:
-        """Every event of the booking and its payments, in the log's order."""
+        """The booking's whole story, in the log's order."""
         found = await info.context.loaders.histories.load(UUID(self.id))
-        return told(*found) if found else None
+        return told(UUID(str(info.context.user_id)), *found) if found else None
 
     async def _agreed(self, info: Info) -> Agreed:
         if self.agreed is None:

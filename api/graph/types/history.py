@@ -1,6 +1,8 @@
-"""What happened to a booking and its payments."""
+"""What happened to a booking."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
@@ -19,6 +21,7 @@ class Event(Shown):
 
     position: str = strawberry.field(description="Its place in the whole log, a whole number.")
     stream_id: strawberry.ID = at("stream")
+    kind: str = strawberry.field(graphql_type=words.STREAM_KIND)
     version: int
     type: str
     schema_version: int
@@ -29,6 +32,6 @@ class Event(Shown):
     data: JSON
 
 
-def told(events: list[Told], role: Role) -> list[Event]:
+def told(user_id: UUID, events: list[Told], role: Role) -> list[Event]:
     """The story as one side of the booking is told it."""
-    return [Event.of(told_to(role, event)) for event in events]
+    return [Event.of(told_to(user_id, role, event)) for event in events]
