@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tracemalloc
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -238,3 +239,27 @@ def test_what_cannot_be_exported_leaves_no_file(
     with pytest.raises(Rejected, match=what):
         written(log, tmp_path / "none.zip", first, last)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_memory_that_it_takes_does_not_grow_with_the_log(notarised: Notarised, tmp_path: Path) -> None:
+    """Events of two kilobytes, a thousand to a page."""
+    notarised.world.execute(
+        """INSERT INTO events (partition_key, stream_id, version, type, schema_version, data, meta)
+           SELECT id, id, 1, 'UserBecameHost', 1, format('{"words":"%s"}', repeat(md5(n::text), 64)), '{}'
+           FROM generate_series(1, 5000) AS n, CAST(md5(n::text) AS uuid) AS id"""
+    )
+    notarised.sign()
+    first = notarised.world.execute("SELECT max(position) - 5000 FROM events")[0][0]
+
+    def peak(events: int) -> int:
+        tracemalloc.start()
+        written(notarised, tmp_path / "part.zip", first + 1, first + events)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(100)  # what is imported and cached along the way counts once
+    two_pages, five_pages = peak(2_000), peak(5_000)
+
+    assert two_pages > 2_000 * 2_048, "the next page is read while the one before is still there"
+    assert five_pages < 1.2 * two_pages
