@@ -81,10 +81,10 @@ class Api(Flask):
         trace = tracing.begin(environ)
 
         def start(status: str, given: list[tuple[str, str]], *exc_info: Any) -> Any:
-            self.always.complete(environ, given)
+            code, method = int(status[:3]), environ["REQUEST_METHOD"]
+            self.always.complete(environ, code, given)
             limits.tell(trace, given)
             given.append((tracing.HEADER, trace.request_id))
-            code, method = int(status[:3]), environ["REQUEST_METHOD"]
             metrics.count_answer(method, trace.route, code, trace.seconds)
             tracing.log_answer(trace, method, code)
             return start_response(status, given, *exc_info)

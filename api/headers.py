@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, request
@@ -60,12 +61,13 @@ class Headers:
         self._always = (*_ALWAYS, _BY_TLS) if public_url.startswith("https://") else _ALWAYS
         self._origins = frozenset(origins)
 
-    def complete(self, environ: WSGIEnvironment, headers: list[tuple[str, str]]) -> None:
-        """Add to `headers` what they do not say themselves."""
+    def complete(self, environ: WSGIEnvironment, code: int, headers: list[tuple[str, str]]) -> None:
+        """Add to the `headers` of an answer with this status what they do not say themselves."""
         given = {name.lower(): value for name, value in headers}
         is_page = given.get("content-type", "").startswith("text/html")
         headers.extend(header for header in self._always if header[0].lower() not in given)
-        headers.append(("Content-Security-Policy", PAGE if is_page else _NOTHING_RUNS))
+        if code != HTTPStatus.NOT_MODIFIED:  # what the browser has keeps its policy
+            headers.append(("Content-Security-Policy", PAGE if is_page else _NOTHING_RUNS))
         if "cache-control" not in given and environ["PATH_INFO"].startswith(_OF_SOMEBODY):
             headers.append(("Cache-Control", "no-store"))
         if self._origins:

@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
-from threading import Thread
-from typing import Final
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page
 
 from tests.api.people import register
 from tests.api.stack import Stack
+from tests.support.browser import needs_chromium, running_browser, serving_pages
 
-CHROMIUM: Final = shutil.which("chromium")
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="the system has no Chromium"),
-]
+pytestmark = [pytest.mark.slow, needs_chromium]
 
 
 @pytest.fixture
 def address(shared: Stack) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, shared.app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/graphql"
-    server.shutdown()
-    thread.join()
+    with serving_pages(shared.app) as address:
+        yield f"{address}/graphql"
 
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with running_browser() as browser:
         yield browser.new_page(viewport={"width": 1400, "height": 900})
-        browser.close()
 
 
 def test_a_person_asks_with_variables_and_a_token_by_keyboard_alone(shared: Stack, address: str, page: Page) -> None:
