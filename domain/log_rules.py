@@ -117,6 +117,8 @@ class _Stream:
     version: int = 0
     stage: str = _NEW
     whose: str = ""
+    booking: str = ""
+    price: int = 0
     captured: _Money = (0, "")
     open: dict[str, _Money] = field(default_factory=dict)
     refunded: int = 0
@@ -137,6 +139,7 @@ class Rules:
     """What providers said, by hash."""
     balances: dict[str, int] = field(default_factory=dict)
     """What is left of captures after refunds, by currency, in minor units."""
+    _paid: dict[str, int] = field(default_factory=dict)
     _streams: dict[str, _Stream] = field(default_factory=dict)
 
     def told(self, record: Record) -> Iterator[str]:
@@ -183,6 +186,12 @@ class Rules:
             self.forgotten |= {record.stream_id, str(uuid5(UUID(record.stream_id), "host_account"))}
         if "quote" in data:
             yield from _adds_up(data["quote"], "the quote")
+        if record.type in ("BookingRequested", "BookingHeld"):
+            stream.price, _ = _money(data["quote"]["total"])
+        if record.type in ("BookingConfirmed", "BookingReinstated") and self.from_beginning:
+            paid = self._paid.get(record.stream_id, 0)
+            if paid < stream.price:
+                yield f"the booking goes ahead for {stream.price}, of which {paid} were captured"
         if record.type == "BookingCancelled":
             yield from _adds_up(data["refund"], "what comes back")
         if record.type in _MONEY and stream.is_whole:
@@ -192,9 +201,10 @@ class Rules:
         """Captures, refunds and payouts: each intent has one outcome, and nothing is given that was not taken."""
         match name:
             case "PaymentStarted":
-                stream.captured, stream.whose = _money(data["amount"]), str(data["guest_id"])
+                stream.captured = _money(data["amount"])
+                stream.booking, stream.whose = str(data["booking_id"]), str(data["guest_id"])
             case "PaymentCaptured":
-                self._change(stream.captured)
+                self._change(stream, stream.captured)
             case "RefundStarted" | "PayoutScheduled":
                 intent = data["refund_id"] if name == "RefundStarted" else data["payout_id"]
                 if intent in stream.open:
@@ -210,15 +220,16 @@ class Rules:
                 minor, currency = stream.open.pop(intent)
                 if name == "RefundSucceeded":
                     stream.refunded += minor
-                    self._change((-minor, currency))
+                    self._change(stream, (-minor, currency))
         given = stream.refunded + sum(minor for minor, _ in stream.open.values())
         if stream.kind == "payment" and given > stream.captured[0]:
             yield f"refunds of {given} are more than the {stream.captured[0]} that were captured"
         if stream.kind == "payment" and any(currency != stream.captured[1] for _, currency in stream.open.values()):
             yield "a refund is in another currency than its payment"
 
-    def _change(self, amount: _Money) -> None:
+    def _change(self, stream: _Stream, amount: _Money) -> None:
         self.balances[amount[1]] = self.balances.get(amount[1], 0) + amount[0]
+        self._paid[stream.booking] = self._paid.get(stream.booking, 0) + amount[0]
 
 
 _MONEY: Final = frozenset(

@@ -67,11 +67,17 @@ def lodger() -> None:
 
 
 def main() -> None:
-    """Run the command line. A refusal is shown without a traceback: its message says what to do."""
+    """Run the command line. A refusal is shown without a traceback: its message says what to do. So is a database that
+    does not answer, for which nobody here is to blame."""
     from infrastructure.refusals import Refused
 
     try:
         lodger(prog_name="lodger")
     except Refused as refusal:
         click.echo(f"{click.style('lodger:', fg='red')} {refusal}", err=True)
+        sys.exit(1)
+    except ConnectionError as error:  # Unavailable is one; to import it takes longer than most commands
+        click.echo(
+            f"{click.style('lodger:', fg='red')} A server does not answer: {error}. Try: ./run lodger doctor", err=True
+        )
         sys.exit(1)

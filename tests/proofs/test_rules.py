@@ -50,7 +50,7 @@ def test_whatever_the_deciders_make_of_money_is_within_the_rules(market: Marketp
 def payment(*facts: tuple[str, dict[str, Any]]) -> list[str]:
     """What the rules say of a payment of 100.00 USD to which this happens."""
     rules = Rules()
-    started = ("PaymentStarted", {"guest_id": "g", "amount": {"minor": 10_000, "currency": "USD"}})
+    started = ("PaymentStarted", {"booking_id": "b", "guest_id": "g", "amount": {"minor": 10_000, "currency": "USD"}})
     return [
         told
         for version, (name, data) in enumerate((started, *facts), start=1)
@@ -96,3 +96,26 @@ def test_a_price_that_does_not_add_up_is_named() -> None:
     told = list(Rules().told(Record(1, "p", "s", 1, "BookingHeld", 1, 0, json.dumps(quote), "{}")))
 
     assert told == ["the lines of the quote do not add up to its total"]
+
+
+@pytest.mark.parametrize(("captured", "wrong"), [(100, []), (99, ["goes ahead for 100, of which 99 were captured"])])
+def test_a_booking_that_goes_ahead_is_paid_for(captured: int, wrong: list[str]) -> None:
+    usd = {"minor": 100, "currency": "USD"}
+    started = {"booking_id": "b", "guest_id": "g", "amount": {"minor": captured, "currency": "USD"}}
+    rules = Rules()
+
+    told = [
+        each
+        for position, (stream, version, name, data) in enumerate(
+            (
+                ("b", 1, "BookingHeld", {"quote": {"lines": [{"amount": usd}], "total": usd}}),
+                ("p", 1, "PaymentStarted", started),
+                ("p", 2, "PaymentCaptured", {"evidence": EVIDENCE}),
+                ("b", 2, "BookingConfirmed", {}),
+            ),
+            start=1,
+        )
+        for each in rules.told(Record(position, "property", stream, version, name, 1, 0, json.dumps(data), "{}"))
+    ]
+
+    assert [each.removeprefix("the booking ") for each in told] == wrong
