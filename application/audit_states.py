@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -32,16 +32,23 @@ from domain.reviews import Review, ReviewSubmitted
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event and what it did to its stream, whose states are those of `kind`."""
+    """One event and what it did to its stream, whose states are those of `kind`. `fact` is what of it was folded."""
 
     recorded: Recorded
     kind: Kind[Any, Any]
     before: object
     after: object
+    fact: Fact
+
+    @property
+    def version(self) -> int:
+        return self.recorded.event.version
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        return documents.changes(document(self.kind, self.before), document(self.kind, self.after))
+        if self.kind.initial in (self.before, self.after):
+            return documents.changes(document(self.kind, self.before), self.state)
+        return documents.changes(*map(_told, _without_the_same(self.before, self.after)))
 
     @property
     def state(self) -> Document:
@@ -49,7 +56,10 @@ class Step:
 
 
 def steps(told: Iterable[Recorded]) -> Iterator[Step]:
-    """The events of one stream, from its first one on, each with what it did."""
+    """The events of one stream, from its first one on, each with what it did.
+
+    One by one: a host's account has thousands of entries, and each state is all of them.
+    """
     kind: Kind[Any, Any] | None = None
     state: object = None
     for recorded in told:
@@ -57,11 +67,11 @@ def steps(told: Iterable[Recorded]) -> Iterator[Step]:
             kind = kind_of(recorded.event.fact)
             state = kind.initial
         before, state = state, kind.evolve(state, recorded.event.fact)
-        yield Step(recorded, kind, before, state)
+        yield Step(recorded, kind, before, state, recorded.event.fact)
 
 
-def stream(log: AuditLog, stream_id: UUID, until: Until) -> list[Step]:
-    """What happened to one stream of any kind.
+def stream(log: AuditLog, stream_id: UUID, until: Until) -> list[Recorded]:
+    """What happened to one stream of any kind, from its first event on.
 
     Raises Rejected `stream_not_found`, `before_first_event`, and `beyond_log` for a version that it has not reached.
     """
@@ -70,7 +80,7 @@ def stream(log: AuditLog, stream_id: UUID, until: Until) -> list[Step]:
         raise Rejected("stream_not_found", "The log has no stream of this id.")
     if isinstance(until, AtVersion) and until.version > len(told):
         raise beyond("The stream", version=len(told))
-    found = list(steps(recorded for recorded in told if is_until(recorded, until)))
+    found = [recorded for recorded in told if is_until(recorded, until)]
     if not found:
         raise before_first("it", position=told[0].position)
     return found
@@ -118,8 +128,26 @@ def document(kind: Kind[Any, Any], state: object) -> Document:
 
     Null before the first event: there is nothing yet.
     """
-    if state == kind.initial:
-        return None
+    return None if state == kind.initial else _told(state)
+
+
+def _told(state: object) -> Document:
     values = msgspec.to_builtins(state, order="deterministic", str_keys=True)
     held: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(values))  # which has lists and no tuples
     return cast("Document", {"is": type(state).__name__, **held})
+
+
+def _without_the_same(before: Any, after: Any) -> tuple[Any, Any]:
+    """Two states of one class without the entries of their mappings that are the very same object in both."""
+    if type(before) is not type(after) or not is_dataclass(after):
+        return before, after
+    some = [field.name for field in fields(after) if isinstance(getattr(after, field.name), Mapping)]
+    return _less(before, after, some), _less(after, before, some)
+
+
+def _less(state: Any, other: Any, mappings: Sequence[str]) -> Any:
+    fewer = {}
+    for name in mappings:
+        others = getattr(other, name)
+        fewer[name] = {key: value for key, value in getattr(state, name).items() if others.get(key) is not value}
+    return replace(state, **fewer)

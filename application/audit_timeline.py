@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID
 
-from application.audit_log import AuditLog
+from application.audit_log import AuditLog, Recorded
 from application.audit_states import Step, steps
 from application.booking_streams import PartOfAccount, reviews_of, with_payments
-from application.streams import BOOKING
+from application.streams import BOOKING, HOST_ACCOUNT
 from domain.bookings import Booking, must_be_made
-from domain.host_accounts import HostAccount, HostAccountFact, account_id
+from domain.host_accounts import HostAccountFact, account_id
 from domain.ledger import BookingMove, HostMove, PaymentMove, Posting, State, post
 from domain.money import Money, total
 from domain.prefixes import before_first
@@ -46,32 +46,32 @@ def timeline(log: AuditLog, booking_id: UUID, upto: int) -> list[Moment]:
     made = must_be_made(cast("Booking | None", booking[-1].after) if booking and booking[0].kind is BOOKING else None)
     host_id = made.made.host_id
     account = log.load([account_id(host_id)])[account_id(host_id)]
-    moments = [moment for each in of_it for moment in _moved(list(steps(told[each])), host_id)]
-    moments += _of_account(_moved(list(steps(account)), host_id), booking_id)
+    moments = [moment for each in of_it for moment in _moved(steps(told[each]), host_id)]
+    moments += _moved(_of_account(account, booking_id), host_id)
     told_by_then = [moment for moment in moments if moment.step.recorded.position <= upto]
     if not told_by_then:
         raise before_first("it", position=booking[0].recorded.position)
     return sorted(told_by_then, key=lambda moment: moment.step.recorded.position)
 
 
-def _moved(stream: Sequence[Step], host_id: UUID) -> Iterator[Moment]:
+def _of_account(told: Sequence[Recorded], booking_id: UUID) -> Iterator[Step]:
+    """The events of a host's account that are about one booking; their states have nothing else in them."""
+    part, state = PartOfAccount(booking_id), HOST_ACCOUNT.initial
+    for recorded in told:
+        fact = part.of(cast("HostAccountFact", recorded.event.fact))
+        if fact is not None:
+            before, state = state, HOST_ACCOUNT.evolve(state, fact)
+            yield Step(recorded, HOST_ACCOUNT, before, state, fact)
+
+
+def _moved(stream: Iterable[Step], host_id: UUID) -> Iterator[Moment]:
     """What each event of a stream moves."""
     state: State | None = None
     for step in stream:
         posting: Posting = ()
-        if isinstance(step.recorded.event.fact, BookingMove | PaymentMove | HostMove):
-            state, posting = post(state, step.recorded.event, host_id)
+        if isinstance(step.fact, BookingMove | PaymentMove | HostMove):
+            state, posting = post(state, replace(step.recorded.event, fact=step.fact), host_id)
         yield Moment(step, posting)
-
-
-def _of_account(moments: Iterator[Moment], booking_id: UUID) -> Iterator[Moment]:
-    """What of a host's account is about one booking."""
-    part = PartOfAccount(booking_id)
-    for moment in moments:
-        before, after = cast("HostAccount", moment.step.before), cast("HostAccount", moment.step.after)
-        if part.includes(cast("HostAccountFact", moment.step.recorded.event.fact)):
-            step = replace(moment.step, before=part.of(before), after=part.of(after))
-            yield Moment(step, tuple(entry for entry in moment.posting if entry.booking_id == booking_id))
 
 
 def states(moments: Sequence[Moment]) -> dict[UUID, Step]:

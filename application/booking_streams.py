@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import assert_never
+from dataclasses import dataclass, field, replace
+from typing import TypeVar, assert_never
 from uuid import UUID
 
 from domain.host_accounts import (
-    HostAccount,
     HostAccountFact,
     HostDebtRecorded,
     HostEarningRecorded,
@@ -19,6 +18,8 @@ from domain.host_accounts import (
 )
 from domain.payments import attempt_ids
 from domain.reviews import review_id
+
+T = TypeVar("T")
 
 
 def with_payments(booking_id: UUID) -> list[UUID]:
@@ -40,35 +41,31 @@ class PartOfAccount:
     payouts: set[UUID] = field(default_factory=set)
     holds: set[str] = field(default_factory=set)
 
-    def includes(self, fact: HostAccountFact) -> bool:
-        """Whether a fact is about the booking. Ask about each from the account's first on."""
+    def of(self, fact: HostAccountFact) -> HostAccountFact | None:
+        """What of a fact is about the booking, if anything is. Ask about each from the account's first on.
+
+        A payout is told with its whole amount, and with no part of it that is for others.
+        """
         match fact:
             case HostEarningRecorded(booking_id):
-                return booking_id == self.booking_id
+                return fact if booking_id == self.booking_id else None
             case HostDebtRecorded(debt_id, booking_id):
-                if booking_id == self.booking_id:
-                    self.debts.add(debt_id)
-                return debt_id in self.debts
-            case PayoutScheduled(payout_id, earnings=earnings, debts=debts):
-                if any(each.of == self.booking_id for each in earnings) or any(each.of in self.debts for each in debts):
-                    self.payouts.add(payout_id)
-                return payout_id in self.payouts
+                return self._added(self.debts, debt_id, fact, is_of_it=booking_id == self.booking_id)
+            case PayoutScheduled(payout_id):
+                earnings = tuple(each for each in fact.earnings if each.of == self.booking_id)
+                debts = tuple(each for each in fact.debts if each.of in self.debts)
+                part = replace(fact, earnings=earnings, debts=debts)
+                return self._added(self.payouts, payout_id, part, is_of_it=bool(earnings or debts))
             case PayoutPaid(payout_id) | PayoutFailed(payout_id):
-                return payout_id in self.payouts
+                return fact if payout_id in self.payouts else None
             case PayoutHoldPlaced(hold_id, booking_id):
-                if booking_id == self.booking_id:
-                    self.holds.add(hold_id)
-                return hold_id in self.holds
+                return self._added(self.holds, hold_id, fact, is_of_it=booking_id == self.booking_id)
             case PayoutHoldLifted(hold_id):
-                return hold_id in self.holds
+                return fact if hold_id in self.holds else None
             case _:
                 assert_never(fact)
 
-    def of(self, account: HostAccount) -> HostAccount:
-        """The account with nothing else in it."""
-        return HostAccount(
-            {each: earning for each, earning in account.earnings.items() if each == self.booking_id},
-            {each: account.debts[each] for each in sorted(self.debts) if each in account.debts},
-            {each: account.payouts[each] for each in sorted(self.payouts) if each in account.payouts},
-            {each: account.holds[each] for each in sorted(self.holds) if each in account.holds},
-        )
+    def _added(self, known: set[T], key: T, fact: HostAccountFact, *, is_of_it: bool) -> HostAccountFact | None:
+        if is_of_it:
+            known.add(key)
+        return fact if is_of_it else None

@@ -147,7 +147,7 @@ def _story(told: Histories, booking_id: UUID, account: UUID | None) -> list[Even
     events = told.of(*with_payments(booking_id), *public).in_order()
     if account is not None:
         part = PartOfAccount(booking_id)
-        events += [each for each in told.by_stream[account] if part.includes(cast("HostAccountFact", each.fact))]
+        events += [each for each in told.by_stream[account] if part.of(cast("HostAccountFact", each.fact))]
         events.sort(key=lambda event: event.position or 0)
     return events
 

@@ -41,19 +41,20 @@ def show_stream(arguments: dict[str, Any], stream_id: UUID) -> dict[str, Any]:
     at = arguments.get("at")
     page = page_asked(arguments, "audit stream", stream_id, at)
     until = at if isinstance(at, AtVersion) else _prefix(at)
-    steps = audit_states.stream(edge().options.audit_log, stream_id, until)
-    (done,) = page.after or (0,)
-    shown = steps[int(done) :][: page.limit]
-    last = steps[-1]
-    more = shown and shown[-1] is not last
+    told = audit_states.stream(edge().options.audit_log, stream_id, until)
+    done = int(page.after[0]) if page.after else 0
+    shown = list[dict[str, Any]]()
+    for last in audit_states.steps(told):
+        if done < last.version <= done + page.limit:
+            shown.append(stepped(last, audit_states.booking_of(last)))
     return {
         "stream": stream_id,
         "kind": last.kind.name,
-        "version": last.recorded.event.version,
+        "version": last.version,
         "position": last.recorded.position if isinstance(until, AtVersion) else until,
         "state": last.state,
-        "events": [stepped(step, audit_states.booking_of(step)) for step in shown],
-        "next_cursor": page.next_cursor((shown[-1].recorded.event.version,) if more else None),
+        "events": shown,
+        "next_cursor": page.next_cursor((done + page.limit,) if done + page.limit < last.version else None),
     }
 
 

@@ -71,15 +71,18 @@ def stream(stream: UUID, at: At | None, as_json: bool) -> None:
     reading = auditing(current_settings())
     with _refusing(""):
         until = at if isinstance(at, AtVersion) else _upto(reading, at)
-        steps = audit_states.stream(reading.keyless, stream, until)
-    last = steps[-1]
+        told = audit_states.stream(reading.keyless, stream, until)
+    table = audit_tables.steps()
+    for last in audit_states.steps(told):
+        if as_json:
+            click.echo(text(StepSchema, stepped(last, audit_states.booking_of(last))))
+        else:
+            audit_tables.add(table, last)
     if as_json:
-        for step in steps:
-            click.echo(text(StepSchema, stepped(step, audit_states.booking_of(step))))
-        click.echo(msgspec.json.encode({"version": last.recorded.event.version, "state": last.state}))
+        click.echo(msgspec.json.encode({"version": last.version, "state": last.state}))
         return
-    audit_tables.show(audit_tables.steps(steps))
-    click.echo(f"\nThe {last.kind.name} at version {last.recorded.event.version}, position {last.recorded.position}:")
+    audit_tables.show(table)
+    click.echo(f"\nThe {last.kind.name} at version {last.version}, position {last.recorded.position}:")
     audit_tables.show(audit_tables.state(last.state))
 
 

@@ -39,11 +39,13 @@ def events(found: Iterable[Recorded]) -> Table:
     return table
 
 
-def steps(found: Iterable[Step]) -> Table:
-    table = _table("what changed")
-    for step in found:
-        table.add_row(*_beginning(step.recorded), _lines(_changes(step)))
-    return table
+def steps() -> Table:
+    """To be filled with one after the other."""
+    return _table("what changed")
+
+
+def add(table: Table, step: Step) -> None:
+    table.add_row(*_beginning(step.recorded), _lines(_changes(step)))
 
 
 def moments(found: Iterable[Moment]) -> Table:
@@ -55,7 +57,7 @@ def moments(found: Iterable[Moment]) -> Table:
 
 def state(document: Document) -> Table:
     """Every value of a state by its place."""
-    table = Table("is", "then", box=None, pad_edge=False)
+    table = Table("where", "what", box=None, pad_edge=False)
     for path, value in _leaves("", document):
         table.add_row(path or "/", Text(str(value)))
     return table
@@ -69,9 +71,11 @@ def brief(value: Document | Absent) -> str:
         case {"is": kind, **_fields}:
             return str(kind)
         case dict() if len(value) <= _FEW:
-            return ", ".join(f"{name} {brief(each)}" for name, each in value.items())
+            return "none" if not value else ", ".join(f"{name} {brief(each)}" for name, each in value.items())
         case dict():
             return f"{len(value)} fields"
+        case []:
+            return "none"
         case list():
             return "1 item" if len(value) == 1 else f"{len(value)} items"
         case None:
@@ -98,8 +102,10 @@ def _beginning(recorded: Recorded) -> Iterator[str | Text]:
 
 
 def _changes(step: Step) -> Iterator[str]:
+    nothing = (None, ABSENT)
     for change in step.changes:
-        yield f"{change.path or '/'}: {_change(change)}"
+        if change.before not in nothing or change.after not in nothing:
+            yield f"{change.path or '/'}: {_change(change)}"
 
 
 def _change(change: Change) -> str:
