@@ -20,8 +20,9 @@ from benchmarks.servers import Server, durable_postgres
 from domain.catalogue import FACTS
 from infrastructure.database import Database
 from infrastructure.event_store.application import Events
-from infrastructure.event_store.mapper import Mapper, StoredFact
+from infrastructure.event_store.mapper import Mapper
 from infrastructure.event_store.recorder import APPEND, PostgresRecorder
+from infrastructure.event_store.rows import StoredFact
 
 WRITERS: Final = 8
 BAR: Final = 0.85

@@ -257,7 +257,7 @@ def _evolve_made(
     match fact:
         case BookingAccepted():
             assert isinstance(booking, Requested), "only a request is accepted"
-            return replace(booking, accepted=True)
+            return Requested(made, booking.answer_until, accepted=True)
         case BookingDeclined():
             return Declined(made)
         case BookingConfirmed(payment_id) | BookingReinstated(payment_id):

@@ -51,7 +51,8 @@ class Projection:
     are all that it fills, by names without a schema: a rebuild has the same code fill others of the same names.
 
     `fold` makes the same rows without looking any up, for a rebuild; None: then `apply` makes them. Several processes
-    may fold some partitions each, unless there are rows of more than one (`spans_partitions`).
+    may fold some partitions each, unless there are rows of more than one (`spans_partitions`). Lists in facts that
+    `unread` names are nothing to it, and may be empty in what it is given (see `Mapper.to_domain_events`).
     """
 
     name: str
@@ -62,6 +63,7 @@ class Projection:
     rebuildable: bool = True
     fold: Fold | None = None
     spans_partitions: bool = False
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

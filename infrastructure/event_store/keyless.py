@@ -14,7 +14,7 @@ from domain.log_leaves import Record
 from infrastructure.event_store.application import Events
 from infrastructure.event_store.garbage import uncollected
 from infrastructure.event_store.log_reader import LogReader
-from infrastructure.event_store.mapper import StoredFact
+from infrastructure.event_store.rows import StoredFact
 
 
 class _Envelope(msgspec.Struct):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
 from uuid import UUID
@@ -12,8 +12,9 @@ from psycopg2 import extensions
 from domain.events import Event
 from infrastructure.database import Database
 from infrastructure.event_store.garbage import uncollected
-from infrastructure.event_store.mapper import Mapper, StoredFact, UnknownEvent
+from infrastructure.event_store.mapper import Mapper, UnknownEvent
 from infrastructure.event_store.recorder import WHOLE, PostgresRecorder, Share
+from infrastructure.event_store.rows import POSITION, Row
 
 _POLL_SECONDS = 0.001
 
@@ -72,27 +73,29 @@ class LogReader:
         """
         return self._decoded(self._recorder.select_log(after, upto, limit, topics))
 
-    def pages(self, after: int, upto: int, size: int, share: Share = WHOLE) -> Iterator[list[Event]]:
+    def pages(
+        self, after: int, upto: int, size: int, share: Share = WHOLE, unread: Collection[str] = ()
+    ) -> Iterator[list[Event]]:
         """The events at positions in `(after, upto]`, `size` at a time; `upto` is a safe position.
 
-        While a page is worked on the next one is fetched. Raises UnknownEvent when it comes to such an event.
+        While a page is worked on the next one is fetched. `unread` are the lists in facts that are left empty (see
+        `Mapper.to_domain_events`). Raises UnknownEvent when it comes to such an event.
         """
         with ThreadPoolExecutor(1) as fetching:
             rows = self._recorder.select_log(after, upto, size, share=share)
             while rows:
-                following = fetching.submit(self._recorder.select_log, rows[-1].id, upto, size, share=share)
+                following = fetching.submit(self._recorder.select_log, rows[-1][POSITION], upto, size, share=share)
                 while rows:  # what is left of them begins with an unknown event
-                    events = self._decoded(rows)
+                    events = self._decoded(rows, unread)
                     rows = rows[len(events) :]
                     yield events
                 rows = following.result()
 
-    def _decoded(self, rows: Sequence[StoredFact]) -> list[Event]:
+    def _decoded(self, rows: Sequence[Row], unread: Collection[str] = ()) -> list[Event]:
         events: list[Event] = []
         with uncollected():
             try:
-                for event in self._mapper.to_domain_events(rows):
-                    events.append(event)
+                events.extend(self._mapper.to_domain_events(rows, unread))  # those before what fails are kept
             except UnknownEvent:
                 if not events:
                     raise
@@ -100,7 +103,7 @@ class LogReader:
 
     def stream(self, stream_id: UUID) -> list[Event]:
         """All events of one stream. Raises UnknownEvent."""
-        return list(self._mapper.to_domain_events(self._recorder.select_events(stream_id)))
+        return list(self._mapper.to_domain_events(self._recorder.select_stream(stream_id)))
 
 
 def _head(cursor: extensions.cursor) -> int:

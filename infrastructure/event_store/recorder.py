@@ -27,9 +27,8 @@ from application.ports import (
 )
 from infrastructure.database import Database
 from infrastructure.event_store.garbage import uncollected
-from infrastructure.event_store.mapper import StoredFact
+from infrastructure.event_store.rows import COLUMNS, Row, StoredFact, to_stored
 
-_COLUMNS = "stream_id, version, type, data, position, partition_key, schema_version, meta, recorded_at"
 APPEND = "SELECT append($1, $2, $3, $4, $5, $6, $7, $8)"
 INSERT = """
     INSERT INTO events (partition_key, stream_id, version, type, schema_version, data, meta)
@@ -37,11 +36,11 @@ INSERT = """
 """
 """What append() comes to for one event and nothing else, as most reactions have it."""
 LOAD = f"""
-    SELECT {_COLUMNS}, NULL::jsonb AS kept FROM events WHERE stream_id = ANY ($1::uuid[]) AND version > $2
+    SELECT {COLUMNS}, NULL::jsonb AS kept FROM events WHERE stream_id = ANY ($1::uuid[]) AND version > $2
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(a) FROM answers a
     WHERE (principal, route, key) = ($3::text, $4::text, $5::text)
-    ORDER BY stream_id, version
+    ORDER BY version
 """  # noqa: S608 - constants
 _ATTEMPTS = 4
 
@@ -112,8 +111,8 @@ class PostgresRecorder(ApplicationRecorder):
             return outcome
         raise AssertionError
 
-    def load(self, stream_ids: Sequence[UUID], idempotency: Idempotency | None, after: int = 0) -> Sequence[StoredFact]:
-        """The events of some streams above a version, sorted by (stream, version).
+    def load(self, stream_ids: Sequence[UUID], idempotency: Idempotency | None, after: int = 0) -> Sequence[Row]:
+        """The events of some streams above a version, each stream's in order.
 
         Raises AnswerKept, AnswerInFlight, KeyReused.
         """
@@ -122,7 +121,7 @@ class PostgresRecorder(ApplicationRecorder):
             rows = connection.run_prepared("lodger_load", LOAD, [list(stream_ids), after, *key])
         if idempotency and rows and rows[-1][-1] is not None:  # NULLs sort last
             raise_kept(rows[-1][-1], idempotency)
-        return [_stored(row[:-1]) for row in rows]
+        return [row[:-1] for row in rows]
 
     def select_events(
         self,
@@ -134,19 +133,32 @@ class PostgresRecorder(ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredFact]:
         """The events of one stream with versions in `(gt, lte]`."""
+        return list(map(to_stored, self.select_stream(originator_id, gt, lte, desc=desc, limit=limit)))
+
+    def select_stream(
+        self,
+        stream_id: UUID | str,
+        gt: int | None = None,
+        lte: int | None = None,
+        *,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[Row]:
+        """The same, as the log is read."""
         return self._select(
-            f"""SELECT {_COLUMNS} FROM events
+            f"""SELECT {COLUMNS} FROM events
                 WHERE stream_id = %s AND version > coalesce(%s, -1) AND version <= coalesce(%s, 2147483647)
                 ORDER BY version {"DESC" if desc else "ASC"} LIMIT %s""",  # noqa: S608 - constants
-            [originator_id, gt, lte, limit],
+            [stream_id, gt, lte, limit],
         )
 
     def select_streams(self, stream_ids: Sequence[UUID]) -> Sequence[StoredFact]:
         """All events of some streams, sorted by (stream, version), for whoever may read nothing but the log."""
-        return self._select(
-            f"SELECT {_COLUMNS} FROM events WHERE stream_id = ANY (%s) ORDER BY stream_id, version",  # noqa: S608
+        found = self._select(
+            f"SELECT {COLUMNS} FROM events WHERE stream_id = ANY (%s) ORDER BY events.stream_id, version",  # noqa: S608
             [list(stream_ids)],
         )
+        return list(map(to_stored, found))
 
     def select_notifications(
         self,
@@ -159,14 +171,14 @@ class PostgresRecorder(ApplicationRecorder):
     ) -> Sequence[Notification]:
         """A stretch of the log by position. Only up to a safe position is it sure that nothing is missing."""
         after = -1 if start is None else start - inclusive_of_start
-        return self.select_log(after, stop, limit, topics)
+        return list(map(to_stored, self.select_log(after, stop, limit, topics)))
 
     def select_log(
         self, after: int, upto: int | None, limit: int, topics: Sequence[str] = (), share: Share = WHOLE
-    ) -> Sequence[StoredFact]:
+    ) -> Sequence[Row]:
         """The rows at positions in `(after, upto]`, in order, at most `limit`."""
         return self._select(
-            f"""SELECT {_COLUMNS} FROM events
+            f"""SELECT {COLUMNS} FROM events
                 WHERE position > %s AND position <= coalesce(%s, 9223372036854775807)
                   {"AND type = ANY (%s)" if topics else ""}
                   {"AND get_byte(uuid_send(partition_key), 15) %% %s = %s" if share.of > 1 else ""}
@@ -182,10 +194,11 @@ class PostgresRecorder(ApplicationRecorder):
 
     def select_at(self, positions: Sequence[int]) -> Sequence[StoredFact]:
         """The rows at some positions, in any order."""
-        return self._select(
-            f"SELECT {_COLUMNS} FROM events WHERE position = ANY (%s)",  # noqa: S608 - constants
+        found = self._select(
+            f"SELECT {COLUMNS} FROM events WHERE position = ANY (%s)",  # noqa: S608 - constants
             [list(positions)],
         )
+        return list(map(to_stored, found))
 
     def last_position(self, upto: int) -> int:
         """The position of the last event at or before one; 0 without one."""
@@ -210,11 +223,11 @@ class PostgresRecorder(ApplicationRecorder):
             " become visible out of order: it would skip events. Follow the log with LogReader."
         )
 
-    def _select(self, statement: str, arguments: Sequence[object]) -> Sequence[StoredFact]:
+    def _select(self, statement: str, arguments: Sequence[object]) -> Sequence[Row]:
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(statement, arguments)
             with uncollected():
-                return [_stored(row) for row in cursor.fetchall()]
+                return cursor.fetchall()
 
 
 def raise_kept(kept: dict[str, Any], idempotency: Idempotency) -> NoReturn:
@@ -307,14 +320,6 @@ def _row(event: StoredEvent) -> StoredFact:
         schema_version=1,
         meta="{}",
         recorded_at=None,
-    )
-
-
-def _stored(row: tuple[Any, ...]) -> StoredFact:
-    """A row of `_COLUMNS`."""
-    stream_id, version, name, data, position, partition_key, schema_version, meta, recorded_at = row
-    return StoredFact(
-        stream_id, version, name, data.encode(), position, partition_key, schema_version, meta, recorded_at
     )
 
 

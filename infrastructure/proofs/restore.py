@@ -20,8 +20,9 @@ from domain.log_leaves import FIELDS, Record
 from domain.merkle import GrowingTree
 from domain.users import UserErased
 from infrastructure.database import Connection, Database
-from infrastructure.event_store.mapper import Mapper, StoredFact, UnknownEvent
+from infrastructure.event_store.mapper import Mapper, UnknownEvent
 from infrastructure.event_store.recorder import to_json
+from infrastructure.event_store.rows import StoredFact
 from infrastructure.proofs.bundle_check import BadBundle, Bundle, Manifest
 from infrastructure.proofs.ed25519 import verify
 from infrastructure.proofs.notary import grow

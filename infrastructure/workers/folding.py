@@ -90,7 +90,7 @@ def _fold_share(
 ) -> None:
     assert projection.fold is not None
     with uncollected():  # all that there is in memory would be looked through again with every page
-        for rows in projection.fold(pages_for(reader, projection, 0, upto, progress, share)):
+        for rows in projection.fold(pages_for(reader, projection, 0, upto, progress, share, projection.unread)):
             with writing(database, schema) as cursor:
                 if keeper is not None:
                     cursor.execute(f"LOCK TABLE {rows.table} IN ROW EXCLUSIVE MODE")
@@ -107,11 +107,12 @@ def pages_for(
     upto: int,
     progress: Progress = lambda _done, _whole: None,
     share: Share = WHOLE,
+    unread: Collection[str] = (),
 ) -> Iterator[Sequence[Event]]:
     """The events that the projection cares for, page by page, without those that it is to do without."""
-    without: Collection[int] = skipped(reader, projection.name)
-    for events in reader.pages(after, upto, PAGE, share):
-        wanted = [e for e in events if isinstance(e.fact, projection.facts) and e.position not in without]
+    facts, without = frozenset(projection.facts), skipped(reader, projection.name)
+    for events in reader.pages(after, upto, PAGE, share, unread):
+        wanted = [e for e in events if type(e.fact) in facts and e.position not in without]
         if wanted:
             yield wanted
         progress(events[-1].position or 0, upto)

@@ -13,7 +13,8 @@ from domain.bookings import BookingHeld
 from domain.catalogue import FACTS
 from domain.events import Event
 from infrastructure import event_catalogue
-from infrastructure.event_store.mapper import Mapper, StoredFact, UnknownEvent
+from infrastructure.event_store.mapper import Mapper, UnknownEvent
+from infrastructure.event_store.rows import StoredFact
 from infrastructure.settings import ROOT
 
 VERSIONS = [(name, version) for name, fact in FACTS.items() for version in range(1, fact.SCHEMA_VERSION + 1)]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import get_args, get_origin, get_type_hints
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from eventsourcing.utils import TopicError
 from hypothesis import given, settings
@@ -14,7 +16,10 @@ from domain.events import Actor, Event
 from domain.money import Money
 from infrastructure.database import Database
 from infrastructure.event_store.application import Events
-from infrastructure.event_store.mapper import Mapper, StoredFact, UnknownEvent
+from infrastructure.event_store.mapper import Mapper, UnknownEvent
+from infrastructure.event_store.rows import StoredFact, of
+from projections.catalogue import PROJECTIONS
+from projections.projection import Projection
 from tests.event_store.facts import FACTS, NOW, Line, Noted, Quoted, Renamed, noted
 
 META = (
@@ -136,6 +141,47 @@ def test_every_event_comes_back_from_the_database_as_it_was(shared_events: Event
     (loaded,) = shared_events.load([unique.stream_id])[unique.stream_id]
     assert loaded.position == position
     assert replace(loaded, position=None, recorded_at=None) == unique
+
+
+LINES = (
+    '[{"label":"night","amount":{"minor":1,"currency":"USD"}},{"label":"fee","amount":{"minor":2,"currency":"USD"}}]'
+)
+SAYING = 'a note that says "lines":[1], and a backslash \\'
+
+
+def test_lists_that_nobody_reads_come_empty_and_everything_else_as_it_is() -> None:
+    lines = Line("night", Money(1, "USD")), Line("fee", Money(2, "USD"))
+    fact = Quoted(Money(3, "USD"), date(2030, 6, 2), UUID(int=5), lines, "instant", NOW, SAYING)
+    row = Mapper(FACTS).to_stored_event(replace(noted(UUID(int=9), 4), fact=fact))
+
+    (whole,) = Mapper(FACTS).to_domain_events([of(row)])
+    (brief,) = Mapper(FACTS).to_domain_events([of(row)], ["lines", "amount", "nothing"])
+
+    assert whole.fact == fact
+    assert brief == replace(whole, fact=replace(fact, lines=()))
+
+
+@pytest.mark.parametrize(
+    "projection", [each for each in PROJECTIONS.values() if each.unread], ids=lambda p: str(p.name)
+)
+def test_no_list_that_a_read_model_leaves_unread_has_lists_or_words_of_people_in_it(projection: Projection) -> None:
+    """Whoever reads the log finds its end by the next bracket."""
+    lists = [each for fact in projection.facts for each in _lists(fact, set(projection.unread))]
+    assert {name for name, _ in lists} == set(projection.unread)
+    for _, of_what in lists:
+        written = msgspec.json.encode(msgspec.json.schema(of_what)).decode()
+        assert '"array"' not in written
+        assert written.count('{"type":"string"}') == written.count('"currency":{"type":"string"}')
+
+
+def _lists(of_what: object, names: set[str]) -> Iterator[tuple[str, object]]:
+    """Every list by one of the names, however deep it is, and the type of what it is a list of."""
+    if is_dataclass(of_what):
+        for name, kind in get_type_hints(of_what).items():
+            if name in names and get_origin(kind) is tuple:
+                yield name, get_args(kind)[0]
+            for part in (kind, *get_args(kind)):
+                yield from _lists(part, names)
 
 
 def test_an_older_fact_goes_through_every_upcaster_in_turn() -> None:
