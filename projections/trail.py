@@ -14,7 +14,7 @@ from uuid import UUID
 from psycopg2.extras import execute_values
 
 from domain.catalogue import FACTS
-from domain.events import ActorKind, Event
+from domain.events import Actor, ActorKind, Event
 from projections.concerns import Concerns, Known, goes_on_about, learn
 from projections.projection import Cursor, Page, Projection, Rows, Value, page_of
 
@@ -98,9 +98,14 @@ def _insert(cursor: Cursor, rows: Rows, conflict: str = "") -> None:
 
 def _row(event: Event, concerns: Concerns) -> tuple[Value, ...]:
     return (
-        *(event.position, event.stream_id, event.fact.TOPIC, event.actor.kind, event.actor.id.partition("/")[0]),
+        *(event.position, event.stream_id, event.fact.TOPIC, event.actor.kind, _who(event.actor)),
         *(_array(concerns.bookings), _array(concerns.payments), _array(concerns.users), event.recorded_at),
     )
+
+
+def _who(actor: Actor) -> str:
+    """Of an API key, whose it is."""
+    return actor.id.partition("/")[0] if actor.kind == "api_key" else actor.id
 
 
 def _array(ids: Iterable[UUID]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from api.schemas.audit_states import AuditEventSchema, told
-from api.schemas.fields import Choice, Id, Instant, NumberText, Strict
+from api.schemas.fields import Choice, Id, Instant, NumberText, Strict, Text
 from api.schemas.pages import NextCursor, PageOf
 from api.schemas.proofs import SIZE_MOST, Hash
 from application.audit_log import Recorded
@@ -16,7 +16,10 @@ from domain.catalogue import FACTS
 from domain.events import ActorKind
 from projections.trail import Asked, Found
 
-_ACTOR: str = "A user's id (of an API key, whose it is), a provider's or a process's name, `operator`."
+_ACTOR: Final = (
+    "A user's id (of an API key, whose it is), a provider's or a process's name; of an operator at the console what"
+    " they said they are called, `operator` with the token of the settings."
+)
 
 
 class EventsAskedSchema(PageOf):
@@ -27,7 +30,7 @@ class EventsAskedSchema(PageOf):
     payment = Id()
     user = Id(metadata={"description": "Whom it concerns: as guest, host, author, or by their account."})
     type = Choice(FACTS)
-    actor = fields.String(validate=validate.Regexp(r"[A-Za-z0-9_.:-]{1,100}\Z"), metadata={"description": _ACTOR})
+    actor = Text(200, metadata={"description": _ACTOR})
     actor_kind = Choice(ActorKind)
     since = Instant(data_key="from", metadata={"description": "Recorded then or later."})
     until = Instant(data_key="to", metadata={"description": "Recorded before."})

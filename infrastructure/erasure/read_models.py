@@ -80,7 +80,9 @@ READ_MODELS: Final[Mapping[str, Rule]] = {
         IDS,
         {"kind": OURS, "subject": "an id", "currency": CURRENCY, "said": "an outcome, in one of our own words"},
     ),
-    "trail": Kept(IDS, {"type": OURS, "actor_kind": OURS, "actor_id": "an id, a provider's or a process's name"}),
+    "trail": Kept(
+        IDS, {"type": OURS, "actor_kind": OURS, "actor_id": "as in the event: an id, or a name of the staff's"}
+    ),
     "trail_concerns_of": Kept(IDS),
     "trail_clock": Kept("times"),
     "ledger_entries": Kept(IDS, {"fact": OURS, "account": OURS, "currency": CURRENCY}),

@@ -271,7 +271,7 @@ _LOG: Final[Mapping[str, Rule]] = {
         {
             "credential": OURS,
             "reader": "ids, or a login of the machine",
-            "request": "an address or a command, with ids",
+            "request": "an address or a command of the staff, with ids",
         },
     ),
     "alembic_version": Kept("the schema's revision", {"version_num": OURS}),

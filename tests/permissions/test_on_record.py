@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import click
@@ -40,7 +41,8 @@ NONE_OF_ITS_OWN = {
 def found(world: World, actor: str, after: int) -> list[dict[str, Any]]:
     """What an auditor finds of somebody's acts as an operator behind a position."""
     world.stack.run_workers()
-    answer = world.cast["auditor"].get(f"/v1/audit/events?actor={actor}&actor_kind=operator&after={after}&limit=100")
+    query = f"actor={quote(actor)}&actor_kind=operator&after={after}&limit=100"
+    answer = world.cast["auditor"].get(f"/v1/audit/events?{query}")
     assert answer.status_code == 200, answer.text
     return list(json_of(answer)["events"])
 
@@ -189,7 +191,7 @@ def test_an_act_on_the_command_line_is_found_with_who_did_it_and_why(
 ) -> None:
     monkeypatch.setattr(keys, "_rotation", _rotation)
     given = GIVEN[command](world, tmp_path)
-    name, why, at = f"ann-{uuid4().hex}", f"ticket {uuid4()}", world.stack.wired.log.safe_position()
+    name, why, at = f"Ann at the console {uuid4()}", f"ticket {uuid4()}", world.stack.wired.log.safe_position()
 
     environment = to_environment(world.stack.wired.settings)
     done = CliRunner().invoke(lodger, [*command.split(), *given, "--as", name, "--reason", why], env=environment)

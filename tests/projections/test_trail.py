@@ -101,11 +101,14 @@ def test_conditions_narrow_each_other_down(cursor: Cursor) -> None:
     assert positions(cursor, actor="test", actor_kind="user") == []
 
 
-def test_a_machine_is_found_by_whose_it_is(cursor: Cursor) -> None:
+def test_a_machine_is_found_by_whose_it_is_and_an_operator_by_what_they_said_they_are_called(cursor: Cursor) -> None:
     tale = Tale()
-    (event,) = tale.tell(GUEST, UserApiKeyRevoked(OTHER))
-    TRAIL.apply(cursor, [replace(event, actor=Actor("api_key", f"{GUEST}/{OTHER}"))])
+    by_key, at_console = tale.tell(GUEST, UserApiKeyRevoked(OTHER), UserSuspended())
+    by_key = replace(by_key, actor=Actor("api_key", f"{GUEST}/{OTHER}"))
+    at_console = replace(at_console, actor=Actor("operator", "Ada / at the console", "because"))
+    TRAIL.apply(cursor, [by_key, at_console])
     assert positions(cursor, actor=str(GUEST)) == [1]
+    assert positions(cursor, actor="Ada / at the console") == [2]
 
 
 def test_pages_go_on_where_the_one_before_ended_in_both_directions(cursor: Cursor) -> None:
