@@ -1,4 +1,4 @@
-"""Pages for people who work here. Each is HTML, CSS and modules that browsers take as they are; all come from here.
+"""Pages for people who work here. Each is a template, and CSS and modules that browsers take as they are.
 
 Nothing on them is anybody's: what they show, they ask of the API as whoever is logged in.
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from flask import Blueprint, Response, send_from_directory
+from flask import Blueprint, Response, render_template, send_from_directory
+
+from domain.money import EXPONENTS
 
 pages = Blueprint("console", __name__, url_prefix="/console")
 
@@ -16,15 +18,11 @@ _AUDIT: Final = Path(__file__).parent / "audit"
 
 
 @pages.get("/audit")
-def audit() -> Response:
-    return _file("page.html")
+def audit() -> str:
+    return render_template("audit.html", digits=EXPONENTS)
 
 
 @pages.get("/audit/<path:name>")
 def audit_file(name: str) -> Response:
-    return _file(name)
-
-
-def _file(name: str) -> Response:
     """Browsers ask each time whether it is still the same, so that no page meets the modules of another release."""
     return send_from_directory(_AUDIT, name, max_age=0)

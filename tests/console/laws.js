@@ -32,4 +32,4 @@ async ([inclusions, consistencies]) => {
     if (!holds || isOther) wrong.push(["consistency", first, second]);
   }
   return wrong;
-}
+};

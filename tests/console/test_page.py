@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from domain.merkle import GrowingTree, Node, consistency_proof, inclusion_proof, leaf_hash, root_of
+from domain.money import EXPONENTS, Money
 from infrastructure.proofs.bundle_check import main as check_bundle
 from tests.api.people import PASSWORD, book, employed, host, listing, register
 from tests.api.stack import json_of
@@ -201,6 +202,19 @@ def test_who_is_no_auditor_sees_nothing(console: Console) -> None:
     expect(page.get_by_role("alert")).to_have_text("This account is not an auditor's.")
     assert page.locator("#found").inner_text() == ""
     page.context.close()
+
+
+def test_amounts_have_the_digits_of_their_currency(page: Page) -> None:
+    """Browsers would show 1.234,00 HUF as 123 400: they follow custom, not the standard."""
+    amounts = [Money(sign * 1_234_567, currency) for currency in EXPONENTS for sign in (1, -1)]
+    shown = page.evaluate(
+        """async (amounts) => {
+            const { money } = await import("/console/audit/words.js");
+            return amounts.map(([minor, currency]) => money({ minor, currency }));
+        }""",
+        [[amount.minor, amount.currency] for amount in amounts],
+    )
+    assert [each.replace("\u2009", "").replace("\u2212", "-") for each in shown] == list(map(str, amounts))
 
 
 def test_the_browser_proves_as_the_domain_does(page: Page) -> None:

@@ -1,5 +1,7 @@
 // The API, as whoever is logged in with this browser.
 
+const TOO_MANY = 429;
+
 let csrf = null;
 
 /** What Lodger refused, in its own words. `code` is the last part of the problem's type. */
@@ -14,8 +16,8 @@ export class Refused extends Error {
   }
 }
 
-async function send(method, path, body) {
-  const headers = { Accept: "application/json, application/problem+json" };
+async function send(method, path, body, patience = 1) {
+  const headers = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;
   let answer;
@@ -25,23 +27,22 @@ async function send(method, path, body) {
     throw new Refused(0, { detail: "Lodger does not answer. Is it running?" });
   }
   if (answer.ok) return answer;
+  if (answer.status === TOO_MANY && patience && method === "GET") {
+    await new Promise((done) => setTimeout(done, 1000 * Number(answer.headers.get("Retry-After") ?? 1)));
+    return send(method, path, body, patience - 1);
+  }
   throw new Refused(answer.status, await answer.json().catch(() => ({})));
 }
 
 export const get = async (path) => (await send("GET", path)).json();
 
-export const text = async (path) => {
-  const answer = await fetch(path, { headers: { Accept: "*/*" } });
-  if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
-  return answer.text();
-};
+export const text = async (path) => (await send("GET", path)).text();
 
 /** A file and what it is to be called. */
 export async function file(path) {
-  const answer = await fetch(path, { headers: { Accept: "*/*" } });
-  if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
+  const answer = await send("GET", path);
   const named = /filename="?([^";]+)/.exec(answer.headers.get("Content-Disposition") ?? "");
-  return { name: named?.[1] ?? "audit.zip", content: await answer.blob() };
+  return { name: named?.[1] ?? "log.zip", content: await answer.blob() };
 }
 
 /** Parameters that are there, as a query. */

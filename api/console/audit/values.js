@@ -5,7 +5,10 @@ import { inWords, isMoney, label, moment, money, short } from "./words.js";
 const isTree = (thing) => thing !== null && typeof thing === "object" && !isMoney(thing);
 
 const isNothing = (thing) =>
-  thing === null || thing === undefined || thing === "" || (typeof thing === "object" && Object.keys(thing).length === 0);
+  thing === null ||
+  thing === undefined ||
+  thing === "" ||
+  (typeof thing === "object" && Object.keys(thing).length === 0);
 
 /** One value. Where there was none, that is said. */
 export function value(thing) {

@@ -9,18 +9,13 @@ export function typeInWords(type) {
 /** "host_account" is "host account". */
 export const inWords = (name) => String(name).replaceAll("_", " ");
 
-function digitsOf(currency) {
-  try {
-    return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
-  } catch {
-    return 0;
-  }
-}
+/** How many digits a currency has after the point. Browsers have their own idea of it, which is not that of ISO 4217. */
+const DIGITS = JSON.parse(document.body.dataset.digits);
 
 /** {minor: -12950, currency: "USD"} is "−129.50 USD". */
 export function money({ minor, currency }, { signed = false, bare = false } = {}) {
   const amount = BigInt(minor);
-  const digits = digitsOf(currency);
+  const digits = DIGITS[currency];
   const text = String(amount < 0n ? -amount : amount).padStart(digits + 1, "0");
   const whole = text.slice(0, text.length - digits).replace(/\B(?=(\d{3})+$)/g, "\u2009");
   const sign = amount < 0n ? "\u2212" : signed && amount > 0n ? "+" : "";
