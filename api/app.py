@@ -11,7 +11,7 @@ from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import account_pages, cookies, headers, json_body, limits, metrics, pages, problems, tracing
+from api import account_pages, cookies, headers, json_body, limits, metrics, openapi, pages, problems, tracing
 from api.api_keys import ApiKeys
 from api.console import pages as console
 from api.edge import EXTENSION, ApiOptions, Edge, Reads, edge
@@ -19,7 +19,6 @@ from api.framing import must_be_well_formed
 from api.graph import pages as graph_pages
 from api.graph import server as graph
 from api.headers import Headers
-from api.openapi import describe
 from api.resources import (
     analytics,
     api_keys,
@@ -122,8 +121,7 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
     app.extensions[EXTENSION] = Edge(lodger, reads, options, tokens, ApiKeys(lodger))
     headers.register(app)
     problems.register(app)
-    api = describe(app, cookies.name(plain=options.plain_cookies))
-    for noun in (
+    nouns = [
         users,
         auth,
         oidc,
@@ -159,15 +157,17 @@ def create_app(lodger: Lodger, reads: Reads, options: ApiOptions) -> Flask:
         operator_users,
         proofs,
         health,
-    ):
-        api.register_blueprint(noun.resource)
+        *([clock] if options.sandbox is not None else []),
+    ]
+    for noun in nouns:
+        app.register_blueprint(noun.resource)
+    openapi.serve(app, [noun.resource for noun in nouns], cookies.name(plain=options.plain_cookies))
     app.register_blueprint(pages.docs)
     app.register_blueprint(account_pages.pages)
     app.register_blueprint(graph.resource)
     app.register_blueprint(graph_pages.pages)
     app.register_blueprint(console.pages)
     if options.sandbox is not None:
-        api.register_blueprint(clock.resource)
         app.register_blueprint(pages.sandbox)
     if options.trusted_proxies:
         behind: Any = ProxyFix(app.wsgi_app, x_for=options.trusted_proxies, x_proto=0)

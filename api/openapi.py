@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import http
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from flask import Flask, Response
 from flask_smorest import Api  # type: ignore[import-untyped]
 from marshmallow import fields
-from werkzeug.exceptions import HTTPException
 
 from api import problems
 from api.cookies import CSRF_HEADER
+from api.operations import Resource
 from api.schemas.fields import MONEY_SCHEMA, Documented, Strict
 
 _ABOUT: Final = """\
@@ -57,9 +58,6 @@ class LodgerApi(Api):  # type: ignore[misc]
 
     ERROR_SCHEMA = ProblemSchema
 
-    def handle_http_exception(self, error: HTTPException) -> Response:
-        return problems.of_http(error)
-
     def _register_responses(self) -> None:
         """The library's own would promise application/json."""
         for status in http.HTTPStatus:
@@ -69,20 +67,40 @@ class LodgerApi(Api):  # type: ignore[misc]
         self.spec.components.response("DEFAULT_ERROR", _problem("Any other error"), lazy=True)
 
 
-def describe(app: Flask, cookie: str) -> LodgerApi:
-    """The app's description, served at /openapi.json; resources are registered with it. `cookie` names sessions'."""
+def serve(app: Flask, resources: Iterable[Resource], cookie: str) -> None:
+    """Describe the resources at /openapi.json. `cookie` names browsers' sessions.
+
+    The description is made when it is first asked for: it takes longer than everything else of an app.
+    """
+
+    @cache
+    def text() -> str:
+        return describe(resources, cookie)
+
+    app.add_url_rule("/openapi.json", "openapi", lambda: Response(text(), mimetype="application/json"))
+
+
+def describe(resources: Iterable[Resource], cookie: str) -> str:
+    """The description as JSON, made by an app that serves nothing: one that does takes no routes any more."""
+    app = Flask("description", static_folder=None)
     app.config.update(
         API_TITLE="Lodger",
         API_VERSION="1",
         OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/",
         API_SPEC_OPTIONS={
             "info": {"description": _ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
             "servers": [{"url": "/"}],
         },
     )
     api = LodgerApi(app)
-    components = api.spec.components
+    _name_components(api.spec.components, cookie)
+    api.ma_plugin.converter.add_attribute_function(_own_field)
+    for resource in resources:
+        api.register_blueprint(resource)
+    return app.json.dumps(api.spec.to_dict(), indent=2, sort_keys=False)
+
+
+def _name_components(components: Any, cookie: str) -> None:
     components.schema("Money", MONEY_SCHEMA)
     components.security_scheme("access_token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     components.security_scheme(
@@ -96,8 +114,6 @@ def describe(app: Flask, cookie: str) -> LodgerApi:
         "csrf_token",
         {"type": "apiKey", "in": "header", "name": CSRF_HEADER, "description": "The session's `csrf_token`."},
     )
-    api.ma_plugin.converter.add_attribute_function(_own_field)
-    return api
 
 
 def _own_field(_converter: Any, field: fields.Field[Any], **_: Any) -> dict[str, Any]:
