@@ -154,11 +154,6 @@ def test_positions_without_an_event_are_not_found(stack: Stack, auditor: Client)
     assert auditor.get(f"/v1/audit/events/{10**30}").status_code == 404
 
 
-def test_a_list_that_is_sent_a_position_waits_for_it(stack: Stack, auditor: Client) -> None:
-    behind = auditor.get("/v1/audit/events", Lodger_Position=str(10**9))
-    assert (behind.status_code, json_of(behind)["type"]) == (503, "/problems/read-model-behind")
-
-
 def test_a_key_for_audits_is_given_by_auditors_only_and_lets_in(stack: Stack, auditor: Client) -> None:
     assert machine(auditor, make(auditor, "audit:read")["key"]).get("/v1/audit/events").status_code == 200
     assert machine(auditor, make(auditor, "bookings:read")["key"]).get("/v1/audit/events").status_code == 403
