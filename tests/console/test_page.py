@@ -204,6 +204,19 @@ def test_who_is_no_auditor_sees_nothing(console: Console) -> None:
     page.context.close()
 
 
+def test_the_states_that_the_page_steps_through_end_as_lodger_says(console: Console, page: Page) -> None:
+    path = f"/v1/audit/bookings/{console.booking}/timeline"
+    folded = page.evaluate(
+        """async (path) => {
+            const { read } = await import("/console/audit/story.js");
+            return Object.fromEntries(read(await (await fetch(path)).json()).after.at(-1));
+        }""",
+        path,
+    )
+    said = json_of(console.auditor.get(path))["states"]
+    assert folded == {each["stream"]: each["state"] for each in said}
+
+
 def test_amounts_have_the_digits_of_their_currency(page: Page) -> None:
     """Browsers would show 1.234,00 HUF as 123 400: they follow custom, not the standard."""
     amounts = [Money(sign * 1_234_567, currency) for currency in EXPONENTS for sign in (1, -1)]
@@ -246,13 +259,26 @@ def kept_of(kept: Mapping[Node, bytes]) -> Callable[[Sequence[Node]], Mapping[No
 
 
 @pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS names no folder for pictures of the page")
-def test_pictures_are_taken_for_the_documentation(console: Console, page: Page) -> None:
-    folder = Path(os.environ["SCREENSHOTS"])
-    page.get_by_role("button", name="Payment captured").last.click()
-    page.mouse.move(0, 0)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+def test_pictures_are_taken_for_the_documentation(console: Console) -> None:
+    """`SCREENSHOTS=docs/pictures ./run test tests/console`."""
+    page = console.audited()
+    page.set_viewport_size({"width": 1320, "height": 1330})
+
+    def take(event: str, name: str) -> None:
+        page.locator("tbody").last.get_by_role("button", name=event).last.click()
+        page.locator("main").focus()
+        page.mouse.move(0, 0)
         page.evaluate("scrollTo(0, 0)")
-        page.screenshot(
-            path=folder / f"audit-{scheme}.png", clip={"x": 0, "y": 0, "width": 1440, "height": 1340}, full_page=True
-        )
+        path = Path(os.environ["SCREENSHOTS"]) / f"audit-{name}.png"
+        page.screenshot(path=path, clip={"x": 0, "y": 0, "width": 1320, "height": 1330})
+
+    console.show(page)
+    take("Refund succeeded", "light")
+    page.emulate_media(color_scheme="dark")
+    take("Refund succeeded", "dark")
+    page.emulate_media(color_scheme="light")
+    with console.changed(
+        "UPDATE events SET data = replace(data, 'sandbox', 'sandb0x') WHERE type = 'PaymentAuthorized'"
+    ):
+        console.show(page)
+        take("Payment authorized", "wrong")

@@ -1,7 +1,7 @@
 // One event: what was recorded, what it changed, what everything was after it, and its proof.
 import { el, jump, table } from "./dom.js";
 import { evidence } from "./evidence.js";
-import { stateInWords } from "./story.js";
+import { changesOf, stateInWords } from "./story.js";
 import { parts, place, tree, value } from "./values.js";
 import { actorInWords, inWords, moment, money, short, typeInWords } from "./words.js";
 
@@ -13,7 +13,7 @@ export function detail(story, index, verdict, newest, go) {
     "div",
     { class: "detail" },
     card("event-title", happened(story, index, verdict, go)),
-    card("changes-title", changes(event), states(story, index)),
+    card("changes-title", changes(story, index), states(story, index)),
     card("proof-title", evidence(verdict, newest)),
   );
 }
@@ -67,9 +67,9 @@ function moves(event) {
   return table({ class: "moves", caption: "What it moved", heads: ["Account", "Debit", "Credit"], rows });
 }
 
-function changes(event) {
+function changes(story, index) {
   const title = el("h2", { id: "changes-title" }, "What it changed");
-  const rows = event.changes
+  const rows = changesOf(story, index)
     .flatMap(parts)
     .map(({ path, before, after }) =>
       el(

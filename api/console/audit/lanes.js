@@ -5,7 +5,7 @@ import { stateInWords } from "./story.js";
 import { clock, day, money, typeInWords } from "./words.js";
 
 const [DATES, LANE, MONEY, PROOF] = [34, 42, 68, 38];
-const [NARROWEST, WIDEST, THUMB] = [34, 92, 18];
+const [NARROWEST, WIDEST, THUMB] = [30, 92, 18];
 const LETTER = 6.6; // of the drawing's font, about, in pixels
 
 /** A story drawn; calls `go(index)` for a column that is pointed at. */

@@ -1,6 +1,6 @@
 // A booking's timeline as the page goes through it: its streams, the state of each after any event, and its money.
 import { names } from "./values.js";
-import { inWords } from "./words.js";
+import { inWords, isMoney } from "./words.js";
 
 const ORDER = ["booking", "payment", "host_account", "review"];
 
@@ -48,6 +48,21 @@ function statesAfter(events) {
     return states;
   });
 }
+
+/** What an event changed of its stream: [{path, before, after}]. Of an amount, the amount. */
+export function changesOf({ events, after }, index) {
+  const { stream, changes } = events[index];
+  const [was, is] = [after[index - 1]?.get(stream) ?? null, after[index].get(stream)];
+  const found = changes.map(({ path, ...change }) => {
+    const whole = names(path).slice(0, -1);
+    const [before, then] = [within(was, whole), within(is, whole)];
+    if (!isMoney(before) || !isMoney(then)) return { path, ...change };
+    return { path: path.slice(0, path.lastIndexOf("/")), before, after: then };
+  });
+  return found.filter(({ path }, number) => found.findIndex((other) => other.path === path) === number);
+}
+
+const within = (document, way) => way.reduce((inside, name) => inside?.[name], document);
 
 /** The document after some changes; a change without `after` takes away. Paths are JSON Pointers. */
 function changed(document, changes) {

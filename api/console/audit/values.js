@@ -1,6 +1,6 @@
 // JSON as people read it: amounts as amounts, ids short, instants as dates.
 import { el } from "./dom.js";
-import { inWords, isMoney, label, moment, money, short } from "./words.js";
+import { day, inWords, isMoney, label, moment, money, short } from "./words.js";
 
 const isTree = (thing) => thing !== null && typeof thing === "object" && !isMoney(thing);
 
@@ -14,14 +14,19 @@ const isNothing = (thing) =>
 export function value(thing) {
   if (thing === undefined || thing === null) return el("span", { class: "none" }, "none");
   if (isMoney(thing)) return el("span", { class: "amount" }, money(thing));
-  if (Array.isArray(thing)) return counted(thing);
+  if (Array.isArray(thing)) return list(thing);
   if (typeof thing === "boolean") return thing ? "yes" : "no";
   if (/^[0-9a-f-]{36}$/.test(thing)) return el("code", { title: thing }, short(thing));
   if (/^\d{4}-\d{2}-\d{2}T.*Z$/.test(thing)) return moment(thing);
+  if (/^\d{4}-\d{2}-\d{2}$/.test(thing)) return el("span", { class: "date-of" }, day(thing));
   return /^[a-z]+(_[a-z]+)+$/.test(thing) ? inWords(thing) : String(thing);
 }
 
-const counted = (list) => `${list.length} ${list.length === 1 ? "item" : "items"}`;
+function list(items, sealed, path) {
+  const counted = `${items.length} ${items.length === 1 ? "item" : "items"}`;
+  if (!items.length) return counted;
+  return el("details", { class: "many" }, el("summary", {}, counted), tree(items, sealed, path));
+}
 
 /** All of it, as lists of names and values. `sealed` are the paths (with dots) of what is encrypted. */
 export function tree(thing, sealed = [], path = []) {
@@ -40,8 +45,7 @@ const SEALED = () => el("span", { class: "none" }, "encrypted; auditors have no 
 
 function within(each, sealed, path) {
   if (!isTree(each)) return value(each);
-  if (!Array.isArray(each)) return tree(each, sealed, path);
-  return el("details", { class: "many" }, el("summary", {}, counted(each)), tree(each, sealed, path));
+  return Array.isArray(each) ? list(each, sealed, path) : tree(each, sealed, path);
 }
 
 /** A change of something whole as those of its parts, so that first events are readable too. */
@@ -63,5 +67,9 @@ export const names = (path) =>
     .slice(1)
     .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 
-/** Where something is, in words. */
-export const place = (path) => names(path).map(label).join(" \u203a ") || "all of it";
+/** Where something is: what it is called, behind what it is a part of. */
+export function place(path) {
+  const way = names(path).map(label);
+  const last = way.pop() ?? "all of it";
+  return [way.length ? el("span", { class: "hint" }, `${way.join(" \u203a ")} \u203a `) : null, last];
+}
