@@ -9,12 +9,20 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import BoundedSemaphore
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from domain.rejections import Rejected
+
+class Cost(NamedTuple):
+    passes: int
+    kibibytes: int
+
+
+COST: Final = Cost(2, 19 * 1024)
+"""OWASP's first choice for argon2id, with one lane: some 25 ms of the processor."""
 
 _NICENESS: Final = 5
 """A quarter of what another thread gets where all want more than there is; all there is where nobody does."""
@@ -25,15 +33,15 @@ T = TypeVar("T")
 
 
 class Argon2Passwords:
-    """Implements `application.ports.Passwords` (OWASP's first choice: argon2id, 19 MiB, two passes, one lane).
+    """Implements `application.ports.Passwords` with argon2id.
 
-    Each takes some 25 ms of the processor, as much as two dozen bookings. So `at_once` are worked on, by threads that
+    Each takes as much of the processor as two dozen bookings. So `at_once` are worked on, by threads that
     stand back for the others; further ones are refused instead of waited for, because each that waits keeps one of
     the API's few threads from the bookings.
     """
 
     def __init__(self, at_once: int) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
+        self._hasher = PasswordHasher(COST.passes, COST.kibibytes, parallelism=1, type=Type.ID)
         self._places = BoundedSemaphore(at_once)
         self._threads = ThreadPoolExecutor(at_once, "passwords", _stand_back)
         self._of_nobody = self._hasher.hash("nobody has this password")

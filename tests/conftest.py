@@ -11,6 +11,7 @@ import tests.support.effort  # noqa: F401 - names the long profile, which may be
 
 if TYPE_CHECKING:
     from infrastructure.embedded.valkey import Valkey
+    from infrastructure.passwords import Cost
     from tests.calendars.site import Site
     from tests.support.servers import Databases
 
@@ -34,6 +35,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LAYERS.index(folder) if folder in LAYERS else len(LAYERS)
 
     items.sort(key=lambda item: (item.get_closest_marker("slow") is not None, layer(item)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_cost() -> Iterator[Cost]:
+    """What a password costs outside tests. In them it costs next to nothing: it was half of what the API's took."""
+    from infrastructure import passwords
+
+    real = passwords.COST
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "COST", passwords.Cost(passes=1, kibibytes=8))
+        yield real
+
+
+@pytest.fixture
+def costly_passwords(real_cost: Cost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As outside tests, for what depends on it. To be asked for before anything that hashes passwords."""
+    monkeypatch.setattr("infrastructure.passwords.COST", real_cost)
 
 
 @pytest.fixture(scope="session")

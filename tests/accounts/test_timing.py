@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from statistics import median
 from time import perf_counter
 
@@ -9,10 +10,16 @@ import pytest
 
 from tests.accounts.logins import credentials
 from tests.api.people import register
-from tests.api.stack import Stack
+from tests.api.stack import Stack, running
 
 pytestmark = pytest.mark.slow
 TRIES = 21
+
+
+@pytest.fixture
+def stack(costly_passwords: None, database_url: str) -> Iterator[Stack]:
+    with running(database_url) as started:
+        yield started
 
 
 def seconds(stack: Stack, path: str, body: dict[str, str], status: int) -> float:

@@ -13,6 +13,8 @@ import pytest
 from domain.rejections import Rejected
 from infrastructure.passwords import Argon2Passwords
 
+pytestmark = pytest.mark.usefixtures("costly_passwords")
+
 PASSWORD = "correct horse battery"
 
 
