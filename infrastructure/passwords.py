@@ -16,6 +16,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from domain.rejections import Rejected
 
+
 class Cost(NamedTuple):
     passes: int
     kibibytes: int
