@@ -204,7 +204,7 @@ class Walk:
     def read_history(self) -> None:
         self.screen.step("Everything that happened can be read, as it was stored")
         path = f"/v1/bookings/{self.booking}/history"
-        events = self._get(path, token=self.host, show=()).body["events"]
+        events = self._get(path, token=self.guest, show=()).body["events"]
         rows = [
             [str(each["position"]), each["type"], str(each["version"]), each["actor"], each["occurred_at"][11:23]]
             for each in events
