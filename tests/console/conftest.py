@@ -14,10 +14,13 @@ from playwright.sync_api import Browser, Page
 from infrastructure.bootstrap import wire, wire_notary
 from infrastructure.embedded.valkey import Valkey
 from infrastructure.proofs.notary import Notary
+from tests.api.conftest import shared
 from tests.api.people import PASSWORD, employed
 from tests.api.stack import Client, Stack, over, settings
 from tests.console.story import tell
 from tests.support.browser import running_browser, serving_pages
+
+__all__ = ["shared"]
 
 PROVING: Final = ("events", "log_subtrees", "log_checkpoints")
 
@@ -115,7 +118,7 @@ def console(shared_database_url: str, valkey: Valkey) -> Iterator[Console]:
     wired.projecting.close()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def nothing_went_wrong(console: Console) -> Iterator[None]:
     """Every page stays within its policy, asks nobody else for anything, and makes no mistake."""
     console.complaints.clear()

@@ -22,7 +22,7 @@ from tests.console.conftest import Console
 from tests.console.story import HOSTILE
 from tests.support.browser import needs_chromium
 
-pytestmark = [pytest.mark.slow, needs_chromium]
+pytestmark = [pytest.mark.slow, needs_chromium, pytest.mark.usefixtures("nothing_went_wrong")]
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 LAWS = (Path(__file__).parent / "laws.js").read_text()
