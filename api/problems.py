@@ -114,6 +114,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "clock_backwards": "The clock only moves forward",
         "contradiction_not_open": "No such contradiction waits for somebody",
         "erasure_blocked": "Something of the person is not over yet",
+        "history_broken": "What the log has there is not what was recorded",
         "market_unlike": "The import does not look like its market",
         "snapshot_older": "The import is older than what is known",
         "source_differs": "The property comes from elsewhere",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, cast
 from uuid import UUID
@@ -58,16 +59,25 @@ class Step:
 def steps(told: Iterable[Recorded]) -> Iterator[Step]:
     """The events of one stream, from its first one on, each with what it did.
 
-    One by one: a host's account has thousands of entries, and each state is all of them.
+    One by one: a host's account has thousands of entries, and each state is all of them. Raises Rejected
+    `history_broken` at an event that cannot follow: somebody altered it, or removed what it followed.
     """
     kind: Kind[Any, Any] | None = None
     state: object = None
-    for recorded in told:
+    for version, recorded in enumerate(told, start=1):
         if kind is None:
             kind = kind_of(recorded.event.fact)
             state = kind.initial
-        before, state = state, kind.evolve(state, recorded.event.fact)
+        before, state = state, _evolved(kind, state, recorded, version)
         yield Step(recorded, kind, before, state, recorded.event.fact)
+
+
+def _evolved(kind: Kind[Any, Any], state: object, recorded: Recorded, version: int) -> object:
+    if recorded.event.version == version and isinstance(recorded.event.fact, kind.facts):
+        with suppress(AssertionError, AttributeError, LookupError, ValueError):
+            return kind.evolve(state, recorded.event.fact)
+    says = f"The event at position {recorded.position} cannot follow what is there: ./run lodger audit verify"
+    raise Rejected("history_broken", says, position=recorded.position)
 
 
 def stream(log: AuditLog, stream_id: UUID, until: Until) -> list[Recorded]:

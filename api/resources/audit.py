@@ -29,7 +29,7 @@ resource = Resource(
 )
 
 
-@resource.query("/events", AuditEventsSchema, arguments=EventsAskedSchema, who="auditor", waits=True)
+@resource.query("/events", AuditEventsSchema, arguments=EventsAskedSchema, who="auditor", waits=True, refuses=[409])
 def list_audit_events(arguments: dict[str, Any]) -> dict[str, Any]:
     """Events by what they concern, who acted, and when; the newest first, or the oldest."""
     wanted = asked(arguments)
@@ -38,16 +38,17 @@ def list_audit_events(arguments: dict[str, Any]) -> dict[str, Any]:
     with reading(TRAIL) as cursor:
         position = reached(cursor, TRAIL.name)
         found = find(cursor, wanted, int(page.after[0]) if page.after else None, page.limit)
-    events = edge().options.audit_log.at([each.position for each in found.items])
+    events = {event.position: event for event in edge().options.audit_log.at([each.position for each in found.items])}
     return {
-        "events": [shown(event, each) for event, each in zip(events, found.items, strict=True)],
+        "events": [shown(events[each.position], each) for each in found.items if each.position in events],
+        "missing": [each.position for each in found.items if each.position not in events],
         "position": position,
         "next_cursor": page.next_cursor(found.after),
     }
 
 
 @resource.query(
-    f"/events/<int(max={SIZE_MOST}):position>", RecordedEventSchema, who="auditor", waits=True, refuses=[404]
+    f"/events/<int(max={SIZE_MOST}):position>", RecordedEventSchema, who="auditor", waits=True, refuses=[404, 409]
 )
 def show_audit_event(position: int) -> dict[str, Any]:
     """The event at a position of the log, with what of it is hashed: hash it yourself, and have it proven."""

@@ -34,7 +34,7 @@ resource = Resource(
 
 
 @resource.query(
-    "/streams/<uuid:stream_id>", AuditStreamSchema, arguments=StreamAskedSchema, who="auditor", refuses=[404]
+    "/streams/<uuid:stream_id>", AuditStreamSchema, arguments=StreamAskedSchema, who="auditor", refuses=[404, 409]
 )
 def show_stream(arguments: dict[str, Any], stream_id: UUID) -> dict[str, Any]:
     """Everything that happened to a stream of any kind, by version, with what each event changed."""
@@ -59,7 +59,11 @@ def show_stream(arguments: dict[str, Any], stream_id: UUID) -> dict[str, Any]:
 
 
 @resource.query(
-    "/bookings/<uuid:booking_id>/timeline", TimelineSchema, arguments=TimelineAskedSchema, who="auditor", refuses=[404]
+    "/bookings/<uuid:booking_id>/timeline",
+    TimelineSchema,
+    arguments=TimelineAskedSchema,
+    who="auditor",
+    refuses=[404, 409],
 )
 def show_timeline(arguments: dict[str, Any], booking_id: UUID) -> dict[str, Any]:
     """A booking's whole story: its own events, its payments', its reviews', and what its host's account says of it."""

@@ -43,6 +43,11 @@ class AuditEventsSchema(Strict):
     """Events by their positions. Events behind `position` are not looked at yet."""
 
     events = fields.List(fields.Nested(AuditEventSchema), required=True)
+    missing = fields.List(
+        fields.Integer(),
+        required=True,
+        metadata={"description": "Positions whose events were there and are not any more: somebody removed them."},
+    )
     position = fields.Integer(required=True, metadata={"description": "How far of the log was looked at."})
     next_cursor = NextCursor()
 

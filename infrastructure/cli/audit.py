@@ -72,12 +72,12 @@ def stream(stream: UUID, at: At | None, as_json: bool) -> None:
     with _refusing(""):
         until = at if isinstance(at, AtVersion) else _upto(reading, at)
         told = audit_states.stream(reading.keyless, stream, until)
-    table = audit_tables.steps()
-    for last in audit_states.steps(told):
-        if as_json:
-            click.echo(text(StepSchema, stepped(last, audit_states.booking_of(last))))
-        else:
-            audit_tables.add(table, last)
+        table = audit_tables.steps()
+        for last in audit_states.steps(told):
+            if as_json:
+                click.echo(text(StepSchema, stepped(last, audit_states.booking_of(last))))
+            else:
+                audit_tables.add(table, last)
     if as_json:
         click.echo(msgspec.json.encode({"version": last.version, "state": last.state}))
         return

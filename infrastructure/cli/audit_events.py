@@ -14,10 +14,12 @@ from api.schemas.audit_states import AuditEventSchema
 from domain.catalogue import FACTS
 from domain.events import ActorKind
 from domain.prefixes import At
+from domain.rejections import Rejected
 from infrastructure.cli import audit_tables
 from infrastructure.cli.auditing import auditing
 from infrastructure.cli.environment import current_settings
 from infrastructure.cli.when import When
+from infrastructure.refusals import Refused
 from projections.positions import reached
 from projections.trail import TRAIL, Asked, find
 
@@ -61,13 +63,18 @@ def command(
         upto = reached(cursor, TRAIL.name)
         found = find(cursor, asked, None, limit)
     places = {each.position: each for each in found.items}
-    events = reading.keyless.at(list(places))
+    try:
+        events = reading.keyless.at(list(places))
+    except Rejected as refusal:
+        raise Refused(f"{refusal} See ./run lodger audit verify.") from refusal
     if as_json:
         for event in events:
             click.echo(text(AuditEventSchema, shown(event, places[event.position])))
     else:
         audit_tables.show(audit_tables.events(events))
     more = " There are more: see --limit." if found.after else ""
+    for position in places.keys() - {event.position for event in events}:
+        click.echo(f"The event at position {position} was removed: see ./run lodger audit verify.", err=True)
     click.echo(f"{len(events)} events. The log was looked at up to position {upto}.{more}", err=True)
 
 

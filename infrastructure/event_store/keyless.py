@@ -11,9 +11,11 @@ import msgspec
 
 from application.audit_log import Recorded
 from domain.log_leaves import Record
+from domain.rejections import Rejected
 from infrastructure.event_store.application import Events
 from infrastructure.event_store.garbage import uncollected
 from infrastructure.event_store.log_reader import LogReader
+from infrastructure.event_store.mapper import UnknownEvent
 from infrastructure.event_store.rows import StoredFact
 
 
@@ -27,14 +29,17 @@ _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 
 
 class KeylessLog:
-    """Implements `application.audit_log.AuditLog`. `events` and `reader` are wired without keys."""
+    """Implements `application.audit_log.AuditLog`. `events` and `reader` are wired without keys.
+
+    Each read raises Rejected `history_broken`, of what somebody altered or a newer Lodger wrote, and Unavailable.
+    """
 
     def __init__(self, events: Events, reader: LogReader) -> None:
         self._events = events
         self._reader = reader
 
     def load(self, stream_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Recorded]]:
-        """See `AuditLog.load`. Raises UnknownEvent, Unavailable."""
+        """See `AuditLog.load`."""
         streams: dict[UUID, list[Recorded]] = {stream_id: [] for stream_id in stream_ids}
         rows = self._events.recorder.select_streams(stream_ids)
         with uncollected():
@@ -44,7 +49,7 @@ class KeylessLog:
         return streams
 
     def at(self, positions: Sequence[int]) -> Sequence[Recorded]:
-        """See `AuditLog.at`. Raises UnknownEvent, Unavailable."""
+        """See `AuditLog.at`."""
         found = {row.id: row for row in self._events.recorder.select_at(positions)}
         return [self._recorded(found[position]) for position in positions if position in found]
 
@@ -54,13 +59,16 @@ class KeylessLog:
         return self._events.recorder.last_position(safe if upto is None else min(upto, safe))
 
     def record(self, position: int) -> tuple[Recorded, Record] | None:
-        """See `AuditLog.record`. Raises UnknownEvent, Unavailable."""
+        """See `AuditLog.record`."""
         for row in self._events.recorder.select_at([position]):
             return self._recorded(row), _record(row)
         return None
 
     def _recorded(self, row: StoredFact) -> Recorded:
-        return Recorded(self._events.mapper.to_domain_event(row), tuple(_ENVELOPE.decode(row.meta).sealed))
+        try:
+            return Recorded(self._events.mapper.to_domain_event(row), tuple(_ENVELOPE.decode(row.meta).sealed))
+        except UnknownEvent as error:
+            raise Rejected("history_broken", f"Position {row.id}: {error}", position=row.id) from error
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
+import psycopg2
 import pytest
 
 from infrastructure.bootstrap import wire_notary
@@ -159,3 +160,42 @@ def test_a_key_for_audits_is_given_by_auditors_only_and_lets_in(stack: Stack, au
     assert machine(auditor, make(auditor, "bookings:read")["key"]).get("/v1/audit/events").status_code == 403
     refused = register(stack).post(KEYS, {"name": "mine", "scopes": ["audit:read"]})
     assert (refused.status_code, json_of(refused)["type"]) == (403, "/problems/role-missing")
+
+
+def test_what_somebody_altered_or_removed_is_named(
+    stack: Stack, auditor: Client, paid: dict[str, str], postgres_owner: Callable[[str], None]
+) -> None:
+    query = f"booking={paid['booking']}&type=BookingHeld"
+    (held,) = ask(auditor, query)["events"]
+    place, row = held["position"], f"WHERE position = {held['position']}"
+
+    postgres_owner(f"UPDATE events SET data = '[' || data {row}")
+    broken = ask(auditor, query, 409)
+    assert (broken["type"], broken["position"]) == ("/problems/history-broken", place)
+    assert auditor.get(f"/v1/audit/events/{place}").status_code == 409
+
+    postgres_owner(f"DELETE FROM events {row}")
+    found = ask(auditor, query)
+    assert (found["events"], found["missing"]) == ([], [place])
+    for path in (f"streams/{paid['booking']}", f"bookings/{paid['booking']}/timeline"):
+        answer = auditor.get(f"/v1/audit/{path}")
+        assert (answer.status_code, json_of(answer)["type"]) == (409, "/problems/history-broken"), path
+    assert auditor.get(f"/v1/audit/events/{place}").status_code == 404
+
+
+@pytest.fixture
+def postgres_owner(stack: Stack) -> Iterator[Callable[[str], None]]:
+    """Somebody who owns the database and may do anything; what they did to the log is undone."""
+
+    def run(statement: str) -> None:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                f"ALTER TABLE events DISABLE TRIGGER USER; {statement}; ALTER TABLE events ENABLE TRIGGER USER"
+            )
+            cursor.execute("ALTER TABLE events ENABLE ALWAYS TRIGGER events_append_only")
+
+    connection = psycopg2.connect(stack.wired.settings.database_url)
+    run("CREATE TEMPORARY TABLE kept AS TABLE events")
+    yield run
+    run("DELETE FROM events; INSERT INTO events SELECT * FROM kept")
+    connection.close()

@@ -32,6 +32,7 @@ ELSEWHERE = {
     "read_model_behind": "test_reading_own_writes",
     "analytics_timed_out": "tests/analysts/test_api: somebody must hold a table",
     "bundle_too_large": "tests/audit/test_bundles.py: it takes many events",
+    "history_broken": "tests/audit/test_events.py: somebody must alter the log",
     **dict.fromkeys(("event_not_found", "not_covered_yet"), "tests/proofs/test_api.py: it takes a checkpoint"),
     "dispute_not_found": "webhooks only, which name no dispute to a client",
     "payment_not_captured": "tests/api/test_operator_payments",
