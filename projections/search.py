@@ -140,13 +140,34 @@ def merged_from(wanted: Search) -> Squares | None:
     return area if in_order else None
 
 
-def _merged(area: Squares, fits: Sql, order: Order, after: After | None, rows: int) -> Sql:
-    """The first rows of all squares together.
+_APART_MAX: Final = 6
+"""So many squares are read side by side. Each is planned apart, which takes a fifth of a millisecond."""
 
-    A few of each square are looked up first: no row of the page can be behind the last of these that would be on it, so
-    that most squares are soon done with.
-    """
+
+def _merged(area: Squares, fits: Sql, order: Order, after: After | None, rows: int) -> Sql:
+    """The first rows of all squares together, from an index that has those of each in order."""
     where = fits if after is None else all_of([fits, order.beyond(after)])
+    few = len(area.numbers) <= _APART_MAX
+    return _side_by_side(area, where, order, rows) if few else _bounded(area, where, order, rows)
+
+
+def _side_by_side(area: Squares, where: Sql, order: Order, rows: int) -> Sql:
+    """Each square is read as far as the page needs: where little is free, that is a third of what `_bounded` reads.
+
+    The limit within tells the server that each is in order already.
+    """
+    columns, by = ", ".join(order.columns), order.by()
+    first = f"(SELECT {columns} FROM listings WHERE {area.name} = %s AND {where.text} ORDER BY {by} LIMIT %s)"  # noqa: S608
+    return Sql(
+        f"SELECT property_id FROM ({' UNION ALL '.join([first] * len(area.numbers))}) AS found ORDER BY {by} LIMIT %s",  # noqa: S608
+        (*(value for number in area.numbers for value in (number, *where.values, rows)), rows),
+    )
+
+
+def _bounded(area: Squares, where: Sql, order: Order, rows: int) -> Sql:
+    """A few of each square are looked up first: no row of the page can be behind the last of these that would be on it,
+    so that most squares are soon done with.
+    """
     columns, by, end = ", ".join(order.columns), order.by(), order.end_row()
     few = 2 * rows // len(area.numbers) + 1
     first = f"SELECT {columns} FROM listings WHERE {area.name} = square.number AND {where.text}"  # noqa: S608

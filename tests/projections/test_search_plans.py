@@ -24,6 +24,7 @@ VIEW = Search(
     stays=(Stay(date(2026, 7, 1), date(2026, 7, 8)),),
     guests=2,
 )
+REGION = Search(box=Box(42_000_000, -74_000_000, 42_400_000, -73_600_000))
 COUNTRY = Search(box=Box(40_000_000, -80_000_000, 50_000_000, -70_000_000))
 WORLD = Search()
 
@@ -60,6 +61,9 @@ PAGES: list[tuple[Search, Sort, str]] = [
     (VIEW, "-price", "listings_cell_price"),
     (VIEW, "rating", "listings_cell_rating"),
     (VIEW, "newest", "listings_cell_newest"),
+    (REGION, "price", "listings_cell_price"),
+    (REGION, "-price", "listings_cell_price"),
+    (REGION, "rating", "listings_cell_rating"),
     (COUNTRY, "price", "listings_region_price"),
     (WORLD, "price", "listings_price"),
     (WORLD, "-price", "listings_price"),
@@ -79,6 +83,13 @@ def test_every_search_reads_the_index_made_for_it(cursor: Cursor, look: Look) ->
     assert "Index Only Scan using listings_sample on listings" in keeping.plans[0], (
         "of the sample nothing but its index"
     )
+
+
+def test_the_few_squares_of_a_view_are_read_side_by_side_and_not_sorted(look: Look) -> None:
+    plan = explained(look, VIEW, by_index=True)
+    page = plan[plan.index("Merge Append") :]
+    assert page.count("using listings_cell_price on") == 4
+    assert "Sort  (" not in page
 
 
 def test_words_have_an_index_of_their_own(cursor: Cursor, look: Look) -> None:
