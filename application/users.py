@@ -119,7 +119,10 @@ def find(lodger: Lodger, user_id: UUID) -> tuple[Person, Stream[User, UserFact]]
     """A person and what rules know of them, fresh."""
     user = lodger.load(USER, user_id)
     users.must_exist(user.state)
-    return lodger.people.get([user_id])[user_id], user
+    person = lodger.people.get([user_id]).get(user_id)
+    if person is None:  # a log that was restored without its people
+        raise Rejected("user_not_found", "There is no such user.")
+    return person, user
 
 
 def find_each(lodger: Lodger, user_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Person, Stream[User, UserFact]]]:

@@ -31,6 +31,7 @@ from infrastructure.workers.projector import Projector
 from projections import catalogue
 from projections.catalogue import PROJECTIONS
 from projections.projection import Projection
+from tests.api.stack import over
 from tests.proofs.conftest import Notarised, notarised_at
 from tests.proofs.test_bundle import (
     Rewrite,
@@ -209,6 +210,21 @@ def test_an_answer_that_was_brought_along_is_checked_again(restored: Store) -> N
     with psycopg2.connect(restored.settings.database_url) as login, login.cursor() as cursor:
         cursor.execute("DELETE FROM provider_answers")
     assert "was altered" in finding.what
+
+
+def test_what_it_shows_has_no_names_and_no_errors(restored: Store, log: Notarised) -> None:
+    wired = wire(restored.settings, wake=lambda: None)
+    client = over(wired).anybody()
+    properties = [row[0] for row in log.world.execute("SELECT property_id FROM listings WHERE status = 'published'")]
+
+    asked = [client.get(f"/v1/properties/{each}") for each in properties]
+    host = client.get(f"/v1/users/{log.world.host}")
+
+    assert properties
+    assert [answer.status_code for answer in asked] == [200] * len(properties)
+    assert host.status_code == 404, "nobody is known by name"
+    wired.database.close()
+    wired.projecting.close()
 
 
 def test_nothing_follows_twice_and_the_log_goes_on_under_its_name(restored: Store, log: Notarised) -> None:
