@@ -46,7 +46,14 @@ EXAMPLES = 5
 LEAVING = ("DELETE /v1/users/me", "POST /v1/users/me/deactivation", "DELETE /v1/auth/tokens")
 """After these the others would meet somebody who is signed out: they are done by somebody else."""
 
-WAITING = ("GET /v1/users/me/export", "DELETE /v1/users/me", "POST /v1/operator/users/{user_id}/erasure")
+WAITING = (
+    "GET /v1/users/me/export",
+    "DELETE /v1/users/me",
+    "POST /v1/operator/users/{user_id}/erasure",
+    "GET /v1/audit/streams/{stream_id}",
+    "GET /v1/audit/bookings/{booking_id}/timeline",
+    "GET /v1/audit/bundle",
+)
 """These wait for read models, which nobody keeps here unless asked."""
 
 UNHURRIED = list(HealthCheck)
