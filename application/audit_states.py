@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, cast
 from uuid import UUID
@@ -68,16 +68,21 @@ def steps(told: Iterable[Recorded]) -> Iterator[Step]:
         if kind is None:
             kind = kind_of(recorded.event.fact)
             state = kind.initial
-        before, state = state, _evolved(kind, state, recorded, version)
+        with following(recorded, kind, version):
+            before, state = state, kind.evolve(state, recorded.event.fact)
         yield Step(recorded, kind, before, state, recorded.event.fact)
 
 
-def _evolved(kind: Kind[Any, Any], state: object, recorded: Recorded, version: int) -> object:
-    if recorded.event.version == version and isinstance(recorded.event.fact, kind.facts):
-        with suppress(AssertionError, AttributeError, LookupError, ValueError):
-            return kind.evolve(state, recorded.event.fact)
-    says = f"The event at position {recorded.position} cannot follow what is there: ./run lodger audit verify"
-    raise Rejected("history_broken", says, position=recorded.position)
+@contextmanager
+def following(recorded: Recorded, kind: Kind[Any, Any], version: int) -> Iterator[None]:
+    """Around folding the event that is to be a stream's of this version. Raises Rejected `history_broken`."""
+    try:
+        assert recorded.event.version == version, "none is missing"
+        assert isinstance(recorded.event.fact, kind.facts), "it is of this kind of stream"
+        yield
+    except (AssertionError, AttributeError, LookupError, ValueError) as error:
+        says = f"The event at position {recorded.position} cannot follow what is there: ./run lodger audit verify"
+        raise Rejected("history_broken", says, position=recorded.position) from error
 
 
 def stream(log: AuditLog, stream_id: UUID, until: Until) -> list[Recorded]:

@@ -8,9 +8,9 @@ from typing import cast
 from uuid import UUID
 
 from application.audit_log import AuditLog, Recorded
-from application.audit_states import Step, steps
+from application.audit_states import Step, following, is_until, steps
 from application.booking_streams import PartOfAccount, reviews_of, with_payments
-from application.streams import BOOKING, HOST_ACCOUNT
+from application.streams import BOOKING, HOST_ACCOUNT, kind_of
 from domain.bookings import Booking, must_be_made
 from domain.host_accounts import HostAccountFact, account_id
 from domain.ledger import BookingMove, HostMove, PaymentMove, Posting, State, post
@@ -38,29 +38,35 @@ def timeline(log: AuditLog, booking_id: UUID, upto: int) -> list[Moment]:
     no more than that.
 
     Found by the ids of its streams, which are made of its own: no read model is asked. Raises Rejected
-    `booking_not_found`, `before_first_event`.
+    `booking_not_found`, `before_first_event`, and `history_broken` as `steps` does.
     """
     of_it = [*with_payments(booking_id), *reviews_of(booking_id)]
     told = log.load(of_it)
-    booking = list(steps(told[booking_id]))
-    made = must_be_made(cast("Booking | None", booking[-1].after) if booking and booking[0].kind is BOOKING else None)
-    host_id = made.made.host_id
+    if not told[booking_id] or kind_of(told[booking_id][0].event.fact) is not BOOKING:
+        must_be_made(None)
+    own = list(steps(_until(upto, told[booking_id])))
+    if not own:
+        raise before_first("it", position=told[booking_id][0].position)
+    host_id = cast("Booking", own[-1].after).made.host_id
     account = log.load([account_id(host_id)])[account_id(host_id)]
-    moments = [moment for each in of_it for moment in _moved(steps(told[each]), host_id)]
-    moments += _moved(_of_account(account, booking_id), host_id)
-    told_by_then = [moment for moment in moments if moment.step.recorded.position <= upto]
-    if not told_by_then:
-        raise before_first("it", position=booking[0].recorded.position)
-    return sorted(told_by_then, key=lambda moment: moment.step.recorded.position)
+    streams = [own, *(steps(_until(upto, told[each])) for each in of_it if each != booking_id)]
+    streams.append(_of_account(_until(upto, account), booking_id))
+    moments = [moment for stream in streams for moment in _moved(stream, host_id)]
+    return sorted(moments, key=lambda moment: moment.step.recorded.position)
+
+
+def _until(upto: int, told: Sequence[Recorded]) -> list[Recorded]:
+    return [recorded for recorded in told if is_until(recorded, upto)]
 
 
 def _of_account(told: Sequence[Recorded], booking_id: UUID) -> Iterator[Step]:
     """The events of a host's account that are about one booking; their states have nothing else in them."""
     part, state = PartOfAccount(booking_id), HOST_ACCOUNT.initial
-    for recorded in told:
-        fact = part.of(cast("HostAccountFact", recorded.event.fact))
+    for version, recorded in enumerate(told, start=1):
+        with following(recorded, HOST_ACCOUNT, version):
+            fact = part.of(cast("HostAccountFact", recorded.event.fact))
+            before, state = state, HOST_ACCOUNT.evolve(state, fact) if fact else state
         if fact is not None:
-            before, state = state, HOST_ACCOUNT.evolve(state, fact)
             yield Step(recorded, HOST_ACCOUNT, before, state, fact)
 
 
@@ -70,7 +76,8 @@ def _moved(stream: Iterable[Step], host_id: UUID) -> Iterator[Moment]:
     for step in stream:
         posting: Posting = ()
         if isinstance(step.fact, BookingMove | PaymentMove | HostMove):
-            state, posting = post(state, replace(step.recorded.event, fact=step.fact), host_id)
+            with following(step.recorded, step.kind, step.version):
+                state, posting = post(state, replace(step.recorded.event, fact=step.fact), host_id)
         yield Moment(step, posting)
 
 

@@ -152,3 +152,27 @@ def test_before_it_began_there_was_no_booking_to_tell_of() -> None:
     with pytest.raises(Rejected) as refused:
         audit_timeline.timeline(log, BOOKING, first - 1)
     assert (refused.value.code, refused.value.details) == ("before_first_event", {"position": first})
+
+
+@pytest.mark.parametrize(("missing", "broken"), [(0, 30), (1, 40), (2, 50)])
+def test_where_an_event_was_taken_out_the_next_one_is_named_and_the_story_before_it_is_told(
+    missing: int, broken: int
+) -> None:
+    account = account_id(HOST)
+    log = Log(
+        {
+            BOOKING: [HELD],
+            account: [
+                HostEarningRecorded(BOOKING, PROPERTY, usd("402.55"), CHECK_IN),
+                PayoutScheduled(PAYOUT, usd("402.55"), (Portion(BOOKING, usd("402.55")),), (), "sandbox"),
+                PayoutPaid(PAYOUT, EVIDENCE),
+                HostEarningRecorded(BOOKING, PROPERTY, usd("1.00"), CHECK_IN),
+            ],
+        }
+    )
+    del log.told[account][missing]
+    with pytest.raises(Rejected) as refused:
+        audit_timeline.timeline(log, BOOKING, 1_000)
+    assert (refused.value.code, refused.value.details) == ("history_broken", {"position": broken})
+    told = audit_timeline.timeline(log, BOOKING, broken - 1)
+    assert [moment.step.recorded.position for moment in told] == [10, *range(20, broken - 10, 10)]
