@@ -6,6 +6,7 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
+from domain.checkpoints import parsed
 from domain.merkle import GrowingTree, Node, consistency_proof, inclusion_proof, leaf_hash, root_of
 from domain.money import EXPONENTS, Money
 from infrastructure.proofs.bundle_check import main as check_bundle
@@ -141,12 +143,14 @@ def test_everything_can_be_read_and_has_a_name(page: Page) -> None:
     page.set_viewport_size({"width": 1440, "height": 1000})
 
 
-def test_what_is_not_covered_yet_is_said_and_a_later_checkpoint_goes_on_from_the_kept_one(console: Console) -> None:
+def test_what_is_not_covered_yet_is_said_and_a_later_checkpoint_goes_on_from_the_kept_one(
+    console: Console, page: Page
+) -> None:
     stack = console.stack
     later = [(stack.now().date().replace(month=9, day=day)).isoformat() for day in (1, 3)]
     booking_id = book(register(stack), listing(host(stack)), *later)
     stack.run_workers()
-    page = console.show(console.audited(), booking_id)
+    console.show(page, booking_id)
     expect(page.locator(".summary")).to_contain_text("1 not covered yet")
 
     console.sign()
@@ -154,7 +158,36 @@ def test_what_is_not_covered_yet_is_said_and_a_later_checkpoint_goes_on_from_the
 
     expect(page.locator(".summary")).to_have_text("1 of 1 events proven")
     expect(page.locator("#seal")).to_contain_text("that this browser kept")
-    page.context.close()
+
+
+def test_a_log_that_does_not_go_on_from_the_kept_checkpoint_is_wrong(console: Console, page: Page) -> None:
+    newest = parsed(console.stack.anybody().get("/v1/log/checkpoints/latest").text)
+    for kept, says in (
+        (replace(newest, origin="other.example/log"), "another log"),
+        (replace(newest, size=newest.size + 1), "its end was cut off"),
+        (replace(newest, size=3), "history was rewritten"),
+    ):
+        note = f"{kept.text}\n\N{EM DASH} {kept.origin} AAAA\n"
+        page.evaluate("note => localStorage.setItem('lodger.audit.checkpoint', note)", note)
+        page.reload()
+        expect(page.locator("#seal span.wrong")).to_be_visible()
+        expect(page.locator("#seal")).to_contain_text(says)
+        assert page.evaluate("localStorage.getItem('lodger.audit.checkpoint')") == note, "the wrong one is not kept"
+    console.show(page)
+    expect(page.get_by_role("region", name="Proof").locator(".verdict.wrong")).to_contain_text("history was rewritten")
+    expect(page.locator(".summary")).to_contain_text("32 wrong")
+    page.evaluate("localStorage.clear()")
+
+
+def test_who_is_logged_out_meanwhile_is_asked_again_and_goes_on_there(console: Console, page: Page) -> None:
+    console.show(page)
+    page.context.clear_cookies()
+    page.get_by_label("As of (UTC)").fill("2031-01-01T00:00:00")
+    page.get_by_role("button", name="Go").click()
+    page.get_by_label("E-mail address").fill(console.auditor.user["email"])
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=console.booking).wait_for()
 
 
 def test_a_bundle_is_downloaded_and_verifies(page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,11 +212,10 @@ FORGED = "regexp_replace(note, E'(\\n[0-9]+\\n)....', E'\\\\1AAAA')"
     ("tampering", "event", "where", "says"),
     [
         ("UPDATE events SET data = data || ' ' WHERE position = {}", "BookingHeld", "#proof", "changed"),
-        ("DELETE FROM events WHERE position = {}", "PaymentActionRequired", ".summary", "version 2 of the payment"),
         ("UPDATE log_subtrees SET hash = sha256(hash)", "BookingHeld", "#proof", "does not lead to the signed root"),
         (f"UPDATE log_checkpoints SET note = {FORGED}", "BookingHeld", "#seal", "is wrong"),
     ],
-    ids=["edited", "removed", "tree rewritten", "checkpoint forged"],
+    ids=["edited", "tree rewritten", "checkpoint forged"],
 )
 def test_history_that_was_changed_is_shown_as_wrong(
     console: Console, page: Page, tampering: str, event: str, where: str, says: str
@@ -202,6 +234,12 @@ def test_who_is_no_auditor_sees_nothing(console: Console) -> None:
     expect(page.get_by_role("alert")).to_have_text("This account is not an auditor's.")
     assert page.locator("#found").inner_text() == ""
     page.context.close()
+
+
+def test_an_event_that_was_taken_out_is_missed(console: Console, page: Page) -> None:
+    with console.changed("DELETE FROM events WHERE type = 'PaymentActionRequired'"):
+        page.reload()
+        expect(page.get_by_role("alert")).to_contain_text("cannot follow what is there")
 
 
 def test_the_states_that_the_page_steps_through_end_as_lodger_says(console: Console, page: Page) -> None:

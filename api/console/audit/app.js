@@ -15,6 +15,7 @@ function trouble(error) {
   at("trouble").hidden = error === null;
   if (error === null) return;
   if (!(error instanceof Refused)) console.error(error);
+  if (error.code === "session-invalid" || error.code === "token-required") session.ask();
   at("trouble").textContent = error.code === "role-missing" ? "This account is not an auditor's." : error.message;
 }
 
@@ -93,4 +94,4 @@ async function showSeal() {
 session.listen(begin, trouble);
 find.listen(open, trouble);
 addEventListener("popstate", () => showAsked().catch(trouble));
-session.enter(begin, trouble).catch(trouble);
+session.enter(begin).catch(trouble);

@@ -19,7 +19,8 @@ const DASH = "\u2014 ";
 
 const encoder = new TextEncoder();
 
-export class BadNote extends Error {}
+/** What the server said is not even of the form that it must have. */
+export class Malformed extends Error {}
 
 /** Hashing and signatures are for pages that nobody on the way can change. */
 export const isPossible = () => globalThis.isSecureContext === true && crypto?.subtle !== undefined;
@@ -34,7 +35,21 @@ function joined(...parts) {
   return whole;
 }
 
-export const unbase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+/** Throws Malformed. */
+export function unbase64(text) {
+  try {
+    return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  } catch {
+    throw new Malformed("Something in it is no base64.");
+  }
+}
+
+/** 32 bytes. Throws Malformed. */
+export function hash(text) {
+  const bytes = unbase64(text);
+  if (bytes.length !== 32) throw new Malformed("Something in it is no SHA-256.");
+  return bytes;
+}
 
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -96,28 +111,28 @@ export async function isConsistent(first, firstRoot, second, secondRoot, proof) 
   return last === 0 && same(before, firstRoot) && same(after, secondRoot);
 }
 
-/** A key as it is handed around: name, id, and 32 bytes of Ed25519. Throws BadNote. */
+/** A key as it is handed around: name, id, and 32 bytes of Ed25519. Throws Malformed. */
 export async function parsedKey(text) {
   const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text) ?? [];
   const bytes = name ? unbase64(encoded) : [];
-  if (bytes.length !== 33 || bytes[0] !== ED25519) throw new BadNote("A published key is no key of checkpoints.");
+  if (bytes.length !== 33 || bytes[0] !== ED25519) throw new Malformed("A published key is no key of checkpoints.");
   const made = await sha256(encoder.encode(`${name}\n`), bytes);
-  if (hex(made.slice(0, 4)) !== id) throw new BadNote("A published key has another's id.");
+  if (hex(made.slice(0, 4)) !== id) throw new Malformed("A published key has another's id.");
   return { name, id, key: bytes.slice(1) };
 }
 
-/** What a note says, whoever has signed it. Throws BadNote. */
+/** What a note says, whoever has signed it. Throws Malformed. */
 export function parsedNote(note) {
   const end = note.lastIndexOf("\n\n");
   const lines = note.slice(0, Math.max(end, 0)).split("\n");
   const [origin, size, root, position, time] = lines;
   const isNote = lines.length === 5 && /^(0|[1-9][0-9]{0,15})$/.test(size) && /^position [0-9]{1,16}$/.test(position);
-  if (!isNote || !time.startsWith("time ")) throw new BadNote("This is no checkpoint of a log.");
+  if (!isNote || !time.startsWith("time ")) throw new Malformed("This is no checkpoint of a log.");
   return {
     note,
     origin,
     size: Number(size),
-    root: unbase64(root),
+    root: hash(root),
     position: Number(position.slice(9)),
     time: time.slice(5),
     signed: encoder.encode(note.slice(0, end + 1)),
@@ -135,7 +150,7 @@ function signature(line) {
   return { name: line.slice(DASH.length, gap), id: hex(bytes.slice(0, 4)), bytes: bytes.slice(4) };
 }
 
-/** The key that has signed a checkpoint. Throws BadNote when none of these has, or one is claimed to. */
+/** The key that has signed a checkpoint. Throws Malformed when none of these has, or one is claimed to. */
 export async function signerOf(checkpoint, keys) {
   let signer = null;
   for (const { name, id, bytes } of checkpoint.signatures) {
@@ -143,11 +158,11 @@ export async function signerOf(checkpoint, keys) {
     if (!known) continue;
     const key = await crypto.subtle.importKey("raw", known.key, { name: "Ed25519" }, false, ["verify"]);
     if (!(await crypto.subtle.verify({ name: "Ed25519" }, key, bytes, checkpoint.signed))) {
-      throw new BadNote(`The signature by the key ${id} is wrong.`);
+      throw new Malformed(`The signature by the key ${id} is wrong.`);
     }
     signer = known;
   }
-  if (!signer) throw new BadNote("No published key has signed the checkpoint.");
+  if (!signer) throw new Malformed("No published key has signed the checkpoint.");
   return signer;
 }
 

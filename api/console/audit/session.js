@@ -2,17 +2,21 @@
 import { logIn, logOut, whoAmI } from "./api.js";
 import { at } from "./dom.js";
 
-/** Shows the form until somebody is logged in; then calls `begin` with them. */
-export async function enter(begin, trouble) {
+/** Shows the form until somebody is logged in; then calls `begin`. */
+export async function enter(begin) {
   const user = await whoAmI();
-  at("log-in-view").hidden = user !== null;
-  at("who").hidden = user === null;
-  if (user === null) {
-    at("email").focus();
-    return;
-  }
-  at("who-name").textContent = user.username ?? user.name ?? "";
-  await begin(user);
+  if (user === null) return ask();
+  at("log-in-view").hidden = true;
+  at("who").hidden = false;
+  at("who-name").textContent = user.username;
+  await begin();
+}
+
+/** Asks who is there, also when a session has ended in between. */
+export function ask() {
+  for (const view of ["who", "find-view", "booking-view"]) at(view).hidden = true;
+  at("log-in-view").hidden = false;
+  at("email").focus();
 }
 
 export function listen(begin, trouble) {
@@ -23,19 +27,17 @@ export function listen(begin, trouble) {
       await logIn(shown());
       at("log-in").reset();
       at("second").hidden = true;
-      await enter(begin, trouble);
+      at("code").required = false;
     } catch (refused) {
       if (refused.code === "second-factor-required") return askForCode();
       at(refused.code === "code-wrong" ? "code" : "password").select();
-      trouble(refused);
+      return trouble(refused);
     }
+    await enter(begin).catch(trouble);
   });
   at("log-out").addEventListener("click", async () => {
-    try {
-      await logOut();
-    } finally {
-      location.assign(location.pathname);
-    }
+    await logOut().catch(trouble);
+    location.assign(location.pathname);
   });
 }
 

@@ -2,7 +2,6 @@
 import { el, jump } from "./dom.js";
 import { sign } from "./signs.js";
 import { PROVEN, UNCOVERED, UNKNOWN, WRONG } from "./verifier.js";
-import { inWords, short } from "./words.js";
 
 /** Signs, the worst first. `go(position)` goes to the first event that is wrong. */
 export function summary(events, verdicts, go) {
@@ -11,7 +10,6 @@ export function summary(events, verdicts, go) {
   const first = events[states.indexOf(WRONG)];
   const counted = [UNCOVERED, UNKNOWN].filter(count).map((state) => sign(state, `${count(state)} ${state}`));
   return [
-    ...missingVersions(events).map((says) => sign(WRONG, says)),
     first &&
       el(
         "span",
@@ -24,16 +22,4 @@ export function summary(events, verdicts, go) {
     ...counted,
     count(undefined) ? el("span", { class: "hint" }, `${count(undefined)} being verified \u2026`) : null,
   ].filter(Boolean);
-}
-
-/** Versions count from one in each stream: who takes an event away leaves a gap. */
-function missingVersions(events) {
-  const last = new Map();
-  return events.flatMap(({ kind, stream, version }) => {
-    const next = (last.get(stream) ?? 0) + 1;
-    last.set(stream, version);
-    // Of a host's account only what concerns the booking is shown.
-    const isWhole = kind !== "host_account" && version !== next;
-    return isWhole ? [`version ${next} of the ${inWords(kind)} ${short(stream)} is missing`] : [];
-  });
 }

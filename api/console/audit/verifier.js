@@ -1,8 +1,9 @@
 // Holds events against a checkpoint, and the checkpoint against its signature and the one this browser kept.
 import { get, text, query } from "./api.js";
 import {
-  BadNote,
+  Malformed,
   climb,
+  hash,
   hex,
   isConsistent,
   isPossible,
@@ -11,7 +12,6 @@ import {
   parsedNote,
   same,
   signerOf,
-  unbase64,
 } from "./proof.js";
 
 const KEPT = "lodger.audit.checkpoint";
@@ -39,7 +39,7 @@ export async function newestCheckpoint() {
     if (since.state !== WRONG) keep(note);
     return { state: since.state, says: since.says, checkpoint, signer };
   } catch (error) {
-    if (error instanceof BadNote) return { state: WRONG, says: error.message };
+    if (error instanceof Malformed) return { state: WRONG, says: error.message };
     if (error.name === "NotSupportedError") return { state: UNKNOWN, says: "This browser does not know Ed25519." };
     if (error.code === "checkpoint-not-found") return { state: UNCOVERED, says: "Nothing was signed yet." };
     return { state: UNKNOWN, says: error.message };
@@ -55,7 +55,7 @@ async function heldAgainstKept(checkpoint) {
   if (former.size > checkpoint.size)
     return { state: WRONG, says: `The log is shorter than ${when}: its end was cut off.` };
   const path = `/v1/log/consistency${query({ first: former.size, second: checkpoint.size })}`;
-  const hashes = former.size ? (await get(path)).hashes.map(unbase64) : [];
+  const hashes = former.size ? (await get(path)).hashes.map(hash) : [];
   const fits = await isConsistent(former.size, former.root, checkpoint.size, checkpoint.root, hashes);
   if (!fits) return { state: WRONG, says: `The log does not begin with ${when}: history was rewritten.` };
   return { state: PROVEN, says: `signature valid, consistent with ${when}` };
@@ -90,53 +90,60 @@ export async function verifyAll(events, newest, stop, found) {
 }
 
 /** {state, says, record, steps, leaf, index, size}: what became of an event's proof, and all that led there. */
-async function verified(event, { state, checkpoint }) {
-  if (!isPossible()) return { state: UNKNOWN, says: "This browser checks nothing on pages without TLS." };
-  let record = null;
+async function verified(event, newest) {
+  if (!isPossible()) return { state: UNKNOWN, says: newest.says };
+  const found = { record: null };
   try {
-    ({ record } = await get(`/v1/audit/events/${event.position}`));
-    const leaf = await leafHash(record);
-    const seen = { record, leaf };
-    const amiss = differing(event, record);
-    if (amiss) return { ...seen, state: WRONG, says: `What is shown is not what is recorded: ${amiss}.` };
-    if (!checkpoint)
-      return { ...seen, state: state === WRONG ? WRONG : UNKNOWN, says: "There is no checkpoint to hold it against." };
-    if (event.position > checkpoint.position) {
-      return { ...seen, state: UNCOVERED, says: "The next checkpoint covers it: one is signed every minute." };
-    }
-    return { ...seen, ...(await proven(event, leaf, checkpoint)) };
+    found.record = (await get(`/v1/audit/events/${event.position}`)).record;
+    found.leaf = await leafHash(found.record);
+    return { ...found, ...(await judged(event, found, newest)) };
   } catch (error) {
-    if (error.code === "event-not-found") {
-      return { record, state: WRONG, says: "The signed tree has no event at this position: it was put in later." };
-    }
-    return { record, state: UNKNOWN, says: error.message };
+    if (error instanceof Malformed) return { ...found, state: WRONG, says: error.message };
+    if (error.code !== "event-not-found") return { ...found, state: UNKNOWN, says: error.message };
+    const says = found.record
+      ? "The signed tree has no such event: it was put in later."
+      : "It is not in the log any more.";
+    return { ...found, state: WRONG, says };
   }
+}
+
+async function judged(event, { record, leaf }, { state, says, checkpoint }) {
+  const amiss = differing(event, record);
+  if (amiss) return { state: WRONG, says: `What is shown is not what is recorded: ${amiss}.` };
+  if (state !== PROVEN) return { state, says };
+  if (event.position <= checkpoint.position) return proven(event, leaf, checkpoint);
+  return { state: UNCOVERED, says: "The next checkpoint covers it: one is signed every minute." };
 }
 
 async function proven(event, leaf, checkpoint) {
   const proof = await get(`/v1/log/proofs/${event.position}${query({ size: checkpoint.size })}`);
-  const path = proof.hashes.map(unbase64);
+  const path = proof.hashes.map(hash);
   const way = await climb(leaf, proof.leaf_index, checkpoint.size, path);
   const seen = { index: proof.leaf_index, size: checkpoint.size, steps: way.steps };
   if (way.fits && same(way.root, checkpoint.root)) {
     return { ...seen, state: PROVEN, says: "It is in the signed tree, as it was recorded." };
   }
-  const signed = await climb(unbase64(proof.leaf_hash), proof.leaf_index, checkpoint.size, path);
+  const was = hash(proof.leaf_hash);
+  const signed = await climb(was, proof.leaf_index, checkpoint.size, path);
   const edited = signed.fits && same(signed.root, checkpoint.root);
   const says = edited
-    ? `It was changed after it was recorded: what was signed has the hash ${hex(unbase64(proof.leaf_hash)).slice(0, 16)}\u2026`
+    ? `It was changed after it was recorded: what was signed has the hash ${hex(was).slice(0, 16)}\u2026`
     : "Its proof does not lead to the signed root.";
   return { ...seen, state: WRONG, says };
 }
 
 /** What of the envelope differs between the event as it is shown and the record that is hashed. */
 function differing(event, record) {
+  const meta = JSON.parse(record.meta);
   const agreeing = {
     position: event.position === Number(record.position),
     stream: event.stream === record.stream_id,
     version: event.version === Number(record.version),
     type: event.type === record.type,
-    "recorded at": microseconds(event.recorded_at) === String(record.recorded_at),
+    "when it was recorded": microseconds(event.recorded_at) === String(record.recorded_at),
+    "when it happened": Date.parse(event.occurred_at) === Date.parse(meta.occurred_at),
+    "who did it": ["kind", "id", "reason"].every((name) => event.actor[name] === (meta.actor[name] ?? null)),
+    "what caused it": event.causation === (meta.causation_id ?? null),
   };
   return Object.keys(agreeing).find((name) => !agreeing[name]) ?? null;
 }
