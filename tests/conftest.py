@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import tests.support.effort  # noqa: F401 - names the long profile, which may be asked for anywhere
+from tests.support.scheduling import OneCrowdAtATime, is_crowd
 
 if TYPE_CHECKING:
     from infrastructure.embedded.valkey import Valkey
@@ -27,14 +28,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Plugin(config), "log search")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pure tests first, slow ones last."""
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneCrowdAtATime:
+    return OneCrowdAtATime(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Pure tests first, slow ones last; among several processes, one begins with what takes longest."""
+    among_several = hasattr(config, "workerinput")
 
     def layer(item: pytest.Item) -> int:
         folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
         return LAYERS.index(folder) if folder in LAYERS else len(LAYERS)
 
-    items.sort(key=lambda item: (item.get_closest_marker("slow") is not None, layer(item)))
+    items.sort(
+        key=lambda item: (
+            not (among_several and is_crowd(item.nodeid)),
+            item.get_closest_marker("slow") is not None,
+            layer(item),
+        )
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
