@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from application import streams
+from application.audit_log import AuditLog, Recorded
+from application.audit_timeline import timeline
 from domain.api_keys import UserApiKeyRevoked
 from domain.bookings import BookingAccepted, BookingConfirmed
 from domain.catalogue import STREAMS
@@ -32,8 +35,9 @@ from domain.users import UserSuspended
 from projections import trail
 from projections.projection import Cursor
 from projections.trail import TRAIL, Asked
-from tests.support.effort import effort
+from tests.support.effort import effort, is_long
 from tests.support.examples import BOOKING, GUEST, HELD, HOST, PAYMENT, STARTED, STRANGER
+from tests.support.money_tales import Marketplace, marketplaces
 from tests.support.tales import Tale, minute
 
 ACCOUNT, OTHER = UUID(int=0xACC), UUID(int=0xB00C)
@@ -169,3 +173,29 @@ def test_an_instant_between_two_events_is_after_the_first(cursor: Cursor) -> Non
     TRAIL.apply(cursor, tale.tell(BOOKING, HELD, BookingAccepted()))
     for instant, position in ((minute(1), 1), (minute(2) - timedelta(microseconds=1), 1), (minute(9), 2)):
         assert trail.upto(cursor, instant) == position
+
+
+@settings(effort(), max_examples=100 if is_long() else 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(marketplaces)
+def test_what_is_found_of_a_booking_is_its_story_which_asks_no_read_model(
+    cursor: Cursor, marketplace: Marketplace
+) -> None:
+    cursor.execute("SAVEPOINT example")
+    events = marketplace.tale.events
+    for begin in range(0, len(events), 7):
+        TRAIL.apply(cursor, events[begin : begin + 7])
+    log = cast("AuditLog", InMemory(events))
+    for booking_id in marketplace.bookings:
+        story = [moment.step.recorded.position for moment in timeline(log, booking_id, len(events))]
+        assert positions(cursor, booking=booking_id)[:100] == story[:100]
+    cursor.execute("ROLLBACK TO SAVEPOINT example")
+
+
+class InMemory:
+    """As much of `application.audit_log.AuditLog` as stories need."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+
+    def load(self, stream_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Recorded]]:
+        return {each: [Recorded(event, ()) for event in self._events if event.stream_id == each] for each in stream_ids}
