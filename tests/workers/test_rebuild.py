@@ -28,6 +28,7 @@ from projections.ledger import LEDGER
 from projections.listings import LISTINGS
 from projections.mailings import MAILINGS
 from projections.projection import Cursor, Projection
+from projections.trail import TRAIL
 from tests.support.effort import effort, is_long
 from tests.support.lives import Lives, happenings
 from tests.support.projection_checkers import connected, unlike_rebuilt
@@ -90,6 +91,15 @@ def test_what_is_folded_in_memory_is_what_applying_makes(lives: Lives, projectio
     by_apply = replace(projection, fold=None)
     assert unlike_rebuilt(world.wired.projecting, world.log, by_apply) == []
     assert unlike_rebuilt(world.wired.projecting, world.log, projection) == []
+
+
+def test_rows_that_are_of_many_partitions_are_folded_by_one_process(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "_WORTH_SHARING", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    connect = partial(connected, world.wired.settings.database_url)
+    assert rebuild(world.wired.projecting, world.log, TRAIL, connect=connect).differences == []
 
 
 @pytest.mark.slow
