@@ -174,7 +174,7 @@ def main(arguments: list[str]) -> int:
         with open_bundle(given.bundle) as bundle:
             audit = check(bundle, trusted(bundle, given.key), since, _show)
             said = told(bundle, audit, is_trusted=bool(given.key))
-    except (BadBundle, BadCheckpoint, OSError) as error:
+    except (BadBundle, BadCheckpoint, OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write("\n".join([*said, ""]))

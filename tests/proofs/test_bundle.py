@@ -8,17 +8,21 @@ import sys
 import tracemalloc
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import psycopg2
 import pytest
 
 from domain.checkpoints import Checkpoint, parsed
 from domain.rejections import Rejected
+from infrastructure.bootstrap import wire_auditor, wire_notary
 from infrastructure.proofs import bundle, ed25519
 from infrastructure.proofs.bundle_check import CHECKPOINTS, EVENTS, MANIFEST, main
 from infrastructure.proofs.verifier_file import PARTS, single_file
 from tests.proofs.conftest import Notarised, notarised_at
+from tests.support.world import settings_for
 
 Rewrite = Callable[[dict[str, bytes]], None]
 
@@ -183,6 +187,7 @@ def _deep(members: dict[str, bytes]) -> None:
         (lambda members: _change(members, format="2"), "does not know"),
         (lambda members: _change(members, end=-1), "sizes that no log has"),
         (lambda members: _change(members, begin=3), "another tree"),
+        (lambda members: _change(members, begin=30, end=7), "sizes that no log has"),
         (lambda members: _change(members, begin="x"), "sizes that no log has"),
         (lambda members: _change(members, end=7), "it says that it has 7 events"),
         (lambda members: _change(members, events={"UserErased": "x"}), "sizes that no log has"),
@@ -241,25 +246,38 @@ def test_what_cannot_be_exported_leaves_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_memory_that_it_takes_does_not_grow_with_the_log(notarised: Notarised, tmp_path: Path) -> None:
+def test_the_memory_that_it_takes_does_not_grow_with_the_log(database_url: str, tmp_path: Path) -> None:
     """Events of two kilobytes, a thousand to a page."""
-    notarised.world.execute(
-        """INSERT INTO events (partition_key, stream_id, version, type, schema_version, data, meta)
-           SELECT id, id, 1, 'UserBecameHost', 1, format('{"words":"%s"}', repeat(md5(n::text), 64)), '{}'
-           FROM generate_series(1, 5000) AS n, CAST(md5(n::text) AS uuid) AS id"""
-    )
-    notarised.sign()
-    first = notarised.world.execute("SELECT max(position) - 5000 FROM events")[0][0]
+    settings = settings_for(database_url, checkpoint_store=str(tmp_path / "outside"))
+    with closing(psycopg2.connect(database_url)) as login, login, login.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO events (partition_key, stream_id, version, type, schema_version, data, meta)
+               SELECT id, id, 1, 'UserBecameHost', 1, format('{"words":"%s"}', repeat(md5(n::text), 64)), '{}'
+               FROM generate_series(1, 5000) AS n, CAST(md5(n::text) AS uuid) AS id"""
+        )
+    wire_notary(settings).run()
+    database = wire_auditor(settings).database
 
     def peak(events: int) -> int:
         tracemalloc.start()
-        written(notarised, tmp_path / "part.zip", first + 1, first + events)
+        bundle.write(database, tmp_path / "part.zip", 1, events, lambda _position, _upto: None)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most
 
     peak(100)  # what is imported and cached along the way counts once
     two_pages, five_pages = peak(2_000), peak(5_000)
+    database.close()
 
     assert two_pages > 2_000 * 2_048, "the next page is read while the one before is still there"
     assert five_pages < 1.2 * two_pages
+
+
+def test_a_kept_checkpoint_that_is_no_text_is_refused(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.checkpoint"
+    kept.write_bytes(b"\xff\xfe")
+
+    assert main([str(whole), "--since", str(kept)]) == 1
+    assert "decode" in capsys.readouterr().err

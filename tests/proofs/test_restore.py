@@ -18,8 +18,9 @@ from application.reactions import react
 from domain.checkpoints import parsed
 from domain.events import Actor
 from domain.log_audit import Audit
-from infrastructure.bootstrap import wire, wire_auditor, wire_notary
+from infrastructure.bootstrap import Reading, wire, wire_auditor, wire_notary, wire_owner
 from infrastructure.cli import lodger as command_line
+from infrastructure.database import Database
 from infrastructure.file_stores import store_at
 from infrastructure.proofs import bundle, ed25519
 from infrastructure.proofs.outside import Outside
@@ -30,6 +31,7 @@ from infrastructure.workers.erasures import forget_people
 from infrastructure.workers.projector import Projector
 from projections import catalogue
 from projections.catalogue import PROJECTIONS
+from projections.listings import LISTINGS
 from projections.projection import Projection
 from tests.api.stack import over
 from tests.proofs.conftest import Notarised, notarised_at
@@ -321,6 +323,20 @@ def test_a_log_is_not_restored_over_another_one(original: Store, whole: Path) ->
     assert original.table("events") == before
 
 
+def test_a_login_that_does_not_migrate_is_told_so(empty: Store, whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def as_writer(settings: Settings) -> Reading:
+        owner = wire_owner(settings)
+        return replace(owner, database=Database(settings.database_url, pool_size=1))
+
+    monkeypatch.setattr("infrastructure.cli.import_audit.wire_owner", as_writer)
+
+    typed = imported(empty, whole)
+
+    assert typed.exit_code == 1
+    assert "Take the one that migrates" in str(typed.exception)
+    assert nothing_is_in(empty)
+
+
 def test_an_event_that_this_version_does_not_know_leaves_nothing(
     postgres: Databases, empty: Store, tmp_path: Path
 ) -> None:
@@ -356,6 +372,9 @@ def test_an_interruption_at_the_very_end_leaves_nothing_and_the_next_try_succeed
     assert nothing_is_in(store)
     assert store.rows("SELECT is_called FROM events_position_seq") == ['{"is_called":false}']
 
+    # Without the keys of people: listings are made all the same, without their words.
     monkeypatch.setattr(_Restoration, "_follow", follow)
+    monkeypatch.setattr(catalogue, "running", lambda *, audit: [LISTINGS])
     assert imported(store, whole).exit_code == 0
+    assert store.table("listings")
     postgres.drop(store.settings.database_url)
