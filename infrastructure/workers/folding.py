@@ -25,8 +25,8 @@ Progress = Callable[[int, int], None]
 """Told how many positions of how many are done."""
 
 PAGE: Final = 5_000
-_WORTH_SHARING: Final = 100_000
-"""Positions: a process that helps takes a second or two to begin."""
+_WORTH_SHARING: Final = 300_000
+"""Positions: a process that helps takes a second or two to begin, in which a fold alone gets as far as a third."""
 
 
 def fold_into(
@@ -50,9 +50,8 @@ def fold_into(
             with writing(database, schema) as cursor:
                 projection.apply(cursor, page)
         return
-    # One core is PostgreSQL's: on two, a second process made it slower.
     is_shared = helpers is not None and upto >= _WORTH_SHARING and not projection.spans_partitions
-    shares = max(1, (os.cpu_count() or 1) - 1) if is_shared else 1
+    shares = (os.cpu_count() or 1) if is_shared else 1  # PostgreSQL has little to do meanwhile
     mine, *others = [Share(number, shares) for number in range(shares)]
     with ProcessPoolExecutor(shares, mp_context=get_context("spawn")) as pool:
         doing = [pool.submit(_help, helpers, projection.name, schema, upto, share) for share in others if helpers]

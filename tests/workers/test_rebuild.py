@@ -110,7 +110,7 @@ def test_a_long_log_is_folded_by_several_processes_and_one_whose_rebuild_is_over
         world.confirmed(world.listing())
     project(world)
     monkeypatch.setattr(folding, "_WORTH_SHARING", 0)
-    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     connect = partial(connected, world.wired.settings.database_url)
     rebuilt = rebuild(world.wired.projecting, world.log, LEDGER, connect=connect)
     assert rebuilt.differences == []
