@@ -12,7 +12,6 @@ from infrastructure.database import Database
 from infrastructure.gateways.metered import MeteredGateway
 from infrastructure.gateways.mtn_momo.gateway import MtnMomoGateway
 from infrastructure.gateways.sandbox import SandboxGateway
-from infrastructure.gateways.stripe.gateway import StripeGateway
 from infrastructure.refusals import Refused
 from infrastructure.settings import Settings
 
@@ -28,13 +27,17 @@ class Provider:
     needs: tuple[str, ...] = ()
 
 
+def _stripe(settings: Settings, database: Database) -> Gateway:
+    from infrastructure.gateways.stripe.gateway import StripeGateway  # its library is a tenth of a process's start
+
+    return StripeGateway.of(settings, database)
+
+
 PROVIDERS: Final[Mapping[str, Provider]] = {
     SandboxGateway.name: Provider(
         lambda settings, database: SandboxGateway(database, settings.public_url), frozenset({"card", "mobile_money"})
     ),
-    StripeGateway.name: Provider(
-        StripeGateway.of, frozenset({"card"}), ("stripe_secret_key", "stripe_webhook_secrets")
-    ),
+    "stripe": Provider(_stripe, frozenset({"card"}), ("stripe_secret_key", "stripe_webhook_secrets")),
     MtnMomoGateway.name: Provider(
         MtnMomoGateway.of,
         frozenset({"mobile_money"}),
