@@ -275,8 +275,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=variable):
     pool_size: Annotated[
         int,
         _count(
-            "Database connections of each process at most. Each has two more for exports and erasures, a worker four "
-            "for the log.",
+            "Database connections of each process at most. Each has two more for exports and erasures, one of the API "
+            "four for analysts and auditors, a worker four for the log.",
             500,
         ),
     ] = 10
