@@ -102,7 +102,8 @@ export class Lanes {
   /** Shows where the page is: what comes later is pale, and what led here is tied to it. */
   #mark() {
     if (!this.highlight) return;
-    const right = (this.index + 1) * this.column;
+    const isLast = this.index === this.story.events.length - 1;
+    const right = isLast ? this.width : (this.index + 1) * this.column;
     this.highlight.setAttribute("x", this.index * this.column);
     this.later.setAttribute("x", right);
     this.later.setAttribute("width", Math.max(0, this.width - right));
