@@ -9,7 +9,7 @@ import { List } from "./list.js";
 import { read, stateInWords } from "./story.js";
 import { summary } from "./summary.js";
 import { verifyAll } from "./verifier.js";
-import { money, typeInWords } from "./words.js";
+import { sums, typeInWords } from "./words.js";
 
 export class BookingView {
   /** `trouble(refused)` says what Lodger refuses, `moved(position)` is told of each step. */
@@ -103,10 +103,6 @@ export class BookingView {
   #head() {
     const { id, streams, after, moved, events } = this.story;
     const stream = streams.find((each) => each.id === id);
-    const sums = (of) =>
-      Object.entries(of)
-        .map(([currency, minor]) => money({ minor, currency }))
-        .join(", ") || "nothing";
     const figures = [
       ["State", stateInWords(stream, after.at(-1).get(id))],
       ["Came in", sums(moved.in)],

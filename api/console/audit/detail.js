@@ -3,7 +3,7 @@ import { el, jump, table } from "./dom.js";
 import { evidence } from "./evidence.js";
 import { changesOf, stateInWords } from "./story.js";
 import { parts, place, tree, value } from "./values.js";
-import { actorInWords, inWords, moment, money, short, typeInWords } from "./words.js";
+import { actorInWords, inWords, moment, money, short, sums, typeInWords } from "./words.js";
 
 /** The panel about the event at `index`. `go(position)` goes to another one. */
 export function detail(story, index, verdict, newest, go) {
@@ -30,6 +30,7 @@ function happened(story, index, verdict, go) {
     ["Stream", el("span", { title: event.stream }, `${inWords(event.kind)} ${short(event.stream)}`)],
     ["Version", String(event.version)],
     ["Position", `${event.position} in the whole log`],
+    ["Balance", sums(story.balances[index])],
   ];
   const data = verdict?.record ? JSON.parse(verdict.record.data) : event.data;
   return [

@@ -29,6 +29,7 @@ export function listen(open, trouble) {
 const filters = () => ({
   type: at("type").value.trim(),
   actor: at("actor").value.trim(),
+  actor_kind: at("actor-kind").value,
   from: inUtc(at("from").value),
   to: inUtc(at("to").value),
 });

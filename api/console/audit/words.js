@@ -22,6 +22,12 @@ export function money({ minor, currency }, { signed = false, bare = false } = {}
   return `${sign}${whole}${digits ? `.${text.slice(-digits)}` : ""}${bare ? "" : ` ${currency}`}`;
 }
 
+/** {USD: 12950n, UGX: 5000n} as people write it. */
+export const sums = (found) =>
+  Object.entries(found)
+    .map(([currency, minor]) => money({ minor, currency }))
+    .join(", ") || "nothing";
+
 export const isMoney = (value) =>
   value !== null &&
   typeof value === "object" &&
