@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import psycopg2
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from infrastructure.bootstrap import wire, wire_notary
 from infrastructure.embedded.valkey import Valkey
@@ -62,7 +62,8 @@ class Console:
 
     def opened(self, cookies: Any = None) -> Page:
         """The page, in a browser that has never been here, but for these cookies."""
-        context = self.browser.new_context(viewport={"width": 1440, "height": 1000}, storage_state=cookies)
+        size: ViewportSize = {"width": 1440, "height": 1000}
+        context = self.browser.new_context(viewport=size, storage_state=cookies, reduced_motion="reduce")
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -79,6 +79,7 @@ def test_everything_of_a_booking_is_drawn_listed_and_proven(console: Console, pa
     )
     lanes = ["Booking", "Payment 1", "Payment 2", "Payment 3", "Payout", "Guest\u2019s review", "Host\u2019s review"]
     assert page.locator(".lane-names .lane").all_inner_texts() == lanes
+    assert page.locator(".lane.payment .state").all_text_contents()[-3:] == ["captured", "refunded in part", "captured"]
     assert page.locator(".sum").all_text_contents() == ["+336.00", "+112.00", "\u2212112.00", "\u2212291.00"]
     assert page.locator(".lane-drawing .glyph.proven").count() == len(told)
     listed = page.get_by_role("region", name="Everything in order").locator("tbody tr")

@@ -107,12 +107,24 @@ export function stateInWords({ kind }, state, type) {
     case "booking":
       return state.alteration ? `${spaced(state.is)}, altering` : spaced(state.is);
     case "payment":
-      return Object.values(state.refunds ?? {}).length ? `${inWords(state.stage)}, refund` : inWords(state.stage);
+      return paymentInWords(state);
     case "review":
       return state.is_removed ? "removed" : state.is_revealed ? "revealed" : "sealed";
     default:
       return spaced(type).replace(/^(host|payout) /, "");
   }
+}
+
+/** As `domain.payments.status` has it, and what is on its way. */
+function paymentInWords({ stage, started, refunds, disputes }) {
+  const given = Object.values(refunds);
+  const back = given
+    .filter(({ outcome }) => outcome === "succeeded")
+    .reduce((sum, { amount }) => sum + amount.minor, 0);
+  if (Object.values(disputes).some(({ outcome }) => outcome !== "won")) return "disputed";
+  if (given.some(({ outcome }) => outcome === "started")) return "refunding";
+  if (back) return back === started.amount.minor ? "refunded" : "refunded in part";
+  return given.length ? "refund failed" : inWords(stage);
 }
 
 const spaced = (name) =>
