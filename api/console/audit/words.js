@@ -50,7 +50,7 @@ export const clock = (instant) => TIME.format(new Date(instant));
 export const short = (id) =>
   String(id).length > 13 ? `${String(id).slice(0, 8)}\u2026${String(id).slice(-4)}` : String(id);
 
-const ACTORS = { system: "Lodger", webhook: "provider", api_key: "key of" };
+const ACTORS = { system: "Lodger", webhook: "provider" };
 
 /** What a field or key is called: ids are keys too. */
 export const label = (name) => (/^[0-9a-f-]{36}$/.test(name) ? short(name) : inWords(name));
