@@ -32,7 +32,10 @@ def deactivate(lodger: Lodger, call: Call, user_id: UUID) -> Done[User, UserFact
 def reactivate(lodger: Lodger, call: Call, user_id: UUID) -> Done[User, UserFact]:
     """Open it again; again changes nothing. Listings stay as they are: the host publishes those that shall be."""
     user = lodger.load(USER, user_id, call)
-    return lodger.append(call, user.then(rules.reactivate(user.state)))
+    facts = rules.reactivate(user.state)
+    if facts:
+        credentials.end_all(lodger, user_id)  # of before: `withdraw` leaves alone whoever is back
+    return lodger.append(call, user.then(facts))
 
 
 def withdraw(lodger: Lodger, call: Call, user_id: UUID) -> None:
@@ -41,10 +44,10 @@ def withdraw(lodger: Lodger, call: Call, user_id: UUID) -> None:
     Which properties to look at a read model says, what becomes of them their own streams. Raises Rejected `busy`
     while the read model does not know all that the host did before.
     """
-    credentials.end_all(lodger, user_id)
     user = lodger.load(USER, user_id)
     if not (user.state.is_suspended or user.state.is_deactivated):
-        return  # and is back by now
+        return  # and is back by now: what they are signed in with is newer
+    credentials.end_all(lodger, user_id)
     hosted = lodger.hosted_properties.of(user_id, upto=user.position)
     if hosted is None:
         raise Rejected("busy", "The list of properties is behind.")

@@ -66,7 +66,10 @@ def reinstate(lodger: Lodger, call: Call, user_id: UUID, by: Principal) -> UserD
     """End a suspension. Of staff only an admin does. Raises Rejected `role_missing`, `user_not_found`."""
     user = lodger.load(USER, user_id, call)
     must_be_above(by, user.state)
-    return lodger.append(call, user.then(rules.reinstate(user.state)))
+    facts = rules.reinstate(user.state)
+    if facts:
+        credentials.end_all(lodger, user_id)  # of before: `accounts.withdraw` leaves alone whoever is back
+    return lodger.append(call, user.then(facts))
 
 
 def take_second_factor_away(lodger: Lodger, call: Call, user_id: UUID, by: Principal) -> UserDone:

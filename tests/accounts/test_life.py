@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from application import accounts
+from application import credentials as credentials_of
 from application.calls import Call
 from domain.events import Actor
 from domain.rejections import Rejected
@@ -139,6 +140,39 @@ def test_what_was_published_in_the_last_second_is_taken_back_too(stack: Stack) -
     assert (refused.status_code, code(refused)) in {(401, "token_invalid"), (403, "user_deactivated")}
     stack.run_workers()
     assert status_of(offered, stack) == 404
+
+
+@pytest.mark.parametrize("away", ["deactivated", "suspended"])
+def test_who_logs_in_again_before_the_reaction_stays_logged_in(stack: Stack, away: str) -> None:
+    ada = register(stack)
+    if away == "suspended":
+        suspend(ada)
+        suspend(ada, "reinstate")
+    else:
+        ada.post("/v1/users/me/deactivation")
+        reactivate(ada)
+    again = log_in(ada)
+    stack.run_workers()
+    forgotten(stack)
+    assert again.is_in()
+    assert again.goes_on()
+
+
+def test_what_outlived_a_process_that_died_closing_the_account_ends_when_it_is_opened_again(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = register(stack)
+    old, lodger = log_in(ada), stack.wired.lodger
+    with monkeypatch.context() as dying:
+        dying.setattr(credentials_of, "end_all", lambda *_: None)
+        accounts.deactivate(
+            lodger, Call(Actor("user", ada.id), stack.now(), lodger.new_id(), lodger.new_id()), UUID(ada.id)
+        )
+    reactivate(ada)
+    stack.run_workers()
+    forgotten(stack)
+    assert not old.is_in()
+    assert not old.goes_on()
 
 
 def test_who_is_back_before_the_reaction_keeps_their_listings(stack: Stack) -> None:

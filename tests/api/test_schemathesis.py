@@ -53,6 +53,7 @@ WAITING = (
     "GET /v1/audit/streams/{stream_id}",
     "GET /v1/audit/bookings/{booking_id}/timeline",
     "GET /v1/audit/bundle",
+    "GET /v1/audit/events/{position}",
 )
 """These wait for read models, which nobody keeps here unless asked."""
 

@@ -15,6 +15,8 @@ from typing import Final, cast
 
 import redis
 
+from tests.support.redis_values import value_of
+
 MARK: Final = "zqkanari"
 """In every word."""
 
@@ -44,7 +46,7 @@ def found_in_redis(url: str) -> list[str]:
     found = []
     with redis.Redis.from_url(url) as client:
         for key in cast("Iterator[bytes]", client.scan_iter(count=1000)):
-            for part in (key, repr(_value(client, key)).encode()):
+            for part in (key, repr(value_of(client, key)).encode()):
                 if hit := _CANARY.search(part):
                     found.append(f"{key!r}: {_around(part, hit)}")
     return found
@@ -64,23 +66,6 @@ def found_in_files(folder: Path, *, but: tuple[str, ...] = ()) -> list[str]:
 
 def found_in(text: str) -> bool:
     return _CANARY.search(text.encode()) is not None
-
-
-def _value(client: redis.Redis, key: bytes) -> object:
-    match cast("bytes", client.type(key)):
-        case b"string":
-            return client.get(key)
-        case b"hash":
-            return client.hgetall(key)
-        case b"list":
-            return client.lrange(key, 0, -1)
-        case b"set":
-            return client.smembers(key)
-        case b"zset":
-            return client.zrange(key, 0, -1)
-        case kind:
-            assert kind == b"none", f"how is {kind!r} read?"
-            return None
 
 
 def _around(text: bytes, hit: re.Match[bytes]) -> str:

@@ -18,6 +18,7 @@ from infrastructure.embedded.valkey import Valkey
 from tests.api.people import PASSWORD, register, verify
 from tests.api.stack import OPERATOR_TOKEN, Client, Stack, json_of
 from tests.sessions.browser import COOKIE, Browser, logged_in
+from tests.support.redis_values import value_of
 from tests.support.world import HandClock
 
 
@@ -58,8 +59,7 @@ def test_redis_has_a_digest_of_the_secret_and_never_the_secret(stack: Stack, ada
     assert secret is not None
     assert client.exists(f"session:{sha256(secret.encode()).hexdigest()}")
     for key in client.scan_iter():
-        value = client.get(key) if client.type(key) == b"string" else repr(client.hgetall(key)).encode()
-        assert secret.encode() not in key + (value or b"")
+        assert secret not in f"{key!r} {value_of(client, key)!r}"
 
 
 def test_each_login_begins_a_new_session_and_ends_the_browsers_former_one(stack: Stack, ada: Client) -> None:

@@ -103,7 +103,7 @@ class Stage:
         process.wait_ready()
         return Workers([process])
 
-    def worker_dies(self, point: str, seconds: float = 30.0) -> None:
+    def worker_dies(self, point: str, seconds: float = 120.0) -> None:
         """Start a worker of the reactions that is killed at a failpoint, and wait for its end."""
         self._started += 1
         process = self._worker("reactions", FAILPOINT=f"{point}:kill")
