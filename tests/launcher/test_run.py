@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,12 +14,12 @@ import pytest
 from infrastructure.settings import ROOT
 
 
-def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
     """The launcher as somebody with no HOME and a bare PATH starts it."""
     return subprocess.run(
         [sys.executable, str(ROOT / "run"), *arguments],
         cwd=cwd,
-        env={"PATH": "/usr/bin:/bin"},
+        env={"PATH": "/usr/bin:/bin", **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -45,6 +46,15 @@ def test_the_command_line_starts_from_another_folder(tmp_path: Path) -> None:
 
     assert shown.returncode == 0, shown.stderr
     assert "doctor" in shown.stdout
+
+
+def test_what_is_compiled_is_kept_though_containers_say_otherwise() -> None:
+    kept = (ROOT / ".venv" / "bytecode").joinpath(*ROOT.parts[1:], "infrastructure", "cli")
+    shutil.rmtree(kept, ignore_errors=True)
+
+    assert run("lodger", "--help", PYTHONDONTWRITEBYTECODE="1").returncode == 0
+
+    assert list(kept.glob("__init__.*.pyc"))
 
 
 def test_wrong_settings_end_a_command_without_a_traceback(tmp_path: Path) -> None:
