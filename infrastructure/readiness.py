@@ -1,7 +1,7 @@
 """What /readyz asks.
 
-Only PostgreSQL decides: with Redis away or the read models behind, bookings go on, and taking every API out of
-service for it would make a small trouble a large one. Both are told all the same.
+Of the servers only PostgreSQL decides: with Redis away or the read models behind, bookings go on, and taking every API
+out of service for it would make a small trouble a large one. Both are told all the same.
 """
 
 from __future__ import annotations
@@ -13,13 +13,19 @@ import redis
 
 from infrastructure.database import Database
 from infrastructure.keyring import Keyring
+from infrastructure.leaving import LEAVING
 from infrastructure.redis_client import redis_client
 from projections import positions
+
+
+class Leaves(Exception):
+    """It will be gone in some seconds."""
 
 
 def checks(database: Database, redis_url: str) -> Mapping[str, Callable[[], str]]:
     """Each by name: it answers "ok" or what people should know, or raises what keeps this process from serving."""
     return {
+        "stays": _stays,
         "postgres": partial(_postgres, database),
         "redis": partial(_redis, redis_client(redis_url)),
         "read_models": partial(_read_models, database),
@@ -29,6 +35,12 @@ def checks(database: Database, redis_url: str) -> Mapping[str, Callable[[], str]
 def keys_open(keyring: Keyring) -> str:
     """Raises WrongSecretKey."""
     keyring.read()
+    return "ok"
+
+
+def _stays() -> str:
+    if LEAVING.is_set():
+        raise Leaves
     return "ok"
 
 

@@ -331,6 +331,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=variable):
     backlog: Annotated[
         int, _count("Connections that wait to be taken, and that one API process keeps open.", 65_535, 128)
     ] = 2_048
+    drain_seconds: Annotated[
+        int,
+        _count(
+            "How long an API that is told to stop says so on /readyz and serves on: until its balancer knows.", 60, 0
+        ),
+    ] = 0
     allowed_origins: Annotated[
         str,
         _meta(

@@ -49,6 +49,18 @@ def test_a_request_under_way_is_answered_though_the_api_was_told_to_stop(stack: 
     assert process.exit_code() == 0
 
 
+def test_an_api_that_is_told_to_stop_says_so_and_serves_on_until_its_balancer_knows(stack: Stack) -> None:
+    process = ApiProcess(stack.wired.settings.database_url, LODGER_DRAIN_SECONDS="4")
+    process.signal(signal.SIGTERM)
+    while (told := call(process.port, "GET", "/readyz"))[0] == 200:
+        time.sleep(0.05)
+
+    assert told[0] == 503
+    assert {name for name, said in told[1]["checks"].items() if said == "failing"} == {"stays"}
+    assert call(process.port, "GET", "/v1/properties")[0] == 200
+    assert process.exit_code() == 0
+
+
 def test_workers_that_are_told_to_stop_under_load_leave_all_to_the_next_ones(stage: Stage) -> None:
     workers = stage.workers()
     with stage.load():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,21 +26,36 @@ NIGHTS = 600
 
 
 class Balancer:
-    """What stands before the processes: the next one in turn, and another one where a connection is refused.
+    """What stands before the processes: the next one in turn of those that were ready a moment ago.
 
     A connection that was accepted and then broke is not tried again: that request failed.
     """
 
     def __init__(self, processes: list[ApiProcess]) -> None:
         self._processes = processes
+        self._ready = {process.port for process in processes}
 
     def call(self, *arguments: Any, **headers: str) -> tuple[int, dict[str, Any]]:
         for process in cycle(self._processes):
-            try:
+            assert self._ready
+            if process.port in self._ready:
                 return call(process.port, *arguments, **headers)
-            except ConnectionRefusedError:
-                time.sleep(0.01)
         raise AssertionError
+
+    def look_until(self, stopped: Event) -> None:
+        while not stopped.wait(0.1):
+            for process in self._processes:
+                if _is_ready(process.port):
+                    self._ready.add(process.port)
+                else:
+                    self._ready.discard(process.port)
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        return call(port, "GET", "/readyz")[0] == 200
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -49,7 +63,7 @@ def two_processes(stack: Stack) -> Iterator[list[ApiProcess]]:
     processes: list[ApiProcess] = []
     try:
         for _ in range(2):
-            processes.append(ApiProcess(stack.wired.settings.database_url))
+            processes.append(ApiProcess(stack.wired.settings.database_url, LODGER_DRAIN_SECONDS="3"))
         yield processes
     finally:
         for process in processes:
@@ -73,20 +87,21 @@ def test_a_rolling_restart_under_load_fails_no_request(stack: Stack) -> None:
             time.sleep(0.05)  # so that the processes get on with starting
         return statuses
 
-    with two_processes(stack) as processes, ThreadPoolExecutor(CLIENTS) as pool:
+    with two_processes(stack) as processes, ThreadPoolExecutor(CLIENTS + 1) as pool:
         balancer = Balancer(processes)
+        looking = pool.submit(balancer.look_until, stopped)
         credentials = {"email": guest.user["email"], "password": PASSWORD}
         token = balancer.call("POST", "/v1/auth/tokens", credentials)[1]["access_token"]
         clients = [pool.submit(book_night_after_night, number) for number in range(CLIENTS)]
         try:
             time.sleep(1)
             for process in processes:
-                process.signal(signal.SIGTERM)
-                assert process.exit_code() == 0
+                process.stop()
                 process.start()
-                time.sleep(1)
+                time.sleep(1)  # the balancer sees that it is back
         finally:
             stopped.set()
+        looking.result()
         statuses = [status for client in clients for status in client.result()]
 
     assert len(statuses) > 100
