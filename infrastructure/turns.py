@@ -3,14 +3,18 @@
 The server gives each request a thread before its body has come, and reads the body when it is asked for. Were there
 only as many threads as there is work for, then as many clients who never send the end of what they announced would
 keep everybody else out.
+
+A body is nearly always there already, so its request keeps its turn while it is read: to give it back and to queue for
+it again would cost a booking a third of its time. Whose body is not there in a moment loses the turn meanwhile.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from threading import BoundedSemaphore, Condition
+from collections.abc import Iterable
+from queue import SimpleQueue
+from threading import Condition, Thread
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 from domain.rejections import Rejected
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 _RETRY_SECONDS: Final = 5
 _BURST_SECONDS: Final = 0.25
+_MOMENT_SECONDS: Final = 0.05
 
 
 class Turns:
@@ -30,57 +35,92 @@ class Turns:
 
     def __init__(self, app: WSGIApplication, at_once: int, bodies: int | None) -> None:
         self._app = app
-        self._turn = BoundedSemaphore(at_once)
+        self._free = SimpleQueue[None]()
+        for _ in range(at_once):
+            self._free.put(None)
         self._bodies = bodies
-        self._changed = Condition()
         self._awaited = Counter[str]()
+        self._changed = Condition()
+        # Who reads, since when. Only one can take an entry out of it, and whoever does decides about the turn.
+        self._reading = dict[_Body, float]()
+        Thread(target=self._look, name="bodies", daemon=True).start()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["wsgi.input"] = _Body(environ["wsgi.input"], self, environ["REMOTE_ADDR"])
-        with self._turn:
-            return self._app(environ, start_response)
-
-    @contextmanager
-    def aside(self, address: str) -> Iterator[None]:
-        """Let others go on meanwhile. Raises Rejected `too_many_requests` when too many of this address wait."""
-        self._turn.release()
+        self._free.get()
         try:
-            self._begin(address)
-            try:
-                yield
-            finally:
-                self._end(address)
+            return self._app(environ, start_response)
         finally:
-            self._turn.acquire()
+            self._free.put(None)
 
-    def _begin(self, address: str) -> None:
-        """Those of a burst have their bodies with them and are through in a moment."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._has_room(address), _BURST_SECONDS):
+    def begin(self, body: _Body) -> None:
+        """Raises Rejected `too_many_requests` when too many of its address are waited for."""
+        if not self._take_room(body.address):
+            self._free.put(None)
+            has_room = self._take_room(body.address, _BURST_SECONDS)
+            self._free.get()
+            if not has_room:
                 raise Rejected(
                     "too_many_requests", "Send what you began to send.", limit="bodies", retry_after=_RETRY_SECONDS
                 )
-            self._awaited[address] += 1
+        self._reading[body] = monotonic()
+        if body.seconds > _MOMENT_SECONDS:
+            self._put_aside(body)
 
-    def _end(self, address: str) -> None:
+    def end(self, body: _Body) -> float:
+        """The seconds that it took. Who lost the turn waits for one again."""
+        began = self._reading.pop(body, None)
+        self._leave_room(body.address)
+        if began is not None:
+            return monotonic() - began
+        self._free.get()
+        return _MOMENT_SECONDS
+
+    def _look(self) -> None:
+        while True:
+            sleep(_MOMENT_SECONDS)
+            for body, since in self._reading.copy().items():
+                if monotonic() - since > _MOMENT_SECONDS:
+                    self._put_aside(body)
+
+    def _put_aside(self, body: _Body) -> None:
+        """Let others go on meanwhile."""
+        if self._reading.pop(body, None) is not None:
+            self._free.put(None)
+
+    def _take_room(self, address: str, seconds: float = 0.0) -> bool:
+        """Those of a burst have their bodies with them and are through in a moment."""
+        with self._changed:
+            has_room = self._has_room(address)
+            if not has_room and seconds:
+                has_room = self._changed.wait_for(lambda: self._has_room(address), seconds)
+            self._awaited[address] += has_room
+            return has_room
+
+    def _has_room(self, address: str) -> bool:
+        return self._bodies is None or self._awaited[address] < self._bodies
+
+    def _leave_room(self, address: str) -> None:
         with self._changed:
             self._awaited[address] -= 1
             if not self._awaited[address]:
                 del self._awaited[address]
             self._changed.notify_all()
 
-    def _has_room(self, address: str) -> bool:
-        return self._bodies is None or self._awaited[address] < self._bodies
-
 
 class _Body:
-    """The body of a request, read aside."""
+    """The body of a request. `seconds` is how long was waited for it."""
 
     def __init__(self, body: InputStream, turns: Turns, address: str) -> None:
         self._body = body
         self._turns = turns
-        self._address = address
+        self.address = address
+        self.seconds = 0.0
 
     def read(self, *size: int) -> bytes:
-        with self._turns.aside(self._address):
+        """Raises Rejected `too_many_requests`."""
+        self._turns.begin(self)
+        try:
             return self._body.read(*size)
+        finally:
+            self.seconds += self._turns.end(self)

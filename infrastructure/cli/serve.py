@@ -12,10 +12,10 @@ from threading import Timer
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from infrastructure import logs
 from infrastructure.cli.environment import current_settings
@@ -31,7 +31,7 @@ SAY_SO: Final = signal.SIGUSR1
 """What the server sends its processes when it is told to stop, and they have to say so on /readyz."""
 
 
-class Server(Granian):
+class Server(MPServer):
     """Told to stop, it goes on for `drain_seconds`: who connects in the moment it stops is taken, and cut off.
 
     Told twice, it stops.
