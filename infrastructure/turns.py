@@ -64,7 +64,7 @@ class Turns:
                     "too_many_requests", "Send what you began to send.", limit="bodies", retry_after=_RETRY_SECONDS
                 )
         self._reading[body] = monotonic()
-        if body.seconds > _MOMENT_SECONDS:
+        if body.seconds >= _MOMENT_SECONDS:
             self._put_aside(body)
 
     def end(self, body: _Body) -> float:

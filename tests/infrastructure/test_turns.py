@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from domain.rejections import Rejected
+from infrastructure import turns as turns_of
 from infrastructure.turns import Turns
 
 if TYPE_CHECKING:
@@ -90,3 +91,23 @@ def test_of_one_address_no_more_are_waited_for_than_allowed_and_others_are_taken
         late.comes.set()
         assert waiting.result(10) == [b"late"]
     assert asked(turns, there(b"again")) == [b"again"]
+
+
+def test_who_lost_the_turn_once_does_not_keep_it_while_the_rest_of_the_body_trickles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nobody_looks = Event()
+    monkeypatch.setattr(turns_of, "sleep", lambda seconds: time.sleep(3600 if nobody_looks.is_set() else seconds))
+    turns, late = Turns(echo, at_once=1, bodies=4), Late(b"a", b"b")
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(asked, turns, late)
+        assert late.is_read.wait(10)
+        assert asked(turns, there(b"soon")) == [b"soon"], "so it has lost its turn"
+        nobody_looks.set()
+        late.is_read.clear()
+        late.comes.set()
+        late.comes.clear()
+        assert late.is_read.wait(10), "for the next piece"
+        assert pool.submit(asked, turns, there(b"at once")).result(10) == [b"at once"]
+        late.comes.set()
+        assert waiting.result(10) == [b"a", b"b"]
