@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statistics import median
-from time import perf_counter
+from time import thread_time
 from typing import Any, Final
 
 import msgspec
@@ -288,13 +288,13 @@ BOMBS: Final[dict[str, tuple[str, str]]] = {
 
 @pytest.mark.parametrize(("text", "code"), BOMBS.values(), ids=BOMBS)
 def test_bombs_are_refused_within_a_tenth_of_a_second(text: str, code: str) -> None:
-    """What takes as long as it may is refused within 30 ms when nobody else works here; stock limiters take minutes."""
+    """What takes as long as it may is refused within 30 ms; stock limiters take minutes. Others' do not count."""
     took = []
     for _ in range(3):
         documents._parsed.cache_clear()
-        began = perf_counter()
+        began = thread_time()
         assert refusal(text) == code
-        took.append(perf_counter() - began)
+        took.append(thread_time() - began)
     assert median(took) < 0.1
 
 
@@ -317,9 +317,9 @@ def test_what_is_moderate_keeps_the_validation_busy_for_a_moment_only(text: str)
     for _ in range(3):
         documents._parsed.cache_clear()
         documents._invalid.cache_clear()
-        began = perf_counter()
+        began = thread_time()
         assert refusal(text) is None
-        took.append(perf_counter() - began)
+        took.append(thread_time() - began)
     assert median(took) < 0.3
 
 
