@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Final, Literal
 from uuid import UUID
 
@@ -37,6 +38,7 @@ class Reconciler:
     def __init__(self, lodger: Lodger, database: Database) -> None:
         self._lodger = lodger
         self._database = database
+        self._claiming = Lock()
 
     def run(self) -> None:
         """Ask for every payment that is due. One that fails does not keep the others from it. Raises Unavailable.
@@ -95,7 +97,8 @@ class Reconciler:
         return ("settled" if is_settled(must_be_started(done.state)) else "waiting"), None
 
     def _claim(self, away: set[str]) -> Claimed | None:
-        with self._database.connection() as connection, connection.cursor() as cursor:
+        """One at a time: who loses a payment to another one's claim sees none, and would end while more are due."""
+        with self._claiming, self._database.connection() as connection, connection.cursor() as cursor:
             return reconciliations.claim(cursor, frozenset(away))
 
     def _under_way(self, after: UUID | None) -> list[UUID]:
