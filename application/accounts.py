@@ -39,7 +39,9 @@ def reactivate(lodger: Lodger, call: Call, user_id: UUID) -> Done[User, UserFact
 
 
 def withdraw(lodger: Lodger, call: Call, user_id: UUID) -> None:
-    """What follows from a user being suspended, or away: signed in nowhere, hosting nothing; again changes nothing.
+    """What follows from a user being suspended, or away: signed in nowhere, told nothing by webhooks, hosting nothing.
+
+    Again changes nothing. Messages by mail go on: bookings that were made stay.
 
     Which properties to look at a read model says, what becomes of them their own streams. Raises Rejected `busy`
     while the read model does not know all that the host did before.
@@ -48,6 +50,7 @@ def withdraw(lodger: Lodger, call: Call, user_id: UUID) -> None:
     if not (user.state.is_suspended or user.state.is_deactivated):
         return  # and is back by now: what they are signed in with is newer
     credentials.end_all(lodger, user_id)
+    lodger.webhooks.disable(user_id)
     hosted = lodger.hosted_properties.of(user_id, upto=user.position)
     if hosted is None:
         raise Rejected("busy", "The list of properties is behind.")

@@ -74,6 +74,10 @@ class Claim:
     held_until: datetime | None
 
 
+Range = tuple[UUID, date, date]
+"""Of a property, days `[first, until)`."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewPerson:
     """The plain rows that belong to a registration, written in the transaction of UserRegistered.
@@ -87,6 +91,23 @@ class NewPerson:
     name: str
     password_hash: str | None
     identities: Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Personal data, kept outside events. `version` counts changes of the profile; `languages` are tags (BCP 47)."""
+
+    user_id: UUID
+    username: str
+    email: str
+    name: str
+    phone: str | None
+    bio: str
+    password_hash: str | None
+    version: int
+    created_at: datetime
+    photo_id: UUID | None = None
+    languages: tuple[str, ...] = ()
 
 
 class VersionConflict(Exception):
@@ -149,6 +170,19 @@ class EventLog(Protocol):
         """
         ...
 
+    def load_with_claims(
+        self, asked: Sequence[Range], after: Mapping[UUID, int]
+    ) -> tuple[Mapping[UUID, Events], Mapping[Range, Sequence[Claim]]]:
+        """The events of properties and who has nights of them in each range, at one moment, in one round trip.
+
+        `after` says of each property above which version its events are read. Claims are as `claims` has them.
+        """
+        ...
+
+    def load_with_people(self, user_ids: Sequence[UUID]) -> tuple[Mapping[UUID, Events], Mapping[UUID, Person]]:
+        """The events of users and the people there are among them, at one moment, in one round trip."""
+        ...
+
     def append(
         self,
         events: Sequence[Event],
@@ -165,11 +199,7 @@ class EventLog(Protocol):
         ...
 
     def claims(self, property_id: UUID, first: date, until: date) -> Sequence[Claim]:
-        """Who has nights of a property in `[first, until)`, from the guard itself."""
-        ...
-
-    def claims_of_each(self, asked: Sequence[tuple[UUID, date, date]]) -> Sequence[Sequence[Claim]]:
-        """The same of several properties and ranges, in one round trip."""
+        """Who has nights of a property in `[first, until)`, in order, from the guard itself."""
         ...
 
 
@@ -191,23 +221,6 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Domain time: an aware UTC instant."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Personal data, kept outside events. `version` counts changes of the profile; `languages` are tags (BCP 47)."""
-
-    user_id: UUID
-    username: str
-    email: str
-    name: str
-    phone: str | None
-    bio: str
-    password_hash: str | None
-    version: int
-    created_at: datetime
-    photo_id: UUID | None = None
-    languages: tuple[str, ...] = ()
 
 
 class People(Protocol):

@@ -9,14 +9,10 @@ from uuid import UUID
 from application.calls import Call
 from application.lodger import Lodger, retried
 from application.nights import taking_nights
-from application.ports import Claim, Nights, NightsChange
-from application.streams import PROPERTY, USER, Done, Stream
+from application.ports import Claim, Nights, NightsChange, Range
+from application.streams import PROPERTY, USER, Done, PropertyStream
 from domain import properties, users
 from domain.properties import Block, Changes, Property, PropertyFact, Status
-
-PropertyStream = Stream[Property | None, PropertyFact]
-Range = tuple[UUID, date, date]
-"""Of a property, days `[first, until)`."""
 
 
 @retried
@@ -87,10 +83,15 @@ def may_see(status: Status, host_id: UUID, viewer: UUID | None) -> bool:
 def find(lodger: Lodger, property_id: UUID, viewer: UUID | None) -> PropertyStream:
     """A property, fresh, for who may see it."""
     listing = lodger.load(PROPERTY, property_id)
-    state = properties.must_exist(listing.state)
-    if not may_see(state.status, state.host_id, viewer):
-        properties.must_be_hosted_by(state, viewer or UUID(int=0))
+    _must_be_seen(listing.state, viewer)
     return listing
+
+
+def _must_be_seen(state: Property | None, viewer: UUID | None) -> Property:
+    found = properties.must_exist(state)
+    if not may_see(found.status, found.host_id, viewer):
+        properties.must_be_hosted_by(found, viewer or UUID(int=0))
+    return found
 
 
 def find_each(lodger: Lodger, property_ids: Iterable[UUID], viewer: UUID | None) -> Mapping[UUID, PropertyStream]:
@@ -105,19 +106,19 @@ def calendar(
     lodger: Lodger, property_id: UUID, viewer: UUID | None, first: date, until: date
 ) -> tuple[Property, Sequence[Claim]]:
     """The property and who has nights of it in `[first, until)`, from the guard itself."""
-    listing = find(lodger, property_id, viewer)
-    return properties.must_exist(listing.state), lodger.log.claims(property_id, first, until)
+    asked = property_id, first, until
+    listing, claims = lodger.load_with_claims([asked])[asked]
+    return _must_be_seen(listing.state, viewer), claims
 
 
 def calendars(
     lodger: Lodger, asked: Sequence[Range], viewer: UUID | None
 ) -> Mapping[Range, tuple[Property, Sequence[Claim]]]:
-    """The same of several in two round trips; those that nobody but their host may see are missing."""
-    found = find_each(lodger, (property_id for property_id, _, _ in asked), viewer)
-    shown = [each for each in asked if each[0] in found]
-    claims = lodger.log.claims_of_each(shown)
+    """The same of several; those that nobody but their host may see are missing."""
     return {
-        each: (properties.must_exist(found[each[0]].state), of_it) for each, of_it in zip(shown, claims, strict=True)
+        each: (listing.state, claims)
+        for each, (listing, claims) in lodger.load_with_claims(asked).items()
+        if listing.state and may_see(listing.state.status, listing.state.host_id, viewer)
     }
 
 

@@ -8,19 +8,17 @@ from datetime import datetime
 from uuid import UUID
 
 from application.lodger import Lodger
-from application.ports import Claim
-from application.streams import PROPERTY, Stream
+from application.ports import Claim, Range
+from application.streams import PROPERTY, PropertyStream
 from domain import properties
 from domain.policies import QUOTE_LIFETIME
 from domain.pricing import CancellationPolicy, Quote, must_be_priced_in
-from domain.properties import Property, PropertyFact, must_exist
+from domain.properties import Property, must_exist
 from domain.rejections import Rejected
 from domain.requests import RequestBooking, must_take
 from domain.stays import Stay
 
 _PURPOSE = "quote"
-
-PropertyStream = Stream[Property | None, PropertyFact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +29,10 @@ class Asked:
     stay: Stay
     guests: int
     currency: str | None = None
+
+    @property
+    def nights(self) -> Range:
+        return self.property_id, self.stay.check_in, self.stay.check_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,41 +53,28 @@ def offer(lodger: Lodger, property_id: UUID, stay: Stay, guests: int, currency: 
     The token names the property's version, whose prices and terms can be read again from events.
     """
     asked, now = Asked(property_id, stay, guests, currency), lodger.clock.now()
-    listing = lodger.load(PROPERTY, property_id)
-    offered = _offered(listing, asked, now)
-    taken = lodger.log.claims(property_id, stay.check_in, stay.check_out)
-    return _offer(lodger, listing, offered, asked, taken, now)
+    listing, taken = lodger.load_with_claims([asked.nights])[asked.nights]
+    return _offer(lodger, listing, asked, taken, now)
 
 
 def offers(lodger: Lodger, asked: Sequence[Asked]) -> Mapping[Asked, Offer | Rejected]:
-    """The same for several, or how each is refused, in two round trips."""
-    now, history = lodger.clock.now(), lodger.read(*dict.fromkeys(each.property_id for each in asked))
-    listings = {each: history.stream(PROPERTY, each.property_id) for each in asked}
+    """The same for several, or how each is refused."""
+    now, read = lodger.clock.now(), lodger.load_with_claims([each.nights for each in asked])
     found: dict[Asked, Offer | Rejected] = {}
-    priced: dict[Asked, Property] = {}
     for each in asked:
+        listing, taken = read[each.nights]
         try:
-            priced[each] = _offered(listings[each], each, now)
+            found[each] = _offer(lodger, listing, each, taken, now)
         except Rejected as refusal:
             found[each] = refusal
-    claims = lodger.log.claims_of_each([(p.property_id, p.stay.check_in, p.stay.check_out) for p in priced])
-    for (each, offered), taken in zip(priced.items(), claims, strict=True):
-        found[each] = _offer(lodger, listings[each], offered, each, taken, now)
     return found
 
 
-def _offered(listing: PropertyStream, asked: Asked, now: datetime) -> Property:
-    """The property, if it takes this stay at a price that is expected."""
-    offered = must_take(listing.state, asked.stay, asked.guests, now)
+def _offer(lodger: Lodger, listing: PropertyStream, asked: Asked, taken: Sequence[Claim], now: datetime) -> Offer:
+    property_id, stay, guests = asked.property_id, asked.stay, asked.guests
+    offered = must_take(listing.state, stay, guests, now)
     assert offered.pricing is not None
     must_be_priced_in(offered.pricing, asked.currency)
-    return offered
-
-
-def _offer(
-    lodger: Lodger, listing: PropertyStream, offered: Property, asked: Asked, taken: Sequence[Claim], now: datetime
-) -> Offer:
-    property_id, stay, guests = asked.property_id, asked.stay, asked.guests
     quote = properties.quote(offered, stay, guests)
     expires_at = now + QUOTE_LIFETIME
     claims = {"version": listing.version, **_terms(property_id, stay, guests), "total": str(quote.total)}

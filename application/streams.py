@@ -79,6 +79,9 @@ class Stream(Generic[S, F]):
         return Change(self, tuple(facts), replace(self, state=state, version=self.version + len(facts)), written_by)
 
 
+PropertyStream = Stream[properties.Property | None, properties.PropertyFact]
+
+
 @dataclass(frozen=True, slots=True)
 class Change(Generic[S, F]):
     """Facts to append at `before.version`, and the stream as it will be.

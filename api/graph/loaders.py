@@ -1,4 +1,4 @@
-"""Loaders: what many fields of one operation need, asked at once: in one statement each, or two where that is said."""
+"""Loaders: what many fields of one operation need, asked at once, in one statement each."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from projections.reviews import REVIEWS, about_users, of_properties, rated_each
 if TYPE_CHECKING:
     from api.graph.context import Context
     from application.bookings import BookingStream
-    from application.ports import Claim
-    from application.properties import PropertyStream, Range
+    from application.ports import Claim, Range
     from application.quotes import Asked, Offer
     from application.reviews import ReviewsOfStay
+    from application.streams import PropertyStream
     from domain.bookings import Role
     from domain.events import Event
     from domain.properties import Property
@@ -69,7 +69,7 @@ class Loaders:
         self.unread: DataLoader[UUID, int] = _loader(self._unread)
 
     def _accounts(self, user_ids: list[UUID]) -> Mapping[UUID, Json]:
-        """What `account` shows. Two: what a person says of themselves, and what rules know of them."""
+        """What `account` shows."""
         found = users.find_each(edge().lodger, user_ids)
         return {user_id: account(person, user.state) for user_id, (person, user) in found.items()}
 
@@ -99,11 +99,9 @@ class Loaders:
         return properties.find_each(edge().lodger, property_ids, self._context.viewer("properties:read"))
 
     def _calendars(self, wanted: list[Range]) -> Mapping[Range, tuple[Property, Sequence[Claim]]]:
-        """Two: properties, and who has nights of them."""
         return properties.calendars(edge().lodger, wanted, self._context.viewer("calendars:read"))
 
     def _quotes(self, wanted: list[Asked]) -> Mapping[Asked, Offer | Rejected]:
-        """Two: properties, and who has nights of them."""
         return quotes.offers(edge().lodger, wanted)
 
     def _bookings(self, booking_ids: list[UUID]) -> Mapping[UUID, tuple[BookingStream, Role]]:

@@ -19,8 +19,8 @@ from application import calendar_feeds
 from application.calendar_feeds import ShownFeed
 from application.linked_calendars import LinkedCalendar
 from application.ports import Answer
-from application.streams import Stream
-from domain.properties import Property, PropertyFact, must_exist
+from application.streams import PropertyStream
+from domain.properties import must_exist
 
 resource = Resource(
     "calendar feeds",
@@ -29,8 +29,6 @@ resource = Resource(
     scope="calendars",
     description="Calendars of other marketplaces.",
 )
-
-PropertyStream = Stream[Property | None, PropertyFact]
 
 
 @resource.query("/calendar-feeds", FeedsSchema, refuses=[404])

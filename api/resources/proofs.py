@@ -35,7 +35,7 @@ _NOTE: Final = "text/plain"
 @resource.query("/checkpoints", CheckpointsSchema, arguments=CheckpointsAskedSchema, who="anyone")
 def list_checkpoints(arguments: dict[str, Any]) -> dict[str, Any]:
     """Every checkpoint that was ever signed, by size. Keep one: whatever comes later can be held against it."""
-    limit = arguments["limit"]
+    limit = min(arguments["limit"], edge().options.page_limit)
     with _tree() as cursor:
         found = log_tree.checkpoints(cursor, arguments["after"], limit + 1)
     return {"checkpoints": found[:limit], "more": len(found) > limit}

@@ -26,15 +26,13 @@ from api.searches import Asked, found
 from application import properties
 from application.calls import Call
 from application.ports import Answer
-from application.streams import Done, Stream
+from application.streams import Done, PropertyStream
 from domain.properties import Property, PropertyFact, must_be_hosted_by
 from projections.listings import LISTINGS
 
 resource = Resource(
     "properties", __name__, url_prefix="/v1/properties", scope="properties", description="What hosts offer."
 )
-
-PropertyStream = Stream[Property | None, PropertyFact]
 
 _EXAMPLE = {
     "title": "Cabin by the creek",

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError
 from eventsourcing.utils import Environment, EnvType
 from prometheus_client import Histogram
 
-from application.ports import Answer, Claim, Idempotency, NewPerson, NightsChange, VersionConflict
+from application.ports import Answer, Claim, Idempotency, NewPerson, NightsChange, Person, Range, VersionConflict
 from domain.catalogue import FACTS
 from domain.events import Event, Fact
 from infrastructure.database import Database
 from infrastructure.event_store.garbage import uncollected
 from infrastructure.event_store.mapper import Mapper
 from infrastructure.event_store.person_keys import PersonKeys
-from infrastructure.event_store.recorder import PostgresRecorder
+from infrastructure.event_store.recorder import PostgresRecorder, events_and
+from infrastructure.event_store.rows import Row
 
 _CLAIM: Final = (
-    "claim_id, lower(nights), upper(nights), CASE WHEN upper_inf(lane) THEN 'stay' ELSE 'block' END, held_until"
+    "claim_id, lower(nights) AS first, upper(nights) AS until,"
+    " CASE WHEN upper_inf(lane) THEN 'stay' ELSE 'block' END AS kind, held_until"
+)
+_WITH_CLAIMS: Final = events_and(
+    "JOIN unnest($1::uuid[], $2::int[]) AS known (id, upto) ON stream_id = id AND version > upto",
+    f"""(SELECT n, {_CLAIM}
+         FROM unnest($3::uuid[], $4::date[], $5::date[]) WITH ORDINALITY AS asked (id, since, upto, n)
+         JOIN nights ON property_id = id AND nights && daterange(since, upto)) AS other""",  # noqa: S608 - a constant
+)
+_WITH_PEOPLE: Final = events_and(
+    "WHERE stream_id = ANY ($1::uuid[])", "people AS other WHERE user_id = ANY ($1::uuid[])"
 )
 _APPEND_SECONDS: Final = Histogram(
     "lodger_append_seconds",
@@ -61,8 +73,31 @@ class Events(Application[UUID]):
         self, stream_ids: Sequence[UUID], idempotency: Idempotency | None = None, after: int = 0
     ) -> Mapping[UUID, Sequence[Event]]:
         """See `EventLog.load`."""
+        return self._by_stream(stream_ids, self.recorder.load(stream_ids, idempotency, after))
+
+    def load_with_claims(
+        self, asked: Sequence[Range], after: Mapping[UUID, int]
+    ) -> tuple[Mapping[UUID, Sequence[Event]], Mapping[Range, Sequence[Claim]]]:
+        """See `EventLog.load_with_claims`."""
+        ranges = list(dict.fromkeys(asked))
+        properties, first, until = ([each[n] for each in ranges] for n in range(3))
+        arguments = list(after), list(after.values()), properties, first, until
+        rows, found = self.recorder.load_and("lodger_load_with_claims", _WITH_CLAIMS, arguments)
+        claims: dict[Range, list[Claim]] = {each: [] for each in ranges}
+        for claim in sorted(found, key=lambda each: (each["first"], each["claim_id"])):
+            claims[ranges[claim["n"] - 1]].append(msgspec.convert(claim, Claim))
+        return self._by_stream(after, rows), claims
+
+    def load_with_people(
+        self, user_ids: Sequence[UUID]
+    ) -> tuple[Mapping[UUID, Sequence[Event]], Mapping[UUID, Person]]:
+        """See `EventLog.load_with_people`."""
+        rows, found = self.recorder.load_and("lodger_load_with_people", _WITH_PEOPLE, [list(user_ids)])
+        people = (msgspec.convert(each, Person) for each in found)
+        return self._by_stream(user_ids, rows), {person.user_id: person for person in people}
+
+    def _by_stream(self, stream_ids: Iterable[UUID], rows: Sequence[Row]) -> Mapping[UUID, Sequence[Event]]:
         streams: dict[UUID, list[Event]] = {stream_id: [] for stream_id in stream_ids}
-        rows = self.recorder.load(stream_ids, idempotency, after)
         with uncollected():
             for event in self.mapper.to_domain_events(rows):
                 streams[event.stream_id].append(event)
@@ -96,21 +131,6 @@ class Events(Application[UUID]):
                 [property_id, first, until],
             )
             return [Claim(*row) for row in cursor.fetchall()]
-
-    def claims_of_each(self, asked: Sequence[tuple[UUID, date, date]]) -> Sequence[Sequence[Claim]]:
-        """See `EventLog.claims_of_each`."""
-        found: list[list[Claim]] = [[] for _ in asked]
-        with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute(
-                f"""SELECT n, {_CLAIM}
-                    FROM unnest(%s::uuid[], %s::date[], %s::date[]) WITH ORDINALITY AS asked (wanted, first, until, n)
-                    JOIN nights ON property_id = wanted AND nights && daterange(first, until)
-                    ORDER BY n, lower(nights), claim_id""",  # noqa: S608 - a constant
-                [list(each) for each in zip(*asked, strict=True)] or [[], [], []],
-            )
-            for number, *claim in cursor.fetchall():
-                found[number - 1].append(Claim(*claim))
-        return found
 
     def forget_answers(self, before: datetime) -> int:
         """Delete the answers kept before an instant (of the database's clock); returns how many there were."""

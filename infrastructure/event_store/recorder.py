@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 from uuid import UUID
@@ -35,14 +35,23 @@ INSERT = """
     VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING '[' || position || ']'
 """
 """What append() comes to for one event and nothing else, as most reactions have it."""
-LOAD = f"""
-    SELECT {COLUMNS}, NULL::jsonb AS kept FROM events WHERE stream_id = ANY ($1::uuid[]) AND version > $2
+_ATTEMPTS = 4
+
+
+def events_and(events: str, others: str) -> str:
+    """A statement for some events, each stream's in order, and after them `others`, as JSON in one more column."""
+    return f"""
+    SELECT {COLUMNS}, NULL::jsonb AS other FROM events {events}
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(a) FROM answers a
-    WHERE (principal, route, key) = ($3::text, $4::text, $5::text)
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, to_jsonb(other) FROM {others}
     ORDER BY version
 """  # noqa: S608 - constants
-_ATTEMPTS = 4
+
+
+LOAD = events_and(
+    "WHERE stream_id = ANY ($1::uuid[]) AND version > $2",
+    "answers AS other WHERE (principal, route, key) = ($3::text, $4::text, $5::text)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,14 @@ class PostgresRecorder(ApplicationRecorder):
         if idempotency and rows and rows[-1][-1] is not None:  # NULLs sort last
             raise_kept(rows[-1][-1], idempotency)
         return [row[:-1] for row in rows]
+
+    def load_and(
+        self, name: str, statement: str, arguments: Sequence[object]
+    ) -> tuple[Sequence[Row], Sequence[Mapping[str, Any]]]:
+        """The events and the others that a statement of `events_and` asks for."""
+        with self._database.connection() as connection:
+            rows = connection.run_prepared(name, statement, arguments)
+        return [row[:-1] for row in rows if row[-1] is None], [row[-1] for row in rows if row[-1] is not None]
 
     def select_events(
         self,

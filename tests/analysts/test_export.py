@@ -98,6 +98,18 @@ def test_the_files_hold_what_the_views_hold(
     assert pq.ParquetFile(tmp_path / "fact_nights.parquet").num_row_groups > 5
 
 
+def test_its_bar_is_told_each_view_and_the_rows_that_are_written(world: World, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int, int]] = []
+    manifest = exports.export(world.wired.analysts, tmp_path, ("csv",), lambda *each: told.append(each))
+    number = len(manifest.files)
+    assert told[-1] == ("", 0, number, number)
+    assert [done for _, _, done, _ in told] == sorted(done for _, _, done, _ in told)
+    rows = {view: rows for view, rows, _, _ in told}
+    assert {file.view: file.rows for file in manifest.files.values() if file.rows} == {
+        view: each for view, each in rows.items() if each
+    }
+
+
 def test_types_are_exact(export: Export, tmp_path: Path) -> None:
     export(tmp_path, "--format", "parquet")
     assert not list(tmp_path.glob("*.csv"))

@@ -90,7 +90,7 @@ def test_a_database_tool_reads_the_views_over_tcp(door: tuple[Postgres, str]) ->
     assert urlsplit(address).hostname == "127.0.0.1"
     with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT version FROM version")  # by its bare name
-        assert cursor.fetchall() == [("1.0.0",)]
+        assert cursor.fetchall() == [("1.0.1",)]
         cursor.execute("SELECT count(*) FROM analytics.fact_nights")
         cursor.execute("SELECT current_user, current_setting('statement_timeout')")
         assert cursor.fetchone() == ("analyst", "30s")

@@ -131,6 +131,21 @@ def test_a_linked_calendar_is_read_followed_and_told_of(stack: Stack, site: Site
     assert feeds(ada, property_id) == []
 
 
+def test_an_import_between_reading_and_writing_a_listing_breaks_no_edit(stack: Stack, site: Site) -> None:
+    """The ETag is the version of what is shown, not of all that happened to the property."""
+    ada = host(stack)
+    property_id = listing(ada)
+    link(ada, property_id, site.url)
+    seen = ada.get(f"/v1/properties/{property_id}").headers["ETag"]
+    site.shows(calendar(days("a", "2031-06-12", "2031-06-14")))
+    read_linked_calendars(stack.wired.lodger)
+    assert reasons(ada, property_id) == [["imported"], ["imported"], []]
+
+    edit, stale = (ada.patch(f"/v1/properties/{property_id}", {"title": title}, If_Match=seen) for title in "ab")
+
+    assert (edit.status_code, json_of(edit)["title"], stale.status_code) == (200, "a", 412)
+
+
 @pytest.mark.parametrize("shape", ["airbnb", "vrbo", "booking_com", "google"])
 def test_calendars_of_the_marketplaces_are_followed(database_url: str, site: Site, shape: str) -> None:
     """Nights by hand from the files; today is 1 June 2026. Check-in is at 15:00 in New York, check-out at 11:00."""

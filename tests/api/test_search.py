@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from itertools import count
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,11 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain import flexible_stays
+from domain.flexible_stays import FLEXIBLE_DAYS_MAX
 from domain.stays import Stay
 from projections.listings import LISTINGS
 from projections.wanted import Search
 from tests.api.people import host, listing, register
 from tests.api.stack import Client, Stack, json_of
+from tests.graph.asking import code
 from tests.projections.search_oracle import SORTS, Expected, Place, expected, places, questions
 from tests.support.effort import effort, is_long
 from tests.support.tales import Tale
@@ -29,8 +34,8 @@ JUNE = date(2031, 6, 1)
 COUNTRIES = count()
 
 
-@settings(effort(), max_examples=200 if is_long() else 4)
-@given(there=places(JUNE), asked=st.lists(questions(JUNE), min_size=2, max_size=3), limit=st.integers(1, 4))
+@settings(effort(), max_examples=200 if is_long() else 8)
+@given(there=places(JUNE), asked=st.lists(questions(JUNE), min_size=8, max_size=12), limit=st.integers(1, 4))
 def test_every_page_over_http_is_what_a_plain_loop_finds(
     shared: Stack, there: list[Place], asked: list[Search], limit: int
 ) -> None:
@@ -38,10 +43,9 @@ def test_every_page_over_http_is_what_a_plain_loop_finds(
     here = [replace(place, location=replace(place.location, country=country)) for place in there]
     with shown(shared, here):
         for question in asked:
-            if len(question.stays) > 1 or question.place is not None:
-                continue  # a query string says those by other words
+            named = question.place and re.sub("US$", country, question.place, flags=re.IGNORECASE)
             for sort in SORTS:
-                wanted = replace(question, country=country, sort=sort)
+                wanted = replace(question, place=named, country=country, sort=sort)
                 if sort == "distance" and wanted.around is None:
                     continue
                 found, totals = pages(shared.anybody(), wanted, limit)
@@ -82,8 +86,8 @@ def pages(client: Client, wanted: Search, limit: int) -> tuple[list[object], set
 
 def query(wanted: Search) -> list[tuple[str, object]]:
     """The search as a query string."""
-    box, around, (stay, *_) = wanted.box, wanted.around, (*wanted.stays, None)
-    names = ("city", "country", "guests", "beds", "bedrooms", "currency", "sort")
+    box, around = wanted.box, wanted.around
+    names = ("place", "city", "country", "guests", "beds", "bedrooms", "currency", "sort")
     asked: list[tuple[str, object]] = [(name, value) for name in names if (value := getattr(wanted, name)) is not None]
     if wanted.text is not None:
         asked.append(("q", wanted.text))
@@ -96,8 +100,7 @@ def query(wanted: Search) -> list[tuple[str, object]]:
         # Farther than anybody may ask for: then from everywhere.
         radius = None if around.radius_m is None else min(around.radius_m, 1_000_000)
         asked += [("radius_km", f"{radius / 1_000:.3f}")] if radius is not None else []
-    if isinstance(stay, Stay):
-        asked += [("check_in", stay.check_in), ("check_out", stay.check_out)]
+    asked += dates(wanted.stays)
     exponent = 2 if wanted.currency == "EUR" else 0
     for name, minor in (
         *(("price_min", wanted.price_from), ("price_max", wanted.price_to)),
@@ -113,6 +116,21 @@ def query(wanted: Search) -> list[tuple[str, object]]:
     asked += [("instant", "true")] if wanted.instant else []
     asked += [("rating_min", f"{wanted.rating_from / 100:.2f}")] if wanted.rating_from is not None else []
     return asked
+
+
+def dates(stays: tuple[Stay, ...]) -> list[tuple[str, object]]:
+    """The stays by the words that a query string has for them."""
+    if not stays:
+        return []
+    first, month = stays[0], stays[0].check_in.replace(day=1)
+    for days in range(FLEXIBLE_DAYS_MAX + 1):
+        if stays == flexible_stays.around(first, days):
+            moved: list[tuple[str, object]] = [("flexible_days", days)] if days else []
+            return [("check_in", first.check_in), ("check_out", first.check_out), *moved]
+    if stays == flexible_stays.in_month(month, first.nights):
+        return [("month", f"{month:%Y-%m}"), ("nights", first.nights)]
+    assert stays == flexible_stays.weekends_in(month)
+    return [("month", f"{month:%Y-%m}"), ("weekend", "true")]
 
 
 def seen(hit: Expected) -> object:
@@ -168,8 +186,10 @@ def test_no_search_takes_longer_than_it_may(stack: Stack, monkeypatch: pytest.Mo
         cursor.execute("LOCK TABLE listings IN ACCESS EXCLUSIVE MODE")
 
         answer = stack.anybody().get("/v1/properties")
+        of_the_graph = code(stack.anybody(), "{ properties { edges { cursor } } }")
 
     assert (answer.status_code, json_of(answer)["type"]) == (503, "/problems/search-timed-out")
+    assert of_the_graph == "search_timed_out"
     assert answer.headers["Retry-After"] == "1"
     assert stack.anybody().get("/v1/properties").status_code == 200
 
@@ -190,6 +210,77 @@ def test_a_cursor_is_of_its_own_search_and_nobody_elses(shared: Stack) -> None:
     ):
         answer = shared.anybody().get(changed)
         assert (answer.status_code, json_of(answer)["type"]) == (422, "/problems/cursor-invalid")
+
+
+def test_a_cursor_with_any_character_changed_is_refused(shared: Stack) -> None:
+    ada = host(shared)
+    for _ in range(2):
+        listing(ada, location=somewhere("Forgerham"))
+    shared.run_workers()
+    path = "/v1/properties?city=Forgerham&limit=1"
+    cursor = json_of(shared.anybody().get(path))["next_cursor"]
+
+    for place, character in enumerate(cursor):
+        other = ALPHABET[ALPHABET.index(character) - 32] if character in ALPHABET else ","
+        answer = shared.anybody().get(f"{path}&cursor={cursor[:place]}{other}{cursor[place + 1 :]}")
+        assert (answer.status_code, json_of(answer)["type"]) == (422, "/problems/cursor-invalid"), place
+    assert len(json_of(shared.anybody().get(f"{path}&cursor={cursor}"))["properties"]) == 1
+
+
+def test_what_comes_goes_and_changes_between_pages_neither_repeats_nor_hides_the_rest(shared: Stack) -> None:
+    ada = host(shared)
+
+    def costing(dollars: int) -> str:
+        price = {"amount": f"{dollars}.00", "currency": "USD"}
+        return listing(ada, location=somewhere("Keysetville"), price_per_night=price)
+
+    def page(cursor: str = "") -> tuple[list[str], str | None]:
+        shared.run_workers()
+        answer = json_of(shared.anybody().get(f"/v1/properties?city=Keysetville&limit=2{cursor}"))
+        return [hit["id"] for hit in answer["properties"]], answer["next_cursor"]
+
+    first, second, third, fourth, fifth = (costing(dollars) for dollars in (10, 20, 30, 40, 50))
+    seen, cursor = page()
+    assert seen == [first, second]
+
+    costing(5)  # before the place where the first page ended
+    between = costing(35)
+    assert ada.post(f"/v1/properties/{second}/unpublish").status_code == 200  # the very row that it ended with
+    seen, cursor = page(f"&cursor={cursor}")
+    assert seen == [third, between]
+    assert ada.post(f"/v1/properties/{fourth}/unpublish").status_code == 200
+    assert page(f"&cursor={cursor}") == ([fifth], None)
+
+
+def test_a_box_crosses_the_date_line_and_a_circle_holds_a_pole(shared: Stack) -> None:
+    ada = host(shared)
+
+    def at(latitude: float, longitude: float) -> str:
+        there = {**somewhere("Edgeton"), "zone": "UTC"}
+        return listing(ada, location={**there, "coordinates": {"latitude": latitude, "longitude": longitude}})
+
+    def found(query: str) -> dict[str, object]:
+        hits = json_of(shared.anybody().get(f"/v1/properties?city=Edgeton&{query}"))["properties"]
+        return {hit["id"]: hit["distance_km"] for hit in hits}
+
+    west, east = at(-0.5, 179.9), at(0.5, -179.9)
+    here, across = at(89.95, 10), at(89.95, -170)
+    shared.run_workers()
+
+    assert found("bbox=179,-1,-179,1").keys() == {west, east}
+    assert found("bbox=-179,-1,179,1") == {}
+    assert found("bbox=180,-1,180,1") == {}
+    assert found("bbox=-180,89.9,180,90").keys() == {here, across}
+    # 0.05 degrees of a circle of 6,371.009 km are 5.560 km.
+    assert found("lat=90&lon=0&radius_km=5.56") == {here: 5.56, across: 5.56}
+    assert found("lat=90&lon=0&radius_km=5.559") == {}
+    # From one over the pole to the other it is twice that; 0.1 degrees beside the equator are 11.119 km.
+    assert found("lat=89.95&lon=10&radius_km=12") == {here: 0.0, across: 11.12}
+    assert found("lat=-0.5&lon=-180&radius_km=12") == {west: 11.119}
+
+
+ALPHABET = ascii_uppercase + ascii_lowercase + digits + "-_"
+"""Of base64url: two that are 32 apart differ in the first of their six bits, which always counts."""
 
 
 def somewhere(city: str) -> dict[str, Any]:

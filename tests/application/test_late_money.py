@@ -120,8 +120,8 @@ class StoredLog:
     def __init__(self, wired: Wired) -> None:
         self._wired = wired
         log: EventLog = wired.lodger.log
-        self.load, self.append = log.load, log.append
-        self.claims, self.claims_of_each = log.claims, log.claims_of_each
+        self.load, self.append, self.claims = log.load, log.append, log.claims
+        self.load_with_claims, self.load_with_people = log.load_with_claims, log.load_with_people
 
     @property
     def told(self) -> list[Event]:

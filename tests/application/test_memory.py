@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from application import properties, quotes
-from application.ports import EventLog
+from application.ports import EventLog, Range
 from application.streams import PROPERTY
 from domain.money import Money
 from domain.pricing import Pricing
@@ -35,6 +35,11 @@ class Watched:
         found = self._log.load(stream_ids, idempotency, after)
         self.brought.append(sum(map(len, found.values())))
         return found
+
+    def load_with_claims(self, asked: Sequence[Range], after: Mapping[UUID, int]) -> Any:
+        told, claims = self._log.load_with_claims(asked, after)
+        self.brought.append(sum(map(len, told.values())))
+        return told, claims
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._log, name)
@@ -63,6 +68,18 @@ def test_only_what_is_new_is_read(world: World) -> None:
     # Publishing, the last of the five facts, had loaded the first four. Then it is loaded again, twice in order to
     # change its price, and once to see that.
     assert (first.version, log.brought) == (5, [1, 0, 0, 0, 1])
+
+
+def test_quotes_of_many_read_only_what_is_new_in_one_round_trip(world: World) -> None:
+    known, unknown = world.listing(), world.listing()
+    world.lodger = replace(world.lodger, memory=StreamMemory(world.wired.database))
+    length = world.lodger.load(PROPERTY, known).version
+    log = watch(world)
+    asked = [quotes.Asked(known, STAY, 2), quotes.Asked(unknown, STAY, 2), quotes.Asked(known, STAY, 1)]
+    first = quotes.offers(world.lodger, asked)
+    again = [quotes.offer(world.lodger, each.property_id, each.stay, each.guests) for each in asked]
+    assert [first[each] for each in asked] == again
+    assert log.brought == [length, 0, 0, 0]  # the other one in full, as long; then neither
 
 
 def test_what_another_process_changed_is_seen_at_once(world: World) -> None:
@@ -103,7 +120,14 @@ def test_what_was_found_lost_while_reading_is_read_anew(world: World) -> None:
                 world.wired.database.losses += 1  # the pool meets the first connection that the server has closed
             return super().load(stream_ids, idempotency, after)
 
+        def load_with_claims(self, asked: Sequence[Range], after: Mapping[UUID, int]) -> Any:
+            if len(self.brought) == 2:
+                world.wired.database.losses += 1
+            return super().load_with_claims(asked, after)
+
     log = Losing(world.lodger.log)
     world.lodger = replace(world.lodger, log=log)
     assert world.lodger.load(PROPERTY, listing).version == length
     assert log.brought == [0, length]
+    assert quotes.offer(world.lodger, listing, STAY, 2).available
+    assert log.brought == [0, length, 0, length]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID, uuid4
 
 import pytest
@@ -62,6 +63,8 @@ def test_a_load_and_an_append_are_one_statement_each(events: Events, database: D
 
     def run(version: int) -> None:
         events.load([stream])
+        events.load_with_claims([(stream, date(2030, 3, 1), date(2030, 3, 2))], {stream: 0})
+        events.load_with_people([stream])
         events.append([noted(stream, version)])
         events.append([noted(stream, version + 1)], nights=nothing_more)
 
@@ -71,6 +74,8 @@ def test_a_load_and_an_append_are_one_statement_each(events: Events, database: D
 
     assert {name: plans - before[name] for name, plans in _plans(database).items()} == {
         "lodger_load": 1,
+        "lodger_load_with_claims": 1,
+        "lodger_load_with_people": 1,
         "lodger_insert": 1,  # one event and nothing else
         "lodger_append": 1,
     }

@@ -281,3 +281,31 @@ def test_held_until_comes_back_in_utc(events: Events) -> None:
 def _insert(connection: Connection, nights: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(INSERT.format(nights=nights), [HOME])
+
+
+def test_who_has_nights_of_many_homes_comes_with_their_events(events: Events) -> None:
+    away, unknown = uuid4(), uuid4()
+    early, late = stay("2030-03-01", "2030-03-05"), stay("2030-03-30", "2030-04-02", held_until=NOW)
+    blocked = replace(block("2030-03-29", "2030-04-03"), property_id=away)
+    events.append([noted(HOME, 1), noted(HOME, 2)], nights=NightsChange(take=[late, early]))
+    events.append([noted(away, 1)], nights=NightsChange(take=[blocked]))
+    march, april = (date(2030, 3, 1), date(2030, 4, 1)), (date(2030, 4, 1), date(2030, 5, 1))
+    asked = [(HOME, *march), (away, *april), (HOME, *april), (HOME, *march), (unknown, *march)]
+
+    told, claims = events.load_with_claims(asked, {HOME: 1, away: 0, unknown: 0})
+
+    versions = {home: [event.version for event in of_it] for home, of_it in told.items()}
+    assert versions == {HOME: [2], away: [1], unknown: []}
+    first = Claim(early.claim_id, date(2030, 3, 1), date(2030, 3, 5), "stay", None)
+    second = Claim(late.claim_id, date(2030, 3, 30), date(2030, 4, 2), "stay", NOW)
+    assert claims == {
+        (HOME, *march): [first, second],
+        (HOME, *april): [second],
+        (away, *april): [Claim(blocked.claim_id, date(2030, 3, 29), date(2030, 4, 3), "block", None)],
+        (unknown, *march): [],
+    }
+    assert claims[HOME, *march] == events.claims(HOME, *march)
+
+
+def test_who_asks_for_no_homes_is_told_of_none(events: Events) -> None:
+    assert events.load_with_claims([], {}) == ({}, {})

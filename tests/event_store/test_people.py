@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -25,6 +26,21 @@ def test_a_registration_writes_the_person_with_the_event(events: Events, databas
     assert found is not None
     assert (found.user_id, found.username, found.email, found.version) == (user, "ada", "ada@example.org", 1)
     assert found == People(database).find("username", b"u") == People(database).get([user, uuid4()])[user]
+
+
+def test_people_come_with_their_events_as_they_come_alone(events: Events, database: Database) -> None:
+    people, ada, bob, nobody = People(database), uuid4(), uuid4(), uuid4()
+    events.append([noted(ada, 1), noted(ada, 2)], person=person(ada, b"e", b"u"))
+    events.append([noted(bob, 1)], person=replace(person(bob, b"f", b"v"), password_hash=None))
+    changed = replace(people.get([ada])[ada], phone="+256700000000", bio="\u2603", languages=("en", "lg"))
+    people.change_profile(changed, expected_version=1)
+
+    told, found = events.load_with_people([ada, bob, nobody])
+
+    versions = {user_id: [event.version for event in of_them] for user_id, of_them in told.items()}
+    assert versions == {ada: [1, 2], bob: [1], nobody: []}
+    assert found == people.get([ada, bob])
+    assert (found[ada].phone, found[ada].bio, found[ada].languages) == ("+256700000000", "\u2603", ("en", "lg"))
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg2
 import pytest
+from psycopg2.errors import InsufficientPrivilege
 
 from infrastructure.embedded.data_folder import AlreadyRunning, DataFolder, temporary_folder
 from infrastructure.embedded.postgres import DataRefused, Postgres
 from infrastructure.embedded.stack import Stack
 from infrastructure.refusals import Refused
 from infrastructure.settings import ROOT
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -101,6 +104,22 @@ def test_a_second_start_from_the_same_data_is_refused_with_what_to_do(data: Path
             Stack(data=data).__enter__()
 
         assert run_sql(url, "SELECT 1") == [(1,)]
+
+
+def test_the_address_that_is_printed_for_database_tools_reads_what_analysts_do(data: Path) -> None:
+    port = free_port()
+    run = [sys.executable, "-m", "tests.launcher.up_with_sql_port", str(data), str(port)]
+    with subprocess.Popen(run, cwd=ROOT, stderr=subprocess.PIPE, text=True) as launcher:
+        try:
+            assert launcher.stderr is not None
+            _, address = next(line for line in launcher.stderr if line.startswith("  SQL")).split()
+
+            assert (urlsplit(address).hostname, urlsplit(address).port) == ("127.0.0.1", port)
+            assert run_sql(address, "SELECT count(*) FROM analytics.fact_bookings") == [(0,)]
+            with pytest.raises(InsufficientPrivilege):
+                run_sql(address, "SELECT count(*) FROM public.events")
+        finally:
+            launcher.send_signal(signal.SIGTERM)
 
 
 def test_other_commands_find_a_stack_that_runs_and_none_afterwards(data: Path) -> None:

@@ -24,7 +24,7 @@ from projections.search_sql import stay_total
 from projections.totals import Total, count
 from projections.wanted import Search
 from tests.projections.search_oracle import NOWS, SORTS, Expected, Place, counted, expected, places, pricings, questions
-from tests.support.effort import effort, is_long
+from tests.support.effort import effort
 from tests.support.examples import HOST, PROPERTY
 from tests.support.tales import BEGIN, Tale
 
@@ -33,10 +33,10 @@ LENGTHS = (1, 2, 6, 7, 8, 27, 28, 365)
 MIDNIGHT = datetime.combine(JUNE, time(), UTC)
 
 
-@settings(effort(), max_examples=effort().max_examples if is_long() else 12)
+@settings(effort())
 @given(
     there=places(JUNE),
-    asked=st.lists(questions(JUNE), min_size=3, max_size=6),
+    asked=st.lists(questions(JUNE), min_size=12, max_size=20),
     now=st.sampled_from(NOWS),
     limit=st.integers(1, 4),
     size=st.integers(1, 40),

@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from application.lodger import Lodger
 from application.payment_ports import Charge, RefundOrder, Totals
-from application.ports import Claim, Clock, EventLog, Nights, NightsChange, NightsTaken, VersionConflict
+from application.ports import Claim, Clock, EventLog, Nights, NightsChange, NightsTaken, Person, Range, VersionConflict
 from domain.charges import Report
 from domain.events import Event
 from domain.money import Money
@@ -41,6 +41,15 @@ class MemoryLog:
                 streams[event.stream_id].append(event)
         return streams
 
+    def load_with_claims(
+        self, asked: Sequence[Range], after: Mapping[UUID, int]
+    ) -> tuple[Mapping[UUID, list[Event]], Mapping[Range, list[Claim]]]:
+        streams = {each: self.load([each], after=version)[each] for each, version in after.items()}
+        return streams, {each: self.claims(*each) for each in asked}
+
+    def load_with_people(self, user_ids: Sequence[UUID]) -> tuple[Mapping[UUID, list[Event]], Mapping[UUID, Person]]:
+        return self.load(user_ids), {}
+
     def append(self, events: Sequence[Event], *, nights: NightsChange | None = None, **_others: object) -> int:
         taken = self._changed(nights) if nights else self.taken
         known = {(event.stream_id, event.version) for event in self.told}
@@ -53,9 +62,6 @@ class MemoryLog:
     def claims(self, property_id: UUID, first: date, until: date) -> list[Claim]:
         wanted = Nights(property_id, UUID(int=0), first, until, "stay")
         return [_claim(nights) for nights in self.taken if _overlap(nights, wanted)]
-
-    def claims_of_each(self, asked: Sequence[tuple[UUID, date, date]]) -> list[list[Claim]]:
-        return [self.claims(*each) for each in asked]
 
     def _changed(self, change: NightsChange) -> list[Nights]:
         left = [nights for nights in self.taken if nights.claim_id not in change.give_back]

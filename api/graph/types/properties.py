@@ -31,7 +31,7 @@ from api.schemas.properties import (
     ShownPropertySchema,
     shown,
 )
-from application.properties import PropertyStream
+from application.streams import PropertyStream
 from projections.listing_rows import Listing
 from projections.newest import Wanted
 
