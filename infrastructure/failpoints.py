@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from application.lodger import Lodger
-from application.ports import Claim, EventLog, Events, Idempotency
+from application.ports import Claim, EventLog, Events, Idempotency, Person, Range
 from domain.events import Event
 from infrastructure.gateways.metered import MeteredGateway
 
@@ -62,6 +62,16 @@ class WatchedLog:
         """See `EventLog.load`."""
         return self._log.load(stream_ids, idempotency, after)
 
+    def load_with_claims(
+        self, asked: Sequence[Range], after: Mapping[UUID, int]
+    ) -> tuple[Mapping[UUID, Events], Mapping[Range, Sequence[Claim]]]:
+        """See `EventLog.load_with_claims`."""
+        return self._log.load_with_claims(asked, after)
+
+    def load_with_people(self, user_ids: Sequence[UUID]) -> tuple[Mapping[UUID, Events], Mapping[UUID, Person]]:
+        """See `EventLog.load_with_people`."""
+        return self._log.load_with_people(user_ids)
+
     def append(self, events: Sequence[Event], **others: Any) -> int:
         """See `EventLog.append`."""
         self._tell("before_append", events)
@@ -72,10 +82,6 @@ class WatchedLog:
     def claims(self, property_id: UUID, first: date, until: date) -> Sequence[Claim]:
         """See `EventLog.claims`."""
         return self._log.claims(property_id, first, until)
-
-    def claims_of_each(self, asked: Sequence[tuple[UUID, date, date]]) -> Sequence[Sequence[Claim]]:
-        """See `EventLog.claims_of_each`."""
-        return self._log.claims_of_each(asked)
 
     def _tell(self, when: str, events: Sequence[Event]) -> None:
         for event in events:

@@ -10,12 +10,11 @@ it again would cost a booking a third of its time. Whose body is not there in a 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
-from queue import SimpleQueue
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.rejections import Rejected
 
@@ -35,9 +34,7 @@ class Turns:
 
     def __init__(self, app: WSGIApplication, at_once: int, bodies: int | None) -> None:
         self._app = app
-        self._free = SimpleQueue[None]()
-        for _ in range(at_once):
-            self._free.put(None)
+        self._free = _Queue(at_once)
         self._bodies = bodies
         self._awaited = Counter[str]()
         self._changed = Condition()
@@ -47,18 +44,18 @@ class Turns:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["wsgi.input"] = _Body(environ["wsgi.input"], self, environ["REMOTE_ADDR"])
-        self._free.get()
+        self._free.enter()
         try:
             return self._app(environ, start_response)
         finally:
-            self._free.put(None)
+            self._free.leave()
 
     def begin(self, body: _Body) -> None:
         """Raises Rejected `too_many_requests` when too many of its address are waited for."""
         if not self._take_room(body.address):
-            self._free.put(None)
+            self._free.leave()
             has_room = self._take_room(body.address, _BURST_SECONDS)
-            self._free.get()
+            self._free.enter()
             if not has_room:
                 raise Rejected(
                     "too_many_requests", "Send what you began to send.", limit="bodies", retry_after=_RETRY_SECONDS
@@ -73,7 +70,7 @@ class Turns:
         self._leave_room(body.address)
         if began is not None:
             return monotonic() - began
-        self._free.get()
+        self._free.enter()
         return _MOMENT_SECONDS
 
     def _look(self) -> None:
@@ -86,7 +83,7 @@ class Turns:
     def _put_aside(self, body: _Body) -> None:
         """Let others go on meanwhile."""
         if self._reading.pop(body, None) is not None:
-            self._free.put(None)
+            self._free.leave()
 
     def _take_room(self, address: str, seconds: float = 0.0) -> bool:
         """Those of a burst have their bodies with them and are through in a moment."""
@@ -106,6 +103,36 @@ class Turns:
             if not self._awaited[address]:
                 del self._awaited[address]
             self._changed.notify_all()
+
+
+class _Queue:
+    """Turns in the order in which they were asked for.
+
+    Who ends hands the turn to whoever has waited longest. Left to be taken by anybody, it went to the thread that had
+    just ended, with the next request, while others waited on: a p99 of twice as much.
+    """
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._waiting = deque[Any]()
+        self._lock = Lock()
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            mine = Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        mine.acquire()
+
+    def leave(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
 
 
 class _Body:

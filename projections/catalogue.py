@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from projections.analytics import ANALYTICS
@@ -19,25 +19,15 @@ from projections.projection import Projection
 from projections.reviews import REVIEWS
 from projections.trail import TRAIL
 
-PROJECTIONS: Final[Mapping[str, Projection]] = {
-    projection.name: projection
-    for projection in (
-        LISTINGS,
-        BOOKINGS,
-        MAILINGS,
-        NOTIFICATIONS,
-        CHANGES,
-        PAYMENTS,
-        LEDGER,
-        HOST_ACCOUNTS,
-        REVIEWS,
-        ANALYTICS,
-        TRAIL,
-        AUDIT,
-    )
-}
+AT_ONCE: Final = (LISTINGS, BOOKINGS, PAYMENTS)
+"""What people look at while they choose, book and pay."""
+
+LATER: Final = (MAILINGS, NOTIFICATIONS, CHANGES, LEDGER, HOST_ACCOUNTS, REVIEWS, ANALYTICS, TRAIL, AUDIT)
+"""What is told to people and machines, and the books. They move together, as books are held against each other."""
+
+PROJECTIONS: Final[Mapping[str, Projection]] = {projection.name: projection for projection in (*AT_ONCE, *LATER)}
 
 
-def running(*, audit: bool) -> list[Projection]:
+def running(*, audit: bool, among: Iterable[Projection] = PROJECTIONS.values()) -> list[Projection]:
     """Those that the workers keep up to date."""
-    return [projection for projection in PROJECTIONS.values() if audit or projection is not AUDIT]
+    return [projection for projection in among if audit or projection is not AUDIT]

@@ -19,7 +19,8 @@ from infrastructure.workers.queues import QUEUES, Queue
 def command(queue: Queue) -> None:
     """Run a worker until it is told to stop; what it is doing is finished first.
 
-    "projections" keeps the read models; "reactions" carries out what follows from events, expires holds, sends mail.
+    "projections" keeps what people look at; "reactions" carries out what follows from events, keeps the other read
+    models, expires holds, sends mail.
     """
     logs.take_over(current_settings())  # refused here, with all that is wrong, and not by Dramatiq
     keep_apart()

@@ -20,7 +20,7 @@ from projections.projection import Projection
 PAGE: Final = 500
 """Events per transaction: a position moves every few milliseconds, also while catching up."""
 
-_GATHER_SECONDS: Final = 0.004
+_GATHER_SECONDS: Final = 0.001
 """Between a page and the next look: most of a transaction's work is the same for one event and for several."""
 
 _log = structlog.get_logger()
@@ -33,9 +33,16 @@ class Projector:
     once it can. An event that it cannot apply is parked, with the later ones of its stream. The others are not held up.
     """
 
-    def __init__(self, database: Database, reader: LogReader, projections: Sequence[Projection]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        reader: LogReader,
+        projections: Sequence[Projection],
+        gather_seconds: float = _GATHER_SECONDS,
+    ) -> None:
         self._database = database
         self._reader = reader
+        self._gather_seconds = gather_seconds
         self._projections = {projection.name: projection for projection in projections}
 
     def run(self) -> None:
@@ -46,7 +53,7 @@ class Projector:
         """
         while moved := self._look():
             if moved < PAGE:
-                sleep(_GATHER_SECONDS)
+                sleep(self._gather_seconds)
 
     def _look(self) -> int:
         """Move every projection that is behind by one page; by how many positions at most."""

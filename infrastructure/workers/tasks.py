@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 from typing import Final, assert_never
 
 import structlog
@@ -29,14 +29,21 @@ from infrastructure.workers.reactor import Reactor
 from infrastructure.workers.reconciler import Reconciler
 from infrastructure.workers.retention import LOGINS_KEPT, WEBHOOKS_KEPT, Retention
 from projections import catalogue
+from projections.catalogue import AT_ONCE, LATER
 
 Task = Callable[[], None]
 
 WOKEN: Final[Mapping[Queue, tuple[str, ...]]] = {
     "projections": ("projections",),
-    "reactions": ("reactions", "follow providers"),
+    "reactions": ("later projections", "reactions", "follow providers"),
 }
 """What a message to each queue wakes: somebody waits for it. The rest is looked for once a second."""
+
+_ASIDE: Final = frozenset({"later projections"})
+"""Done by threads of their own: neither who wakes them nor what else is woken waits."""
+
+_GATHER_LATER_SECONDS: Final = 0.1
+"""Between two pages of what is shown later: under load events come in dozens, and leave the machine to the rest."""
 
 _log = structlog.get_logger()
 
@@ -51,9 +58,8 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
     match queue:
         case "projections":
             reading = wire_projector(settings)
-            running = catalogue.running(audit=settings.audit_projection)
             due = {
-                "projections": Projector(reading.database, reading.log, running).run,
+                "projections": Projector(reading.database, reading.log, AT_ONCE).run,
                 "sign checkpoints": wire_notary(settings).run,
             }
         case "reactions":
@@ -61,7 +67,9 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
             postman = Postman(wired.database, Letters(wired.lodger, settings), settings.smtp_url)
             sealer = wired.keyring.sealer("webhook secret")
             courier = Courier(wired.database, wired.lodger, sealer, wired.outgoing)
+            later = catalogue.running(audit=settings.audit_projection, among=LATER)
             due = {
+                "later projections": Projector(wired.projecting, wired.log, later, _GATHER_LATER_SECONDS).run,
                 "reactions": Reactor(wired.projecting, wired.log, partial(react, wired.lodger)).run,
                 "follow providers": Follower(wired.lodger).run,
                 "deadlines": partial(meet_deadlines, wired.lodger, wired.database),
@@ -80,7 +88,7 @@ def of(queue: Queue, settings: Settings) -> Mapping[str, Task]:
             }
         case _:
             assert_never(queue)
-    return {name: Alone(partial(_patiently, name, task)) for name, task in due.items()}
+    return {name: (Aside if name in _ASIDE else Alone)(partial(_patiently, name, task)) for name, task in due.items()}
 
 
 class Alone:
@@ -103,6 +111,23 @@ class Alone:
                 self._task()
             finally:
                 self._at_work.release()
+
+
+class Aside:
+    """A task with a thread of its own: whoever asks for it does not wait for it."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._asked = Event()
+        Thread(target=self._run, name="aside", daemon=True).start()
+
+    def __call__(self) -> None:
+        self._asked.set()
+
+    def _run(self) -> None:
+        while self._asked.wait():
+            self._asked.clear()
+            self._task()
 
 
 def _patiently(name: str, task: Task) -> None:

@@ -14,7 +14,7 @@ from dramatiq.brokers.redis import RedisBroker
 from infrastructure.redis_client import redis_client
 from infrastructure.workers.queues import QUEUES, Queue
 
-_APART_SECONDS: Final = 0.008
+_APART_SECONDS: Final = 0.016
 """Between two looks at Redis: under load each costs the requests more than what it is good for."""
 
 _log = structlog.get_logger()
@@ -31,6 +31,27 @@ def waiting(client: redis.Redis) -> dict[Queue, int]:
         for queue in QUEUES:
             pipeline.llen(key(queue))
         return dict(zip(QUEUES, pipeline.execute(), strict=True))
+
+
+class _Look:
+    """Asks which queues are empty, up to sixty times a second: the question is put together once.
+
+    A pipeline, made anew for each look, took three times as long, and all the while the interpreter from requests.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._connection = client.connection_pool.make_connection()
+        self._question = self._connection.pack_commands([("LLEN", key(queue)) for queue in QUEUES])  # type: ignore[no-untyped-call]
+
+    def empty(self) -> list[Queue]:
+        """Raises RedisError."""
+        try:
+            self._connection.send_packed_command(self._question)  # type: ignore[no-untyped-call]
+            return [queue for queue in QUEUES if not self._connection.read_response()]
+        except redis.RedisError:
+            # Whatever is still on its way answers another question.
+            self._connection.disconnect()  # type: ignore[no-untyped-call]
+            raise
 
 
 class Waker:
@@ -62,6 +83,7 @@ class Waker:
 
     def _run(self) -> None:
         client = redis_client(self._redis_url)
+        look = _Look(client)
         broker = RedisBroker(client=client, middleware=[])  # type: ignore[no-untyped-call]
         messages = {
             queue: dramatiq.Message[None](queue_name=queue, actor_name=queue, args=(), kwargs={}, options={})
@@ -73,9 +95,8 @@ class Waker:
             self._asked.clear()
             try:
                 # One that nobody has taken yet will be taken later than now, and that is all a second could do.
-                for queue, depth in waiting(client).items():
-                    if not depth:
-                        broker.enqueue(messages[queue])
+                for queue in look.empty():
+                    broker.enqueue(messages[queue])
                 away = False
             except redis.RedisError as error:
                 if not away:

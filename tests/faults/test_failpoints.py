@@ -123,6 +123,7 @@ def test_what_hangs_where_the_money_was_taken_is_taken_up_by_the_next(stage: Sta
     hanging.kill()
     workers = stage.workers()
     happens(lambda: isinstance(world.booking(booking), Confirmed))
+    stage.wait_until_caught_up()
     workers.kill()
     assert world.kept_by_provider() == 22_400
     assert apart(world) == []

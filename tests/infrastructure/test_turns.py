@@ -79,6 +79,34 @@ def test_no_more_than_have_a_turn_are_worked_on_after_their_late_bodies_came() -
     assert most == 1
 
 
+def test_turns_go_in_the_order_they_were_asked_for_and_not_to_whoever_has_just_ended() -> None:
+    order, begun, go_on = list[str](), Event(), Event()
+
+    def work(environ: WSGIEnvironment, _: StartResponse) -> Iterable[bytes]:
+        order.append(environ["REMOTE_ADDR"])
+        begun.set()
+        assert go_on.wait(10)
+        return []
+
+    turns = Turns(work, at_once=1, bodies=None)
+
+    def twice() -> None:
+        asked(turns, there(b""), "first")
+        asked(turns, there(b""), "first, again")
+
+    with ThreadPoolExecutor() as pool:
+        busy = pool.submit(twice)
+        assert begun.wait(10)
+        others = list[Future[Iterable[bytes]]]()
+        for name in ("second", "third"):
+            others.append(pool.submit(asked, turns, there(b""), name))
+            time.sleep(0.05)  # until it waits
+        go_on.set()
+        busy.result(10)
+        assert [each.result(10) for each in others] == [[], []]
+    assert order == ["first", "second", "third", "first, again"]
+
+
 def test_of_one_address_no_more_are_waited_for_than_allowed_and_others_are_taken() -> None:
     turns, late = Turns(echo, at_once=2, bodies=1), Late(b"late")
     with ThreadPoolExecutor() as pool:

@@ -1,10 +1,13 @@
-"""Tasks of a worker: one thread at a time, and nobody's wish forgotten."""
+"""Tasks of a worker: one thread at a time, nobody's wish forgotten, and nobody kept waiting who need not."""
 
 from __future__ import annotations
 
+from queue import Empty, Queue
 from threading import Event, Lock, Thread
 
-from infrastructure.workers.tasks import Alone
+import pytest
+
+from infrastructure.workers.tasks import Alone, Aside
 
 
 def test_a_task_asked_for_while_it_is_done_is_done_once_more_by_whoever_is_at_it() -> None:
@@ -68,3 +71,24 @@ def test_a_task_that_fails_can_be_asked_for_again() -> None:
             continue
 
     assert runs == ["run", "run"]
+
+
+def test_whoever_asks_for_what_is_done_aside_does_not_wait_and_what_is_asked_for_meanwhile_is_done_once_more() -> None:
+    begun, go_on, runs = Event(), Event(), Queue[str]()
+
+    def task() -> None:
+        runs.put("run")
+        begun.set()
+        assert go_on.wait(10)
+
+    aside = Aside(task)
+    aside()
+    assert begun.wait(10)
+
+    aside()  # returns at once, though the task is under way
+    aside()
+    go_on.set()
+
+    assert [runs.get(timeout=10) for _ in range(2)] == ["run", "run"]
+    with pytest.raises(Empty):
+        runs.get(timeout=0.1)
