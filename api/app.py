@@ -6,16 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask, request
+from flask import Flask, Request, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import MapAdapter
 
 from api import account_pages, cookies, headers, json_body, limits, metrics, openapi, pages, problems, tracing
 from api.api_keys import ApiKeys
 from api.console import pages as console
 from api.edge import EXTENSION, ApiOptions, Edge, Reads, edge
-from api.framing import must_be_well_formed
+from api.framing import must_be_well_formed, must_have_length
 from api.graph import pages as graph_pages
 from api.graph import server as graph
 from api.headers import Headers
@@ -75,6 +76,18 @@ class Api(Flask):
         """Nothing here is a coroutine; Flask would look again at each call of a view or hook."""
         return func
 
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Routes by path and method. Hosts decide nothing here, and Flask would read and encode each twice."""
+        if request is None:
+            return None
+        environ = request.environ
+        return self.url_map.bind(
+            "",
+            subdomain="",
+            default_method=environ["REQUEST_METHOD"],
+            path_info=environ["PATH_INFO"].encode("latin-1").decode(errors="replace"),
+        )
+
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """The answer in one piece: what comes as an iterator, granian sends through a channel, bit by bit."""
         trace = tracing.begin(environ)
@@ -104,6 +117,8 @@ class Api(Flask):
         options = edge().options
         options.limiter.count_address()
         must_be_well_formed(request.environ, options.url_limit)
+        if not options.chunked_bodies:
+            must_have_length(request)
         return super().preprocess_request()
 
 

@@ -97,11 +97,12 @@ class ApiOptions:
     `operator_token` is the bearer token of /v1/operator, and so is `former_operator_token` while there is one.
     `checks` are what /readyz asks, by name: each says "ok" or what people should know, or raises what keeps this
     process from serving. `sandbox` None leaves the payment page and the operator's clock out. `body_limit`,
-    `photo_limit` and `url_limit` are in bytes, `json_depth` in levels, `array_limit` in items of one array,
-    `page_limit` in entries of one page; `graph` says what one request may ask of GraphQL. `limiter` says how often
-    somebody may call, `trusted_proxies` how many proxies are in front, whose X-Forwarded-For is believed. Pages of
-    `allowed_origins` may call from browsers. `plain_cookies` has cookies go without TLS too, in development. Browsers
-    go to `oidc_return_to` when another provider has said who they are. Searches are kept in `cache`, if there is one.
+    `photo_limit` and `url_limit` are in bytes; without `chunked_bodies` a body has a length. `json_depth` is in levels,
+    `array_limit` in items of one array, `page_limit` in entries of one page; `graph` says what one request may ask of
+    GraphQL. `limiter` says how often somebody may call, `trusted_proxies` how many proxies are in front, whose
+    X-Forwarded-For is believed. Pages of `allowed_origins` may call from browsers. `plain_cookies` has cookies go
+    without TLS too, in development. Browsers go to `oidc_return_to` when another provider has said who they are.
+    Searches are kept in `cache`, if there is one.
     """
 
     token_keys: KeysNow
@@ -117,6 +118,7 @@ class ApiOptions:
     body_limit: int = 1024 * 1024
     photo_limit: int = 15_000_000
     url_limit: int = 8192
+    chunked_bodies: bool = True
     json_depth: int = 64
     array_limit: int = 1000
     page_limit: int = 100

@@ -9,8 +9,11 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
 
+from api.json_body import raw_body
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+    from flask import Request
 
 _METHOD: Final = re.compile(r"[A-Z]{1,20}")
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
@@ -21,7 +24,7 @@ def must_be_well_formed(environ: WSGIEnvironment, url_limit: int) -> None:
     """Refuse what the server lets through and others might understand otherwise. Raises 400, 404 and 414.
 
     The server itself refuses two lengths that differ, folded headers, and characters that headers cannot have. Of a
-    length beside chunks it takes the chunks, and closes the connection after the answer.
+    length beside chunks it takes the chunks, and closes the connection after the answer: see `must_have_length`.
     """
     path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
     if not _METHOD.fullmatch(environ["REQUEST_METHOD"]):
@@ -38,6 +41,16 @@ def must_be_well_formed(environ: WSGIEnvironment, url_limit: int) -> None:
         raise NotFound("Nothing has such a name.")
     if "%" in query:
         _must_be_text(query)
+
+
+def must_have_length(request: Request) -> None:
+    """Refuse a body in chunks, for who wants none: a length beside chunks is taken away before anybody here sees it.
+
+    Raises 400, and 413 when it is too large anyway.
+    """
+    if "Transfer-Encoding" in request.headers:
+        raw_body(request)
+        raise BadRequest("Bodies come with a Content-Length here, and not in chunks.")
 
 
 @lru_cache(256)

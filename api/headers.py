@@ -58,14 +58,15 @@ class Headers:
     """
 
     def __init__(self, public_url: str, origins: Collection[str]) -> None:
-        self._always = (*_ALWAYS, _BY_TLS) if public_url.startswith("https://") else _ALWAYS
+        always = (*_ALWAYS, _BY_TLS) if public_url.startswith("https://") else _ALWAYS
+        self._always = [(header[0].lower(), header) for header in always]
         self._origins = frozenset(origins)
 
     def complete(self, environ: WSGIEnvironment, code: int, headers: list[tuple[str, str]]) -> None:
         """Add to the `headers` of an answer with this status what they do not say themselves."""
         given = {name.lower(): value for name, value in headers}
         is_page = given.get("content-type", "").startswith("text/html")
-        headers.extend(header for header in self._always if header[0].lower() not in given)
+        headers.extend([header for name, header in self._always if name not in given])
         if code != HTTPStatus.NOT_MODIFIED:  # what the browser has keeps its policy
             headers.append(("Content-Security-Policy", PAGE if is_page else _NOTHING_RUNS))
         if "cache-control" not in given and environ["PATH_INFO"].startswith(_OF_SOMEBODY):

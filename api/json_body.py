@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from flask import Flask, Request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from api.edge import edge
 from domain.rejections import Rejected
+
+_KEPT: Final = "lodger.body"
+_PIECE: Final = 64 * 1024
+"""Bytes."""
 
 
 def read_json(request: Request) -> Any:
@@ -30,17 +34,32 @@ def read_json(request: Request) -> Any:
 def raw_body(request: Request) -> bytes:
     """The body's bytes. Raises RequestEntityTooLarge and BadRequest.
 
-    Werkzeug cuts a body without Content-Length off at its limit and says nothing, so its limit is one byte more than
-    ours (see `allow`).
+    They are read once and kept. Werkzeug cuts a body without Content-Length off at its limit and says nothing, so its
+    limit is one byte more than ours (see `allow`).
     """
-    raw = request.get_data(cache=True)
-    if len(raw) < (request.content_length or 0) or (not raw and "Transfer-Encoding" in request.headers):
+    kept: bytes | None = request.environ.get(_KEPT)
+    if kept is not None:
+        return kept
+    in_chunks = "HTTP_TRANSFER_ENCODING" in request.environ
+    raw = _in_chunks(request) if in_chunks else request.get_data(cache=False)
+    if len(raw) < (request.content_length or 0) or (in_chunks and not raw):
         # What breaks off, or makes no sense, the server ends silently: a command must not go without its body.
         raise BadRequest("The body was announced and came to nothing.")
     allowed = request.max_content_length
     if allowed is not None and len(raw) >= allowed:
         raise RequestEntityTooLarge()
+    request.environ[_KEPT] = raw
     return raw
+
+
+def _in_chunks(request: Request) -> bytes:
+    """A body whose length nobody told, given up as soon as it is too large: Werkzeug would have it twice by then."""
+    raw, allowed = bytearray(), request.max_content_length
+    while piece := request.stream.read(_PIECE):
+        raw += piece
+        if allowed is not None and len(raw) >= allowed:
+            raise RequestEntityTooLarge()
+    return bytes(raw)
 
 
 def allow(app: Flask, limit: int) -> None:

@@ -62,6 +62,7 @@ _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
         "email_unverified": "The e-mail address is not verified",
         "guest_required": "Only the guest may do this",
         "host_required": "Only hosts may do this",
+        "password_missing": "There is no password yet",
         "password_wrong": "This is not your password",
         "request_cross_site": "The request comes from another site",
         "oidc_email_unverified": "The provider has confirmed no e-mail address of yours",

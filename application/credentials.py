@@ -15,5 +15,6 @@ def end_all(lodger: Lodger, user_id: UUID, *, keep: str | None = None) -> None:
 
     Not API keys: nobody is signed in with those. They count while their user may act, which is looked up each second.
     """
-    lodger.token_families.revoke_all(user_id, keep=keep)
+    # First, because by the generation that this ends a login under way knows that it came too late.
     lodger.sessions.end_all(user_id, keep=keep)
+    lodger.token_families.revoke_all(user_id, keep=keep)

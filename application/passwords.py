@@ -38,14 +38,24 @@ def must_be_good(password: str, username: str, email: str) -> None:
         raise Rejected("password_telling", "Whoever knows your name would try this. Choose another one.")
 
 
+def must_be_known(lodger: Lodger, person: Person, password: str) -> None:
+    """Whoever changes how somebody logs in is that person, not who found their browser open.
+
+    Raises Rejected `password_missing`, of somebody whom another provider logs in, and `password_wrong`.
+    """
+    if person.password_hash is None:
+        raise Rejected("password_missing", "Have a link sent to set one: POST /v1/auth/password-reset/requests.")
+    if not lodger.passwords.matches(person.password_hash, password):
+        raise Rejected("password_wrong", "This is not your password.")
+
+
 def change(lodger: Lodger, user_id: UUID, current: str, new: str) -> None:
     """Set a new password by the current one. Every login and session ends, the one that this came with too.
 
-    Raises Rejected `password_wrong`, `password_common`, `password_telling`.
+    Raises what `must_be_known` and `must_be_good` do.
     """
     person = lodger.people.get([user_id])[user_id]
-    if not lodger.passwords.matches(person.password_hash, current):
-        raise Rejected("password_wrong", "This is not your password.")
+    must_be_known(lodger, person, current)
     if not _set(lodger, person, new):
         raise Rejected("password_wrong", "Your password was changed meanwhile.")
 

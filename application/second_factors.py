@@ -14,7 +14,7 @@ from secrets import token_bytes
 from typing import Final, assert_never
 from uuid import UUID
 
-from application import credentials
+from application import credentials, passwords
 from application.calls import Call
 from application.lodger import Lodger, retried
 from application.ports import Answer
@@ -66,7 +66,7 @@ def standing(lodger: Lodger, user_id: UUID) -> Standing:
 def begin(lodger: Lodger, user_id: UUID, password: str) -> Begun:
     """Make a secret for an authenticator. Nothing changes until a code of it is sent to `confirm`.
 
-    Raises Rejected `second_factor_active` and `password_wrong`.
+    Raises Rejected `second_factor_active`, `password_missing` and `password_wrong`.
     """
     second_factors.enable(_user(lodger, user_id).second_factor, factor_id := lodger.new_id())
     account = _must_know_password(lodger, user_id, password)
@@ -112,7 +112,7 @@ def disable(
 ) -> Answer | None:
     """Have no second factor any more. All other credentials end.
 
-    Raises Rejected `second_factor_inactive`, `password_wrong`, `code_wrong`, `too_many_codes`.
+    Raises Rejected `second_factor_inactive`, `password_missing`, `password_wrong`, `code_wrong`, `too_many_codes`.
     """
     factor_id = second_factors.must_be_active(_user(lodger, user_id).second_factor)
     _must_know_password(lodger, user_id, password)
@@ -190,10 +190,9 @@ def _user(lodger: Lodger, user_id: UUID) -> User:
 
 
 def _must_know_password(lodger: Lodger, user_id: UUID, password: str) -> str:
-    """Whoever changes how somebody logs in is that person, not who found their browser open; their address."""
+    """The address of somebody who does. Raises what `passwords.must_be_known` does."""
     person = lodger.people.get([user_id])[user_id]
-    if not lodger.passwords.matches(person.password_hash, password):
-        raise Rejected("password_wrong", "This is not your password.")
+    passwords.must_be_known(lodger, person, password)
     return person.email
 
 

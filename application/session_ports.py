@@ -45,7 +45,7 @@ class Sessions(Protocol):
 
     def generation(self, user_id: UUID) -> int:
         """How often all sessions of somebody were ended. Ask before the password is looked at: one that is changed
-        meanwhile then opens no session."""
+        meanwhile then opens nothing, tokens neither."""
         ...
 
     def keep(self, digest: bytes, session: Session, lives: timedelta) -> None:

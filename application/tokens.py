@@ -7,11 +7,13 @@ from secrets import token_urlsafe
 from typing import Final
 from uuid import UUID
 
+from application import users
 from application.lodger import Lodger
 from application.principals import Principal, of_user
+from application.second_factors import Shown
 from application.streams import USER
 from application.token_ports import Family, RefreshTokenReused, RefreshTokenUnknown
-from domain import users
+from domain import users as rules
 from domain.rejections import Rejected
 
 _PREFIX: Final = "lrt_"
@@ -21,13 +23,25 @@ _BYTES: Final = 32
 _USER_AGENT_MAX: Final = 100
 
 
-def begin(lodger: Lodger, principal: Principal, user_agent: str) -> str:
-    """The first refresh token of whoever just logged in; `principal.credential_id` is its family's."""
-    assert principal.user_id is not None, "the operator's token of the settings is refreshed by nobody"
+def begin(lodger: Lodger, email: str, password: str, shown: Shown, user_agent: str) -> tuple[Principal, str]:
+    """Log an API client in: whose password it is, and the first refresh token of its family.
+
+    Raises what `users.log_in` does, also when all that its user was signed in with ended meanwhile.
+    """
+    person = users.whose(lodger, email)
+    generation = lodger.sessions.generation(person.user_id) if person else 0
+    principal = users.log_in(lodger, email, password, shown)
+    assert principal.user_id is not None, "only users log in"
     token = _PREFIX + token_urlsafe(_BYTES)
     known_as = "".join(letter for letter in user_agent if letter.isprintable())[:_USER_AGENT_MAX]
-    lodger.token_families.begin(UUID(principal.credential_id), principal.user_id, _digests(lodger, token)[0], known_as)
-    return token
+    family_id = UUID(principal.credential_id)
+    lodger.token_families.begin(family_id, principal.user_id, _digests(lodger, token)[0], known_as)
+    # What ends everything counts the generation up before it looks for families: either it has found this one, or the
+    # generation is another by now.
+    if lodger.sessions.generation(principal.user_id) != generation:
+        lodger.token_families.revoke(principal.user_id, family_id)
+        raise Rejected("credentials_wrong", "Everything that this account was signed in with has just ended. Log in.")
+    return principal, token
 
 
 def refresh(lodger: Lodger, token: str) -> tuple[Principal, str]:
@@ -48,7 +62,7 @@ def refresh(lodger: Lodger, token: str) -> tuple[Principal, str]:
             "refresh_token_reused", "This refresh token was used before. Whoever has one of this login's must log in."
         ) from error
     user = lodger.load(USER, family.user_id).state
-    users.must_be_active(user)
+    rules.must_be_active(user)
     return of_user(family.user_id, user, "access_token", str(family.family_id)), successors[digest]
 
 

@@ -11,7 +11,7 @@ from application import passwords, second_factors
 from application.addresses import EMAIL, USERNAME, email_address
 from application.addresses import username as name_of_user
 from application.calls import Call
-from application.lodger import Lodger, retried
+from application.lodger import Histories, Lodger, retried
 from application.ports import Answer, IdentityTaken, NewPerson, Person, VersionConflict
 from application.principals import Principal, of_user
 from application.second_factors import NOTHING, Shown
@@ -117,17 +117,16 @@ def become_host(lodger: Lodger, call: Call, user_id: UUID) -> Done[User, UserFac
 
 def find(lodger: Lodger, user_id: UUID) -> tuple[Person, Stream[User, UserFact]]:
     """A person and what rules know of them, fresh."""
-    user = lodger.load(USER, user_id)
-    users.must_exist(user.state)
-    person = lodger.people.get([user_id]).get(user_id)
-    if person is None:  # a log that was restored without its people
+    found = find_each(lodger, [user_id])
+    if user_id not in found:
         raise Rejected("user_not_found", "There is no such user.")
-    return person, user
+    return found[user_id]
 
 
 def find_each(lodger: Lodger, user_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Person, Stream[User, UserFact]]]:
-    """Those that there are of several, fresh, in two round trips."""
-    history, people = lodger.read(*user_ids), lodger.people.get(user_ids)
+    """Those that there are of several, fresh, in one round trip; none, when a log was restored without its people."""
+    told, people = lodger.log.load_with_people(user_ids)
+    history = Histories(told)
     found: dict[UUID, tuple[Person, Stream[User, UserFact]]] = {}
     for user_id, person in people.items():
         user = history.stream(USER, user_id)

@@ -70,6 +70,10 @@ class Webhooks(Protocol):
         """Write url, types and whether it is enabled; enabled, it is taken for well. Raises VersionConflict."""
         ...
 
+    def disable(self, user_id: UUID) -> None:
+        """Send nothing more to any endpoint of somebody until they enable it."""
+        ...
+
     def remove(self, endpoint_id: UUID, *, answer: Kept = None) -> None: ...
 
     def renew_secret(self, endpoint_id: UUID, secret: str) -> datetime:

@@ -36,7 +36,7 @@ _PATTERNS: Final = (
     (re.compile(r"(?i)\b(bearer|basic)\s{1,9}[\w.~+/=-]{6,}"), rf"\1 {INSTEAD}"),
     # Tokens: JSON Web Tokens, and keys by their prefixes (ours, Stripe's).
     (re.compile(r"\beyJ[\w-]{6,}\.[\w-]+(\.[\w-]*)?"), INSTEAD),
-    (re.compile(r"\b(lk|sk|rk|pk|whsec)_[A-Za-z0-9_-]{8,}"), INSTEAD),
+    (re.compile(r"\b(lk|lrt|sk|rk|pk|whsec)_[A-Za-z0-9_-]{8,}"), INSTEAD),
     # What is called a secret within a text: name=value, "name": "value", in headers, JSON, queries and messages.
     (
         re.compile(

@@ -37,6 +37,7 @@ def options(wired: Wired) -> ApiOptions:
         body_limit=settings.body_limit,
         photo_limit=settings.photo_limit,
         url_limit=settings.url_limit,
+        chunked_bodies=settings.chunked_bodies,
         json_depth=settings.json_depth,
         array_limit=settings.array_limit,
         page_limit=settings.page_limit,

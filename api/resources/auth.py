@@ -36,8 +36,9 @@ resource = Resource("auth", __name__, url_prefix="/v1/auth", description="Loggin
 def issue_token(body: dict[str, Any]) -> Response:
     """Log in: an access token for 15 minutes, and a refresh token for the next one."""
     with guessing(body["email"]):
-        who = users.log_in(edge().lodger, body["email"], body["password"], shown_in(body))
-    return give_tokens(who)
+        program = request.headers.get("User-Agent", "")
+        given = tokens.begin(edge().lodger, body["email"], body["password"], shown_in(body), program)
+    return _given(*given)
 
 
 @resource.command(
@@ -96,11 +97,6 @@ def revoke_login(login_id: UUID) -> Response:
     """End one of these logins."""
     tokens.revoke(edge().lodger, signed_in(), login_id)
     return Response(status=204)
-
-
-def give_tokens(who: Principal) -> Response:
-    """The answer to somebody who just logged in."""
-    return _given(who, tokens.begin(edge().lodger, who, request.headers.get("User-Agent", "")))
 
 
 def _given(who: Principal, refresh: str) -> Response:

@@ -98,6 +98,10 @@ class WebhookEndpoints:
                     [endpoint.endpoint_id],
                 )
 
+    def disable(self, user_id: UUID) -> None:
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("UPDATE webhook_endpoints SET enabled = false WHERE user_id = %s AND enabled", [user_id])
+
     def remove(self, endpoint_id: UUID, *, answer: Kept = None) -> None:
         with self._database.transaction() as connection, connection.cursor() as cursor:
             keep(cursor, answer)

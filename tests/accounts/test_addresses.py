@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from application.addresses import email_address, username
 from domain.rejections import Rejected
 from tests.api.people import PASSWORD, register
+from tests.api.refusals.accounts import without_password
 from tests.api.stack import Stack, json_of
 
 ADA = "ada@example.org"
@@ -135,11 +136,15 @@ def test_another_writing_of_a_taken_address_or_name_is_taken_and_logs_in(stack: 
     assert stack.anybody().post("/v1/auth/tokens", credentials).status_code == 200
 
 
-def test_who_logs_in_with_what_is_no_address_is_told_no_more_than_others(stack: Stack) -> None:
-    answers = [
-        json_of(stack.anybody().post("/v1/auth/tokens", {"email": email, "password": PASSWORD}))
-        for email in ("a\u200bda@example.org", "nobody@example.org")
-    ]
-    for answer in answers:
-        answer.pop("instance")
-    assert answers[0] == answers[1]
+@pytest.mark.parametrize("path", ["/v1/auth/tokens", "/v1/auth/reactivation"])
+def test_a_wrong_password_an_unknown_address_and_what_is_none_are_answered_alike(stack: Stack, path: str) -> None:
+    away, without = register(stack), without_password(register(stack))
+    assert away.post("/v1/users/me/deactivation").status_code == 204
+    known = [str(somebody.user["email"]) for somebody in (register(stack), away, without)]
+    told = set()
+    for email in (*known, "nobody@example.org", "a\u200bda@example.org"):
+        answer = stack.anybody().post(path, {"email": email, "password": "not it at all"})
+        problem = {**json_of(answer), "instance": ""}
+        told.add((answer.status_code, repr(problem), *(name for name, _ in answer.headers)))
+    ((status, *_),) = told
+    assert status == 401

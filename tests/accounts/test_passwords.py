@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from application.credentials import end_all
 from application.passwords import must_be_good
 from domain.rejections import Rejected
+from infrastructure.token_families import TokenFamilyTable
 from tests.accounts.logins import code, credentials, forgotten, log_in
 from tests.accounts.mail import letters_to, link_in, press
 from tests.api.people import PASSWORD, email_token, register, wait
-from tests.api.refusals.accounts import reset, reset_token
+from tests.api.refusals.accounts import reset, reset_token, without_password
 from tests.api.stack import Client, Stack
 
 NEW = "staple battery correct"
@@ -81,6 +84,34 @@ def test_changing_it_ends_every_login_the_one_that_does_it_too(stack: Stack, bob
     assert stack.anybody().post("/v1/auth/tokens", credentials(bob)).status_code == 401
     log_in(bob, NEW)
     assert [subject for subject, _ in letters_to(bob)] == ["Your password was changed"]
+
+
+@pytest.mark.parametrize("then", ["before", "after"])
+def test_a_password_that_is_changed_while_a_client_logs_in_with_it_opens_nothing(
+    stack: Stack, bob: Client, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    """It was right when it was looked at; all that it had opened ended just before, or after, this login was noted."""
+    families = stack.wired.lodger.token_families
+    begin = type(families).begin
+    given: list[UUID] = []
+
+    def begins_late(table: TokenFamilyTable, family_id: UUID, *rest: Any) -> None:
+        given.append(family_id)
+        if then == "before":
+            end_all(stack.wired.lodger, UUID(bob.id))
+        begin(table, family_id, *rest)
+        if then == "after":
+            end_all(stack.wired.lodger, UUID(bob.id))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(families), "begin", begins_late)
+        answer = stack.anybody().post("/v1/auth/tokens", credentials(bob))
+
+    assert (answer.status_code, code(answer)) == (401, "credentials_wrong")
+    forgotten(stack)
+    assert stack.wired.lodger.revocations.includes(str(given[0]))
+    assert families.of_user(UUID(bob.id)) == []
+    log_in(bob)
 
 
 def test_changing_it_takes_the_current_one(stack: Stack, bob: Client) -> None:
@@ -158,8 +189,8 @@ def test_a_link_of_nobody_sets_nothing(stack: Stack, bob: Client) -> None:
 
 
 def test_who_never_had_a_password_sets_one_by_the_mail(stack: Stack, bob: Client) -> None:
-    with stack.wired.database.connection() as connection, connection.cursor() as cursor:
-        cursor.execute("UPDATE people SET password_hash = NULL WHERE user_id = %s", [bob.id])
+    without_password(bob)
+    assert change(bob) == (403, "password_missing")
     assert stack.anybody().post("/v1/auth/tokens", credentials(bob)).status_code == 401
     assert reset(bob, reset_token(bob)).status_code == 204
     log_in(bob, NEW)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.api.people import PASSWORD, PROPERTY, host, listing, stay
 from tests.api.stack import Client, Stack, json_of, signed_in, tokens
+from tests.graph.asking import code
 from tests.hostile.corpus import AMOUNTS, DAYS, INJECTIONS, NOT_JSON
 
 
@@ -180,6 +181,9 @@ def test_an_impossible_account_is_422(shared: Stack, change: dict[str, Any]) -> 
 
 
 SEARCHES = [
+    "instant=true&instant=false",
+    "city=Albany&city=Troy",
+    "limit=1&limit=1",
     "guests=0",
     "guests=1e3",
     "guests=%D9%A3",
@@ -242,6 +246,19 @@ SEARCHES = [
 def test_an_impossible_search_is_422(shared: Stack, query: str) -> None:
     answer = shared.anybody().get(f"/v1/properties?{query}")
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json"), answer.text
+
+
+@pytest.mark.parametrize("name", ["q", "place", "city", "country", "bbox", "lat", "radius_km", "price_min"])
+def test_ten_thousand_characters_are_refused_wherever_a_search_has_text(shared: Stack, name: str) -> None:
+    search = "query ($where: PropertyFilter!) { properties(where: $where) { edges { cursor } } }"
+    for text in ("w" * 10_000, "word " * 2_000, "9" * 10_000):
+        answer = shared.anybody().get(f"/v1/properties?{name}={quote(text)}")
+        assert (answer.status_code, json_of(answer)["type"]) == (414, "/problems/uri-too-long")
+        in_an_address = shared.anybody().get(f"/v1/properties?{name}={quote(text[:5_000])}")
+        assert in_an_address.status_code == 422, in_an_address.text
+        first, *others = name.split("_")  # as the graph spells it
+        where = {"".join([first, *map(str.title, others)]): text}
+        assert code(shared.anybody(), search, where=where) == "validation_failed"
 
 
 @pytest.mark.parametrize("text", INJECTIONS.values(), ids=INJECTIONS)

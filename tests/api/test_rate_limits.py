@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from werkzeug.test import TestResponse
 
 from api.app import create_app
@@ -13,6 +14,7 @@ from api.edge import EXTENSION, ApiOptions
 from api.limits import Count, Limit, Limiter, Name
 from tests.api.people import PASSWORD, register
 from tests.api.stack import Client, Stack, json_of
+from tests.api_keys.keys import machine, make
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 
@@ -102,6 +104,42 @@ def test_a_user_is_counted_wherever_they_are(shared: Stack) -> None:
     assert [by(ada, address).status_code for address in (HERE, ELSEWHERE)] == [200, 200]
     must_be_refused(by(ada, HERE), "user", 30)
     assert by(bob, HERE).status_code == 200
+
+
+def test_a_key_is_counted_and_not_its_user(shared: Stack) -> None:
+    ada = register(shared)
+    key = machine(ada, make(ada, "bookings:read")["key"])
+    stack = limited(shared, {"user": Limit(1, 60), "key": Limit(2, 60)})
+
+    def by(client: Client) -> TestResponse:
+        return ask(stack, "/v1/bookings?as=guest", headers={"Authorization": f"Bearer {client.token}"})
+
+    assert [by(client).status_code for client in (key, key, ada)] == [200] * 3
+    must_be_refused(by(key), "key", 30)
+    must_be_refused(by(ada), "user", 30)
+
+
+LOGIN = {"email": "nobody@example.org", "password": PASSWORD}
+STRICTER: dict[str, tuple[Name, str, object]] = {
+    "a search": ("search", "GET /v1/properties", None),
+    "a login for tokens": ("login", "POST /v1/auth/tokens", LOGIN),
+    "a login of a browser": ("login", "POST /v1/sessions", LOGIN),
+    "an account that is opened again": ("login", "POST /v1/auth/reactivation", LOGIN),
+    "a reset": ("login", "POST /v1/auth/password-reset", {"token": "none", "new_password": PASSWORD}),
+    "a letter for a reset": ("mail", "POST /v1/auth/password-reset/requests", {"email": "nobody@example.org"}),
+    "a letter to verify": ("mail", "POST /v1/auth/email-verification/requests", {"email": "nobody@example.org"}),
+}
+
+
+@pytest.mark.parametrize(("limit", "route", "body"), STRICTER.values(), ids=STRICTER)
+def test_what_is_dear_or_guessed_at_has_a_limit_of_its_own(
+    shared: Stack, limit: Name, route: str, body: object
+) -> None:
+    stack, (method, path) = limited(shared, {"address": Limit(100, 60), limit: Limit(2, 60)}), route.split()
+    answers = [ask(stack, path, method=method, json=body) for _ in range(3)]
+    assert 429 not in [answer.status_code for answer in answers[:2]]
+    must_be_refused(answers[2], limit, 30)
+    assert ask(stack, path, ELSEWHERE, method=method, json=body).status_code != 429
 
 
 def test_registrations_have_a_limit_of_their_own(shared: Stack) -> None:

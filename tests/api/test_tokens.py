@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from time import sleep
 from typing import Any
@@ -9,8 +10,12 @@ from uuid import UUID, uuid4
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from application.keys import Key, Keys
+from infrastructure.purposes import CHECKPOINT
+from infrastructure.signing import derived_key
 from tests.api.people import register
 from tests.api.stack import Client, Stack, json_of, token_key
 
@@ -75,6 +80,35 @@ FORGERIES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("forgery", FORGERIES.values(), ids=FORGERIES.keys())
 def test_a_forged_or_foreign_token_is_401(shared: Stack, forgery: dict[str, Any]) -> None:
     assert status(shared, forge(shared, **forgery)) == 401
+
+
+def test_no_public_key_of_ours_is_taken_for_the_secret(shared: Stack) -> None:
+    """It is what anybody could sign with: the log's, that /v1/log/keys shows."""
+    secret = derived_key(shared.wired.settings.secret_key, CHECKPOINT)
+    raw = Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
+    for public in (raw, b64encode(raw), raw.hex().encode()):
+        assert status(shared, forge(shared, key=public)) == 401
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+def test_a_token_that_brings_its_own_key_is_401(shared: Stack, algorithm: str) -> None:
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = (
+        rsa.generate_private_key(65537, 2048) if algorithm == "RS256" else ec.generate_private_key(ec.SECP256R1())
+    )
+    own = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
+    claims = jwt.decode(forge(shared), options={"verify_signature": False})
+    for more in ({}, {"jwk": own}):
+        token = jwt.encode(claims, key, algorithm=algorithm, headers={**HEADER, "alg": algorithm, **more})
+        assert status(shared, token) == 401
+
+
+def test_a_token_that_was_cut_short_or_put_together_of_two_is_401(shared: Stack) -> None:
+    (head, claims, signature), other = (str(register(shared).token).split(".") for _ in range(2))
+    whole = f"{head}.{claims}.{signature}"
+    assert status(shared, whole) == 200
+    spoilt = [whole[:-1], whole[: len(whole) // 2], f"{head}.{claims}.", f"{head}.{claims}", f"{whole}.{signature}"]
+    spoilt += [f"{head}.{other[1]}.{signature}", f"{head}.{claims}.{other[2]}", f"{whole} {whole}"]
+    assert [token for token in spoilt if status(shared, token) != 401] == []
 
 
 def test_a_quote_is_no_access_token(shared: Stack) -> None:

@@ -44,6 +44,7 @@ def test_without_any_it_passes() -> None:
         ("card", "4242 4242 4242 4242"),
         ("JSON Web Token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"),
         ("key", "lk_live_abcdefghijkl"),
+        ("key", "lrt_abcdefghijkl"),
         ("bearer token", "bearer abcdefghijkl"),
         ("password in an address", "postgresql://lodger:hunter22@db/lodger"),
         ("named secret", '{"refresh_token": "abcdefgh"}'),

@@ -20,7 +20,8 @@ from tests.faults.api_process import ApiProcess
 from tests.hostile.answers import must_be_a_problem, must_tell_nothing
 from tests.hostile.corpus import AMOUNTS, DAYS, INJECTIONS, NOT_JSON, UNKNOWN
 from tests.hostile.operations import Operation, changed, operations
-from tests.hostile.wire import Answer, Wire, exchange, request
+from tests.hostile.test_framing import memory_of
+from tests.hostile.wire import MEGABYTE, Answer, Wire, exchange, request
 
 pytestmark = pytest.mark.slow  # starts the real server
 
@@ -195,6 +196,7 @@ def test_what_is_asked_for_first_is_asked_for_everywhere(attacker: Attacker, all
             must_be_a_problem(attacker.sends(operation, body, Accept="image/png"), 406, "not-acceptable")
         if operation.needs("Idempotency-Key"):
             must_be_a_problem(attacker.sends(operation, body, Idempotency_Key=""), 400, "idempotency-key-required")
+        assert operation.needs("If-Match") or operation.method != "PATCH", str(operation)
         if operation.needs("If-Match"):
             must_be_a_problem(attacker.sends(operation, body, If_Match=""), 428, "precondition-required")
             assert attacker.sends(operation, body, If_Match='"999"').status in (404, 412)
@@ -246,6 +248,19 @@ def test_odd_headers(attacker: Attacker, name: str, value: str, status: int) -> 
     if status >= 400:
         must_be_a_problem(answer, status)
     assert UUID(answer.headers["x-request-id"])
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 104857600", "Transfer-Encoding: chunked"])
+def test_a_hundred_megabytes_of_a_picture_are_refused_and_not_kept(attacker: Attacker, framing: str) -> None:
+    """Pictures may be larger than anything else: the first 15 megabytes are read."""
+    path = f"/v1/properties/{attacker.known['property_id']}/photos"
+    lines = [f"POST {path} HTTP/1.1", "Host: lodger.example", "Content-Type: image/jpeg", framing]
+    before = memory_of(attacker.api)
+    with Wire(attacker.api.port) as wire:
+        wire.send("\r\n".join([*lines, f"Authorization: Bearer {attacker.token}", "", ""]).encode())
+        answer = wire.flood(b"\xff" * MEGABYTE, 100, in_chunks="chunked" in framing)
+    must_be_a_problem(answer, 413, "content-too-large")
+    assert memory_of(attacker.api) - before < 20 * MEGABYTE
 
 
 def test_refused_bodies_leave_no_trace(attacker: Attacker, beside: Stack) -> None:

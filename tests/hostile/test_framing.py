@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from time import monotonic
 
 import psutil
 import pytest
 
+from tests.api.people import PROPERTY, host
+from tests.api.stack import Stack
 from tests.faults.api_process import ApiProcess
 from tests.hostile.answers import must_be_a_problem
 from tests.hostile.wire import MEGABYTE, Wire, exchange, request
@@ -34,16 +37,9 @@ class TestSizes:
     @pytest.mark.parametrize("framing", ["Content-Length: 104857600", "Transfer-Encoding: chunked"])
     def test_a_hundred_megabytes_are_refused_and_not_kept(self, api: ApiProcess, path: str, framing: str) -> None:
         before = memory_of(api)
-        block = b" " * MEGABYTE
         with Wire(api.port) as wire:
             wire.send(head(path, framing))
-            wire.socket.settimeout(0.05)
-            answer = None
-            for _ in range(100):
-                with suppress(TimeoutError):
-                    answer = wire.answer()
-                    break
-                wire.send(b"%x\r\n%s\r\n" % (MEGABYTE, block) if "chunked" in framing else block)
+            answer = wire.flood(b" " * MEGABYTE, 100, in_chunks="chunked" in framing)
         must_be_a_problem(answer, 413, "content-too-large")
         assert memory_of(api) - before < 20 * MEGABYTE
 
@@ -59,6 +55,19 @@ class TestSizes:
     def test_a_body_in_chunks_is_read(self, api: ApiProcess) -> None:
         raw = head("/v1/users", "Transfer-Encoding: chunked") + chunked(b'{"username"', b': "a"}')
         must_be_a_problem(exchange(api.port, raw), 422, "validation-failed")
+
+    def test_a_body_in_chunks_under_a_key_is_kept_and_known_again(self, beside: Stack, api: ApiProcess) -> None:
+        lines = "Transfer-Encoding: chunked", f"Authorization: Bearer {host(beside).token}", "Idempotency-Key: chunks"
+        made, other = (json.dumps({**PROPERTY, "title": title}).encode() for title in ("Cabin", "Castle"))
+        first, again, another = (
+            exchange(api.port, head("/v1/properties", *lines) + chunked(body[:100], body[100:]))
+            for body in (made, made, other)
+        )
+        assert first is not None
+        assert again is not None
+        assert (first.status, again.status) == (201, 201), again.body
+        assert (again.body, again.headers["idempotency-replayed"]) == (first.body, "true")
+        must_be_a_problem(another, 422, "idempotency-key-reused")
 
     def test_targets(self, api: ApiProcess) -> None:
         longest = "/v1/properties?city=" + "a" * (api.settings.url_limit - 19)

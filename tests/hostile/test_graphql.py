@@ -14,12 +14,13 @@ from tests.api.stack import Stack
 from tests.faults.api_process import ApiProcess
 from tests.graph.test_cost import nested
 from tests.hostile.answers import must_be_a_problem, must_tell_nothing
-from tests.hostile.corpus import DAYS, INJECTIONS, NOT_JSON
+from tests.hostile.corpus import AMOUNTS, DAYS, INJECTIONS, NOT_JSON
 from tests.hostile.wire import Answer, Wire, exchange, request
 
 pytestmark = pytest.mark.slow  # starts the real server
 
 PATH: Final = "/graphql"
+NOBODYS: Final = "00000000-0000-0000-0000-000000000009"
 
 
 def asked(query: str, *, token: str | None = None, **variables: Any) -> bytes:
@@ -90,7 +91,7 @@ TEXTS: Final = {
 def test_injections_are_taken_literally_or_refused(api: ApiProcess, text: str) -> None:
     with Wire(api.port) as wire:
         for query in TEXTS.values():
-            variables = {"id": "00000000-0000-0000-0000-000000000009"} if "$id" in query else {}
+            variables = {"id": NOBODYS} if "$id" in query else {}
             wire.send(asked(query, text=text, **variables))
             told(wire.answer())
         name = {"query": "{ now }", "operationName": text}
@@ -114,6 +115,58 @@ def test_numbers_beyond_what_there_is_are_refused(api: ApiProcess) -> None:
                 must_be_a_problem(answer, 400, "graphql-too-costly")
             else:
                 assert told(answer)["errors"]
+
+
+CREATE: Final = (
+    "mutation ($i: CreatePropertyInput!) { done: createProperty(input: $i)"
+    " { ... on PropertyPayload { property { title description } } ... on Problem { status } } }"
+)
+REQUEST: Final = (
+    "mutation ($i: RequestBookingInput!, $k: String!) { done: requestBooking(input: $i, idempotencyKey: $k)"
+    " { ... on BookingPayload { booking { id } } ... on Problem { status } } }"
+)
+DRAFT: Final = {"title": "A draft", "pricePerNight": {"amount": "100.00", "currency": "USD"}}
+
+
+@pytest.fixture(scope="module")
+def token(beside: Stack) -> str | None:
+    """A host's."""
+    return host(beside).token
+
+
+class TestMutations:
+    """What is sent to change something meets REST's rules: the same corpus, by the other way in."""
+
+    def test_nul_is_422_in_every_variable(self, api: ApiProcess, token: str) -> None:
+        for given in ({**DRAFT, "title": "a\x00b"}, {"pricePerNight": {"amount": "1\x00", "currency": "USD"}}):
+            must_be_a_problem(exchange(api.port, asked(CREATE, token=token, i=given)), 422, "validation-failed")
+
+    @pytest.mark.parametrize("text", INJECTIONS.values(), ids=INJECTIONS)
+    def test_what_is_stored_comes_back_as_it_was(self, api: ApiProcess, token: str, text: str) -> None:
+        said = {"title": text, "description": text}
+        answer = exchange(api.port, asked(CREATE, token=token, i={**DRAFT, **said}))
+        assert told(answer)["data"]["done"] == {"property": said}
+
+    @pytest.mark.parametrize("amount", AMOUNTS.values(), ids=AMOUNTS)
+    def test_impossible_money_is_refused(self, api: ApiProcess, token: str, amount: Any) -> None:
+        priced = {**DRAFT, "pricePerNight": {"amount": amount, "currency": "USD"}}
+        must_be_refused(told(exchange(api.port, asked(CREATE, token=token, i=priced))))
+
+    @pytest.mark.parametrize("day", DAYS.values(), ids=DAYS)
+    def test_impossible_days_are_refused(self, api: ApiProcess, token: str, day: Any) -> None:
+        stay = {"property": NOBODYS, "checkIn": day, "checkOut": day, "guests": 1}
+        must_be_refused(told(exchange(api.port, asked(REQUEST, token=token, i=stay, k="a key"))))
+
+    @pytest.mark.parametrize("name", ["totalPrice", "hostId", "status", "__proto__", "$ne", ""])
+    def test_what_only_the_server_writes_is_no_field(self, api: ApiProcess, token: str, name: str) -> None:
+        found = told(exchange(api.port, asked(CREATE, token=token, i={**DRAFT, name: "x"})))
+        assert found["errors"]
+        assert found.get("data") is None
+
+
+def must_be_refused(found: dict[str, Any]) -> None:
+    """By the type of a variable, or by the rule that REST has for it."""
+    assert found.get("errors") or found["data"]["done"] == {"status": 422}, found
 
 
 BOMBS: Final = {

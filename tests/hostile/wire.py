@@ -59,6 +59,15 @@ class Wire:
         body, self._received = self._received[:length], self._received[length:]
         return Answer(int(lines[0].split()[1]), headers, body, head)
 
+    def flood(self, block: bytes, times: int, *, in_chunks: bool) -> Answer | None:
+        """Send a block again and again, until there is an answer."""
+        self.socket.settimeout(0.05)
+        for _ in range(times):
+            with suppress(TimeoutError):
+                return self.answer()
+            self.send(b"%x\r\n%s\r\n" % (len(block), block) if in_chunks else block)
+        return None
+
     def all_answers(self) -> list[Answer]:
         """Until the server hangs up, or says nothing more for a moment."""
         answers = []

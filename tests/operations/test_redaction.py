@@ -37,6 +37,7 @@ tokens = (
     st.builds("eyJhbGciOi{}.{}.{}".format, keys, keys, keys)
     | st.builds("lk_{}_{}".format, st.sampled_from(["live", "test"]), keys)
     | st.builds("lk_{}".format, keys)
+    | st.builds("lrt_{}".format, keys)
     | st.builds("sk_test_{}".format, keys)
     | st.builds("whsec_{}".format, keys)
 )

@@ -32,7 +32,7 @@ def routes(app: Flask) -> Iterator[str]:
 def test_every_route_has_a_row_and_every_row_is_a_route(stack: Stack) -> None:
     there = set(routes(stack.app))
     new, gone = sorted(there - ROWS.keys()), sorted(ROWS.keys() - there)
-    assert not new, "say in docs/permissions.md who may ask, and in tests/permissions/asking.py how:\n" + "\n".join(new)
+    assert not new, "say in docs/permissions.md who may ask, and in tests/permissions/asking how:\n" + "\n".join(new)
     assert not gone, "in docs/permissions.md and nowhere else:\n" + "\n".join(gone)
 
 

@@ -183,11 +183,15 @@ def test_only_the_host_adds_photos_and_for_others_there_is_no_such_property(shar
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml", 415, "unsupported-media-type"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/png", 422, "photo-malformed"),
         (picture(form="GIF"), "image/gif", 415, "unsupported-media-type"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "image/heic", 415, "unsupported-media-type"),
         (b"", "image/jpeg", 422, "photo-malformed"),
         (b"{}", "application/json", 415, "unsupported-media-type"),
         (b"\xff" * 200_001, "image/jpeg", 413, "content-too-large"),
     ],
-    ids=["bomb", "comment bomb", "archive", "page", "svg", "svg as png", "gif", "nothing", "json", "too many bytes"],
+    ids=[
+        *("bomb", "comment bomb", "archive", "page", "svg", "svg as png", "gif", "heic"),
+        *("nothing", "json", "too many bytes"),
+    ],
 )
 def test_what_is_no_photo_is_refused_and_leaves_nothing(
     shared: Stack, raw: bytes, kind: str, status: int, code: str

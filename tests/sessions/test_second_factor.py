@@ -18,6 +18,7 @@ from application.streams import USER
 from domain.policies import CODES_PAUSE, WRONG_CODES_MAX
 from domain.rejections import Rejected
 from tests.api.people import PASSWORD, employed, register
+from tests.api.refusals.accounts import reset, reset_token, without_password
 from tests.api.stack import Client, Stack, json_of
 from tests.sessions.browser import Browser, logged_in
 from tests.support.world import HandClock
@@ -277,6 +278,16 @@ def test_beginning_and_ending_it_need_the_password(stack: Stack, ada: Client) ->
     """Who finds a browser open does not lock its user out."""
     assert outcome(ada.post(PATH, {"password": "wrong password"})) == "password-wrong"
     assert outcome(ada.post(f"{PATH}/confirm", {"code": "123456"})) == "second-factor-not-begun"
+
+
+def test_who_has_no_password_sets_one_first(stack: Stack, ada: Client, wall_clock: HandClock) -> None:
+    """A second factor goes with a password: who has none would never log in again."""
+    without_password(ada)
+    assert outcome(ada.post(PATH, {"password": PASSWORD})) == "password-missing"
+    assert reset(ada, reset_token(ada), PASSWORD).status_code == 204
+    ada.token = json_of(log_in(stack, ada))["access_token"]
+    authenticator, _ = enable(ada, wall_clock)
+    assert outcome(log_in(stack, ada, code=authenticator.code())) == "in"
 
 
 def test_switching_it_on_and_off_ends_whatever_else_is_logged_in(

@@ -34,7 +34,7 @@ _KINDS: Final = {
     "phone": r"\+[1-9]\d{8,14}\b",
     "card": r"(?<![\d.-])(?:4\d{15}|5[1-5]\d{14}|4\d{3}(?: \d{4}){3})(?![\d.-])",
     "JSON Web Token": r"\beyJ[\w-]{8,}\.[\w-]{8,}",
-    "key": r"\b(?:lk|sk|rk|whsec)_[A-Za-z0-9_]{12,}",
+    "key": r"\b(?:lk|lrt|sk|rk|whsec)_[A-Za-z0-9_-]{12,}",
     "bearer token": r"(?i:bearer) [\w.~+/=-]{12,}",
     "password in an address": r"://[^/\s:@\"']{1,64}:[^/\s@\"']{3,200}@",
     "named secret": r"(?i:passw(?:or)?d|secret|cookie|csrf|(?:access|refresh)_token)[\"']?[=:] ?[\"']?[\w/+-]{8,}",

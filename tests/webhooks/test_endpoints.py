@@ -10,6 +10,8 @@ from werkzeug.test import TestResponse
 
 from application.webhooks import ENDPOINTS_MAX
 from infrastructure.sealing import CannotOpen, Sealer
+from tests.accounts.logins import log_in
+from tests.accounts.test_life import reactivate, suspend
 from tests.api.people import book, host, listing, pay, register
 from tests.api.stack import Client, Stack, json_of, running
 from tests.api.test_changes import PAID, everything, page
@@ -188,6 +190,36 @@ def test_while_disabled_nothing_is_sent_and_nothing_is_skipped(stack: Stack, rec
     assert bob.patch(path, {"enabled": True}, If_Match='"2"').status_code == 200
     carry(stack)
     assert receiver.types() == PAID
+
+
+@pytest.mark.parametrize("away", ["closed", "suspended"])
+def test_to_an_account_that_is_not_open_nothing_is_sent_until_its_user_wants_it_again(
+    stack: Stack, receiver: Receiver, away: str
+) -> None:
+    bob, ada = register(stack, "bob"), host(stack)
+    endpoint, others = hook(bob, receiver.url), hook(ada, receiver.url)
+    booking_id = book(bob, listing(ada))
+    carry(stack)
+    told = len(receiver.received)
+    if away == "closed":
+        bob.post("/v1/users/me/deactivation")
+    else:
+        suspend(bob)
+    carry(stack)
+    assert ada.post(f"/v1/bookings/{booking_id}/cancel", {"reason": "The roof leaks."}).status_code == 200
+
+    carry(stack)
+    (hers,) = receiver.types()[told:]
+    assert hers == "booking.cancelled"
+
+    reactivate(bob) if away == "closed" else suspend(bob, "reinstate")
+    back = log_in(bob).client
+    carry(stack)
+    assert len(receiver.received) == told + 1
+    assert (shown(back, endpoint)["enabled"], shown(ada, others)["enabled"]) == (False, True)
+    assert back.patch(f"{ENDPOINTS}/{endpoint['id']}", {"enabled": True}, If_Match='"1"').status_code == 200
+    carry(stack)
+    assert receiver.types()[told:] == ["booking.cancelled"] * 2
 
 
 def test_one_delivery_is_sent_again_under_its_id(stack: Stack, receiver: Receiver) -> None:

@@ -25,6 +25,13 @@ def reset(client: Client, token: str, new: str = NEW) -> TestResponse:
     return client.stack.anybody().post("/v1/auth/password-reset", {"token": token, "new_password": new})
 
 
+def without_password(client: Client) -> Client:
+    """As somebody whom another provider logs in."""
+    with client.stack.wired.database.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE people SET password_hash = NULL WHERE user_id = %s", [client.id])
+    return client
+
+
 def confirm(stack: Stack, token: str) -> TestResponse:
     return stack.anybody().post("/v1/auth/email-verification", {"token": token})
 
@@ -93,6 +100,12 @@ def choose_the_own_name(stack: Stack) -> TestResponse:
 def change_the_password_without_knowing_it(stack: Stack) -> TestResponse:
     body = {"current_password": "not it at all", "new_password": NEW}
     return register(stack).json("PUT", "/v1/users/me/password", body)
+
+
+@scene("password_missing")
+def change_a_password_that_there_is_not(stack: Stack) -> TestResponse:
+    bob = without_password(register(stack))
+    return bob.json("PUT", "/v1/users/me/password", {"current_password": PASSWORD, "new_password": NEW})
 
 
 @scene("user_deactivated")
