@@ -118,7 +118,7 @@ class ApiOptions:
     body_limit: int = 1024 * 1024
     photo_limit: int = 15_000_000
     url_limit: int = 8192
-    chunked_bodies: bool = True
+    chunked_bodies: bool = False
     json_depth: int = 64
     array_limit: int = 1000
     page_limit: int = 100

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
-from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
+from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge, RequestURITooLarge
 
 from api.json_body import raw_body
+from domain.rejections import Rejected
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 _METHOD: Final = re.compile(r"[A-Z]{1,20}")
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
 _BROKEN_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_WANTED: Final = (
+    "Send the body with a Content-Length and without Transfer-Encoding. If your client cannot, ask whoever runs this "
+    "API: bodies in chunks are their setting LODGER_CHUNKED_BODIES."
+)
 
 
 def must_be_well_formed(environ: WSGIEnvironment, url_limit: int) -> None:
@@ -34,7 +40,7 @@ def must_be_well_formed(environ: WSGIEnvironment, url_limit: int) -> None:
     if not _is_host(environ.get("HTTP_HOST", "")) and environ.get("SERVER_PROTOCOL") != "HTTP/1.0":
         raise BadRequest("There is one Host, and it is a name or an address.")
     if environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
-        raise BadRequest("Bodies come with a length, or chunked and nothing else.")
+        raise BadRequest("A Transfer-Encoding is chunked, and nothing else.")
     if len(path) + len(query) > url_limit:
         raise RequestURITooLarge(f"A path and query have at most {url_limit} bytes.")
     if "\x00" in path:
@@ -44,13 +50,22 @@ def must_be_well_formed(environ: WSGIEnvironment, url_limit: int) -> None:
 
 
 def must_have_length(request: Request) -> None:
-    """Refuse a body in chunks, for who wants none: a length beside chunks is taken away before anybody here sees it.
+    """Refuse every body in chunks: a length beside them is taken away before anybody here sees it.
 
-    Raises 400, and 413 when it is too large anyway.
+    It is read first, up to the limit. Who sends on without an end learns that it is too much; everybody else has sent
+    it all by then, and reads what is answered: clients that are still sending find their connection closed instead.
+    Raises Rejected `chunks_refused`, and 413.
     """
-    if "Transfer-Encoding" in request.headers:
-        raw_body(request)
-        raise BadRequest("Bodies come with a Content-Length here, and not in chunks.")
+    if "Transfer-Encoding" not in request.headers:
+        return
+    try:
+        with suppress(BadRequest):  # chunks that make no sense, or none at all
+            raw_body(request)
+    except RequestEntityTooLarge as error:
+        raise RequestEntityTooLarge(
+            f"The body has no length, and is too large to be read to its end. {_WANTED}"
+        ) from error
+    raise Rejected("chunks_refused", _WANTED)
 
 
 @lru_cache(256)

@@ -79,8 +79,13 @@ class Headers:
                 headers.append(("Access-Control-Expose-Headers", _SHOWN))
 
     def preflight(self, environ: WSGIEnvironment) -> list[tuple[str, str]] | None:
-        """What to answer when the browser of an allowed origin asks beforehand; None when this is no such question."""
+        """What to answer when the browser of an allowed origin asks beforehand; None when this is no such question.
+
+        Browsers ask without a body: one in chunks is looked at like everybody's.
+        """
         if environ["REQUEST_METHOD"] != "OPTIONS" or "HTTP_ACCESS_CONTROL_REQUEST_METHOD" not in environ:
+            return None
+        if "HTTP_TRANSFER_ENCODING" in environ:
             return None
         return list(_PREFLIGHT) if environ.get("HTTP_ORIGIN") in self._origins else None
 

@@ -24,6 +24,7 @@ MIMETYPE: Final = "application/problem+json"
 _BY_STATUS: Final[Mapping[int, Mapping[str, str]]] = {
     400: {
         "bad_request": "The request cannot be understood",
+        "chunks_refused": "Bodies in chunks are not taken here",
         "graphql_batch_too_large": "The batch has too many operations",
         "graphql_introspection_off": "The schema is not asked for here",
         "graphql_invalid": "The document does not fit the schema",

@@ -280,9 +280,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=variable):
     chunked_bodies: Annotated[
         bool,
         flag(
-            "Whether bodies in chunks are taken. Refused, they cannot hide a length that a proxy might go by.",
+            "Whether bodies in chunks are taken. Then a proxy in front has to refuse a length beside chunks: Lodger "
+            "cannot see it.",
         ),
-    ] = True
+    ] = False
     json_depth: Annotated[int, count("How deep JSON may be nested.", 500)] = 64
     array_limit: Annotated[int, count("Items of one array in a body; most fields allow fewer.", 1_000_000)] = 1_000
     page_limit: Annotated[int, count("Entries of one page of a list.", 100)] = 100

@@ -252,7 +252,7 @@ def test_odd_headers(attacker: Attacker, name: str, value: str, status: int) -> 
 
 @pytest.mark.parametrize("framing", ["Content-Length: 104857600", "Transfer-Encoding: chunked"])
 def test_a_hundred_megabytes_of_a_picture_are_refused_and_not_kept(attacker: Attacker, framing: str) -> None:
-    """Pictures may be larger than anything else: the first 15 megabytes are read."""
+    """Pictures may be larger than anything else, though not in chunks; where those are taken, see `test_framing`."""
     path = f"/v1/properties/{attacker.known['property_id']}/photos"
     lines = [f"POST {path} HTTP/1.1", "Host: lodger.example", "Content-Type: image/jpeg", framing]
     before = memory_of(attacker.api)

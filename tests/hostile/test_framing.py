@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from time import monotonic
 
 import psutil
 import pytest
 
-from tests.api.people import PROPERTY, host
+from infrastructure.embedded.valkey import Valkey
+from tests.api.people import PROPERTY, host, listing
 from tests.api.stack import Stack
 from tests.faults.api_process import ApiProcess
 from tests.hostile.answers import must_be_a_problem
+from tests.hostile.conftest import HTTPS, PAGES
 from tests.hostile.wire import MEGABYTE, Wire, exchange, request
 
 pytestmark = pytest.mark.slow  # starts the real server
@@ -21,10 +24,27 @@ ENDPOINTS = ["/v1/users", "/v1/webhooks/stripe", "/graphql"]
 """One that reads JSON through a schema, one that reads bytes, one that reads JSON by itself."""
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: lodger.example\r\n\r\n"
+IN_CHUNKS = "Transfer-Encoding: chunked"
 
 
-def head(path: str, *lines: str) -> bytes:
-    given = [f"POST {path} HTTP/1.1", "Host: lodger.example", "Content-Type: application/json", *lines, "", ""]
+@pytest.fixture(scope="module")
+def taking(shared_database_url: str, valkey: Valkey) -> Iterator[ApiProcess]:
+    """One that takes bodies in chunks, and waits a second for headers; all else is as by default."""
+    changes = {"LODGER_CHUNKED_BODIES": "true", "LODGER_HEADER_SECONDS": "1"}
+    process = ApiProcess(shared_database_url, LODGER_PUBLIC_URL=HTTPS, REDIS_URL=valkey.url(), **changes)
+    yield process
+    process.kill()
+
+
+@pytest.fixture(params=["api", "taking"])
+def either(request: pytest.FixtureRequest) -> ApiProcess:
+    """The one that refuses chunks and the one that takes them, one after the other."""
+    process: ApiProcess = request.getfixturevalue(request.param)
+    return process
+
+
+def head(path: str, *lines: str, method: str = "POST") -> bytes:
+    given = [f"{method} {path} HTTP/1.1", "Host: lodger.example", "Content-Type: application/json", *lines, "", ""]
     return "\r\n".join(given).encode("latin-1")
 
 
@@ -34,33 +54,46 @@ def chunked(*chunks: bytes) -> bytes:
 
 class TestSizes:
     @pytest.mark.parametrize("path", ENDPOINTS)
-    @pytest.mark.parametrize("framing", ["Content-Length: 104857600", "Transfer-Encoding: chunked"])
-    def test_a_hundred_megabytes_are_refused_and_not_kept(self, api: ApiProcess, path: str, framing: str) -> None:
-        before = memory_of(api)
-        with Wire(api.port) as wire:
+    @pytest.mark.parametrize("framing", ["Content-Length: 104857600", IN_CHUNKS])
+    def test_a_hundred_megabytes_are_refused_and_not_kept(self, either: ApiProcess, path: str, framing: str) -> None:
+        before = memory_of(either)
+        with Wire(either.port) as wire:
             wire.send(head(path, framing))
             answer = wire.flood(b" " * MEGABYTE, 100, in_chunks="chunked" in framing)
         must_be_a_problem(answer, 413, "content-too-large")
-        assert memory_of(api) - before < 20 * MEGABYTE
+        assert memory_of(either) - before < 20 * MEGABYTE
 
-    def test_the_limit_is_a_setting_and_a_byte_more_is_too_much(self, api: ApiProcess) -> None:
-        assert api.settings.body_limit == MEGABYTE
+    def test_a_hundred_megabytes_of_a_picture_in_chunks_are_not_kept(self, taking: ApiProcess, beside: Stack) -> None:
+        """Pictures may be larger than anything else: the first 15 megabytes are read."""
+        ada = host(beside)
+        path = f"/v1/properties/{listing(ada)}/photos"
+        lines = [f"POST {path} HTTP/1.1", "Host: lodger.example", "Content-Type: image/jpeg", IN_CHUNKS]
+        before = memory_of(taking)
+        with Wire(taking.port) as wire:
+            wire.send("\r\n".join([*lines, f"Authorization: Bearer {ada.token}", "", ""]).encode())
+            answer = wire.flood(b"\xff" * MEGABYTE, 100, in_chunks=True)
+        must_be_a_problem(answer, 413, "content-too-large")
+        assert memory_of(taking) - before < 20 * MEGABYTE
+
+    def test_the_limit_is_a_setting_and_a_byte_more_is_too_much(self, api: ApiProcess, taking: ApiProcess) -> None:
         fits, too_much = b" " * MEGABYTE, b" " * (MEGABYTE + 1)
-        must_be_a_problem(exchange(api.port, request("POST", "/v1/users", fits)), 400, "json-malformed")
-        must_be_a_problem(exchange(api.port, request("POST", "/v1/users", too_much)), 413)
-        in_chunks = head("/v1/users", "Transfer-Encoding: chunked")
-        must_be_a_problem(exchange(api.port, in_chunks + chunked(fits)), 400, "json-malformed")
-        must_be_a_problem(exchange(api.port, in_chunks + chunked(fits, b" ")), 413)
+        in_chunks = head("/v1/users", IN_CHUNKS)
+        for server, of_chunks in (api, "chunks-refused"), (taking, "json-malformed"):
+            assert server.settings.body_limit == MEGABYTE
+            must_be_a_problem(exchange(server.port, request("POST", "/v1/users", fits)), 400, "json-malformed")
+            must_be_a_problem(exchange(server.port, request("POST", "/v1/users", too_much)), 413)
+            must_be_a_problem(exchange(server.port, in_chunks + chunked(fits)), 400, of_chunks)
+            must_be_a_problem(exchange(server.port, in_chunks + chunked(fits, b" ")), 413)
 
-    def test_a_body_in_chunks_is_read(self, api: ApiProcess) -> None:
-        raw = head("/v1/users", "Transfer-Encoding: chunked") + chunked(b'{"username"', b': "a"}')
-        must_be_a_problem(exchange(api.port, raw), 422, "validation-failed")
+    def test_a_body_in_chunks_is_read(self, taking: ApiProcess) -> None:
+        raw = head("/v1/users", IN_CHUNKS) + chunked(b'{"username"', b': "a"}')
+        must_be_a_problem(exchange(taking.port, raw), 422, "validation-failed")
 
-    def test_a_body_in_chunks_under_a_key_is_kept_and_known_again(self, beside: Stack, api: ApiProcess) -> None:
-        lines = "Transfer-Encoding: chunked", f"Authorization: Bearer {host(beside).token}", "Idempotency-Key: chunks"
+    def test_a_body_in_chunks_under_a_key_is_kept_and_known_again(self, beside: Stack, taking: ApiProcess) -> None:
+        lines = IN_CHUNKS, f"Authorization: Bearer {host(beside).token}", "Idempotency-Key: chunks"
         made, other = (json.dumps({**PROPERTY, "title": title}).encode() for title in ("Cabin", "Castle"))
         first, again, another = (
-            exchange(api.port, head("/v1/properties", *lines) + chunked(body[:100], body[100:]))
+            exchange(taking.port, head("/v1/properties", *lines) + chunked(body[:100], body[100:]))
             for body in (made, made, other)
         )
         assert first is not None
@@ -97,28 +130,85 @@ def memory_of(api: ApiProcess) -> int:
 
 
 LIES = {
-    "length, then chunks": ("Content-Length: 5", "Transfer-Encoding: chunked"),
-    "chunks, then length": ("Transfer-Encoding: chunked", "Content-Length: 5"),
+    "length, then chunks": ("Content-Length: 5", IN_CHUNKS),
+    "chunks, then length": (IN_CHUNKS, "Content-Length: 5"),
+    "a length of nothing": ("Content-Length: 0", IN_CHUNKS),
+    "a length over all limits": (IN_CHUNKS, "Content-Length: 104857600"),
+    "a length that is no number": (IN_CHUNKS, "Content-Length: x"),
+    "two lengths": (IN_CHUNKS, "Content-Length: 5", "Content-Length: 6"),
+    "in other letters": ("content-length: 5", "transfer-encoding: CHUNKED"),
+}
+INSIDE = {
+    "nothing": (),
+    "no more than the length says": (b"[{ }]",),
+    "in pieces": (b'{"username"', b': "a"}'),
+    "a query": (b'{"query": "{ now }"}',),
+    "a request": (HEALTH,),
 }
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)
 @pytest.mark.parametrize("lines", LIES.values(), ids=LIES)
+@pytest.mark.parametrize("chunks", INSIDE.values(), ids=INSIDE)
 def test_a_length_and_chunks_are_refused_and_what_was_smuggled_is_not_answered(
-    api: ApiProcess, path: str, lines: tuple[str, ...]
+    api: ApiProcess, path: str, lines: tuple[str, ...], chunks: tuple[bytes, ...]
 ) -> None:
     with Wire(api.port, patience=1) as wire:
-        wire.send(head(path, *lines) + b"0\r\n\r\n" + HEALTH)
+        wire.send(head(path, *lines) + chunked(*chunks) + HEALTH)
+        answers = wire.all_answers()
+    assert len(answers) == 1
+    must_be_a_problem(answers[0], 400, "chunks-refused")
+
+
+@pytest.mark.parametrize("asked", ["GET /healthz", "GET /v1/properties", "DELETE /nothing", "OPTIONS /v1/bookings"])
+@pytest.mark.parametrize("lines", LIES.values(), ids=LIES)
+def test_they_are_refused_whatever_is_asked(api: ApiProcess, asked: str, lines: tuple[str, ...]) -> None:
+    method, path = asked.split()
+    of_a_browser = f"Origin: {PAGES}", "Access-Control-Request-Method: POST"
+    with Wire(api.port, patience=1) as wire:
+        wire.send(head(path, *of_a_browser, *lines, method=method) + chunked(b"{}") + HEALTH)
+        answers = wire.all_answers()
+    assert len(answers) == 1
+    must_be_a_problem(answers[0], 400, "chunks-refused")
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+@pytest.mark.parametrize("chunks", INSIDE.values(), ids=INSIDE)
+def test_chunks_without_a_length_are_refused_and_told_what_to_do(
+    api: ApiProcess, path: str, chunks: tuple[bytes, ...]
+) -> None:
+    answer = exchange(api.port, head(path, IN_CHUNKS) + chunked(*chunks))
+    must_be_a_problem(answer, 400, "chunks-refused")
+    assert answer is not None
+    assert "Content-Length" in answer.problem()["detail"]
+    assert "LODGER_CHUNKED_BODIES" in answer.problem()["detail"]
+
+
+def test_too_many_chunks_are_told_the_same(api: ApiProcess) -> None:
+    answer = exchange(api.port, head("/v1/users", IN_CHUNKS) + chunked(b" " * MEGABYTE, b" "))
+    must_be_a_problem(answer, 413, "content-too-large")
+    assert answer is not None
+    assert "Content-Length" in answer.problem()["detail"]
+    assert "LODGER_CHUNKED_BODIES" in answer.problem()["detail"]
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+@pytest.mark.parametrize("lines", LIES.values(), ids=LIES)
+def test_where_chunks_are_taken_none_beside_a_length_are_no_body_and_nothing_follows(
+    taking: ApiProcess, path: str, lines: tuple[str, ...]
+) -> None:
+    with Wire(taking.port, patience=1) as wire:
+        wire.send(head(path, *lines) + chunked() + HEALTH)
         answers = wire.all_answers()
     assert len(answers) == 1
     must_be_a_problem(answers[0], 400)
 
 
 @pytest.mark.parametrize("lines", LIES.values(), ids=LIES)
-def test_with_something_in_the_chunks_they_alone_count_and_nothing_follows(
-    api: ApiProcess, lines: tuple[str, ...]
+def test_where_chunks_are_taken_they_alone_count_and_nothing_follows(
+    taking: ApiProcess, lines: tuple[str, ...]
 ) -> None:
-    with Wire(api.port, patience=1) as wire:
+    with Wire(taking.port, patience=1) as wire:
         wire.send(head("/v1/users", *lines) + chunked(b"{}") + HEALTH)
         answers = wire.all_answers()
     assert [answer.status for answer in answers] == [422]
@@ -137,6 +227,8 @@ FRAMINGS = {
     "chunked and more": ["Transfer-Encoding: chunked, identity"],
     "compressed": ["Transfer-Encoding: gzip, chunked"],
     "two codings": ["Transfer-Encoding: chunked", "Transfer-Encoding: identity"],
+    "compressed, beside a length": ["Content-Length: 2", "Transfer-Encoding: gzip, chunked"],
+    "chunked twice, beside a length": ["Content-Length: 2", IN_CHUNKS, IN_CHUNKS],
     "a vertical tab": ["Transfer-Encoding: \x0bchunked"],
     "a space before the colon": ["Content-Length : 2"],
     "a folded header": ["Content-Length: 2", "X-Folded: a", " b"],
@@ -148,8 +240,8 @@ FRAMINGS = {
 
 
 @pytest.mark.parametrize("lines", FRAMINGS.values(), ids=FRAMINGS)
-def test_a_head_of_two_meanings_is_400_and_the_last_answer(api: ApiProcess, lines: list[str]) -> None:
-    with Wire(api.port, patience=1) as wire:
+def test_a_head_of_two_meanings_is_400_and_the_last_answer(either: ApiProcess, lines: list[str]) -> None:
+    with Wire(either.port, patience=1) as wire:
         wire.send(head("/v1/users", *lines) + b"{}" + HEALTH)
         first, *others = wire.all_answers()
     assert first.status == 400
@@ -169,8 +261,8 @@ CHUNKS = {
 
 @pytest.mark.parametrize("path", ENDPOINTS)
 @pytest.mark.parametrize("body", CHUNKS.values(), ids=CHUNKS)
-def test_chunks_that_make_no_sense_are_400(api: ApiProcess, path: str, body: bytes) -> None:
-    must_be_a_problem(exchange(api.port, head(path, "Transfer-Encoding: chunked") + body), 400)
+def test_chunks_that_make_no_sense_are_400(either: ApiProcess, path: str, body: bytes) -> None:
+    must_be_a_problem(exchange(either.port, head(path, IN_CHUNKS) + body), 400)
 
 
 def test_a_body_that_ends_too_early_is_no_body(api: ApiProcess) -> None:
@@ -262,24 +354,25 @@ def test_other_protocols_are_not_spoken(api: ApiProcess) -> None:
 
 
 class TestSlowness:
-    def test_headers_that_never_end_are_waited_for_as_long_as_the_setting_says(self, api: ApiProcess) -> None:
-        slow = ApiProcess(api.settings.database_url, LODGER_HEADER_SECONDS="1")
-        try:
-            began = monotonic()
-            with Wire(slow.port) as wire:
-                wire.send(b"GET /healthz HTTP/1.1\r\nHost: lodg")
-                assert not wire.all_answers() or monotonic() - began > 0.9
-                assert 0.9 < monotonic() - began < 4
-        finally:
-            slow.kill()
-        assert api.settings.header_seconds == 10
+    def test_headers_that_never_end_are_waited_for_as_long_as_the_setting_says(
+        self, api: ApiProcess, taking: ApiProcess
+    ) -> None:
+        began = monotonic()
+        with Wire(taking.port) as wire:
+            wire.send(b"GET /healthz HTTP/1.1\r\nHost: lodg")
+            assert not wire.all_answers() or monotonic() - began > 0.9
+            assert 0.9 < monotonic() - began < 4
+        assert (taking.settings.header_seconds, api.settings.header_seconds) == (1, 10)
 
-    def test_bodies_that_never_end_keep_nobody_waiting(self, api: ApiProcess) -> None:
+    @pytest.mark.parametrize(
+        ("framing", "body"), [("Content-Length: 20", b"{"), (IN_CHUNKS, b"14\r\n{")], ids=["length", "chunks"]
+    )
+    def test_bodies_that_never_end_keep_nobody_waiting(self, api: ApiProcess, framing: str, body: bytes) -> None:
         threads = api.settings.api_threads
         wires = [Wire(api.port, patience=0.3) for _ in range(5 * threads)]
         try:
             for wire in wires:
-                wire.send(head("/v1/users", "Content-Length: 20") + b"{")
+                wire.send(head("/v1/users", framing) + body)
             began = monotonic()
             for _ in range(20):
                 answer = exchange(api.port, HEALTH, patience=5)

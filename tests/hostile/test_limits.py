@@ -14,8 +14,7 @@ from tests.api.stack import Stack
 from tests.faults.api_process import ApiProcess
 from tests.hostile.answers import must_be_a_problem
 from tests.hostile.conftest import HTTPS
-from tests.hostile.test_framing import ENDPOINTS, HEALTH, LIES, chunked, head
-from tests.hostile.wire import Answer, Wire, exchange, request
+from tests.hostile.wire import Answer, exchange, request
 from tests.launcher.test_settings import GIVEN
 
 pytestmark = pytest.mark.slow  # starts the real server
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.slow  # starts the real server
 DEFAULTS: Final = {
     "body_limit": 1_048_576,
     "photo_limit": 15_000_000,
-    "chunked_bodies": True,
+    "chunked_bodies": False,
     "json_depth": 64,
     "array_limit": 1_000,
     "page_limit": 100,
@@ -46,7 +45,6 @@ TIGHT: Final = {
     "LODGER_PAGE_LIMIT": "3",
     "LODGER_URL_LIMIT": "300",
     "LODGER_GRAPHQL_BATCH": "2",
-    "LODGER_CHUNKED_BODIES": "false",
 }
 
 
@@ -116,20 +114,3 @@ def test_a_page_is_as_long_as_is_set(tight: ApiProcess, beside: Stack) -> None:
     assert answer.status == 200
     found = json.loads(answer.body)
     assert (len(found["properties"]), found["next_cursor"] is not None) == (3, True)
-
-
-@pytest.mark.parametrize("path", ENDPOINTS)
-@pytest.mark.parametrize("lines", [*LIES.values(), ("Transfer-Encoding: chunked",)], ids=[*LIES, "chunks alone"])
-def test_where_chunks_are_refused_a_length_beside_them_is_too_and_what_was_smuggled_is_not_answered(
-    tight: ApiProcess, path: str, lines: tuple[str, ...]
-) -> None:
-    with Wire(tight.port, patience=1) as wire:
-        wire.send(head(path, *lines) + chunked(b"{}") + (HEALTH if lines in LIES.values() else b""))
-        answers = wire.all_answers()
-    assert len(answers) == 1
-    must_be_a_problem(answers[0], 400)
-
-
-def test_where_chunks_are_refused_too_many_of_them_are_still_too_large(tight: ApiProcess) -> None:
-    raw = head("/v1/users", "Transfer-Encoding: chunked") + chunked(b" " * 2_000, b" ")
-    must_be_a_problem(exchange(tight.port, raw), 413, "content-too-large")

@@ -17,6 +17,7 @@ from tests.api.stack import Stack
 from tests.faults.api_process import ApiProcess
 from tests.hostile.answers import must_be_a_problem, must_tell_nothing
 from tests.hostile.corpus import INJECTIONS, NOT_JSON
+from tests.hostile.test_framing import IN_CHUNKS, LIES, chunked, head
 from tests.hostile.wire import Answer, exchange, request
 from tests.provider_webhooks.test_junk import FORMER, MTN, SECRET
 
@@ -95,6 +96,15 @@ def test_a_replay_is_200_and_kept_once_with_either_secret(api: ApiProcess, besid
     answers = [sent(api, body, signature(body, secret)) for secret in (SECRET, SECRET, FORMER)]
     assert [(answer.status, answer.body) for answer in answers] == [(200, b"")] * 3
     assert stored(beside) == before + 1
+
+
+def test_one_in_chunks_is_refused_though_it_is_signed_and_nothing_is_kept(api: ApiProcess, beside: Stack) -> None:
+    before, body = stored(beside), event(f"evt_{uuid4().hex}")
+    for lines in (IN_CHUNKS,), *LIES.values():
+        raw = head(STRIPE, *lines, f"Stripe-Signature: {signature(body)}") + chunked(body)
+        must_be_a_problem(exchange(api.port, raw), 400, "chunks-refused")
+    assert stored(beside) == before
+    assert sent(api, body, signature(body)).status == 200, "with a length it is taken"
 
 
 @pytest.mark.parametrize("text", [*INJECTIONS.values(), "a\x00b", "\ud800"], ids=[*INJECTIONS, "NUL", "half a pair"])

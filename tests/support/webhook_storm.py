@@ -40,7 +40,8 @@ class Scene:
 
 
 @contextmanager
-def stripe_scene(database_url: str) -> Iterator[Scene]:
+def stripe_scene(database_url: str, **further: str) -> Iterator[Scene]:
+    """`further` are settings of the API, by variable."""
     with stripe_fake() as fake:
         settings: dict[str, Any] = {
             "card_provider": "stripe",
@@ -50,7 +51,7 @@ def stripe_scene(database_url: str) -> Iterator[Scene]:
         }
         world = World(database_url, **settings)
         variables = {f"LODGER_{name.upper()}": value for name, value in settings.items()}
-        api = ApiProcess(database_url, LODGER_API_WORKERS="2", **variables)
+        api = ApiProcess(database_url, LODGER_API_WORKERS="2", **variables, **further)
         try:
             yield Scene(world, fake, api)
         finally:

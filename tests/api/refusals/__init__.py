@@ -13,6 +13,7 @@ SCENES: dict[str, Scene] = {}
 ELSEWHERE = {
     "bad_request": "tests/hostile/test_framing",
     "busy": "needs four lost races in a row",
+    "chunks_refused": "tests/hostile/test_framing",
     "content_too_large": "tests/hostile/test_framing",
     "passwords_busy": "tests/infrastructure/test_passwords",
     "too_many_requests": "tests/api/test_rate_limits",
