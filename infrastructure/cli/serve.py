@@ -22,9 +22,12 @@ from infrastructure.cli.environment import current_settings
 from infrastructure.counts import keep_apart
 from infrastructure.embedded.processes import end_with_parent
 from infrastructure.leaving import LEAVING
+from infrastructure.refusals import Refused
 from infrastructure.turns import Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed.wsgi import WSGIApplication
 
 SAY_SO: Final = signal.SIGUSR1
@@ -38,6 +41,7 @@ class Server(MPServer):
     """
 
     drain_seconds = 0
+    pinned = False
     _was_told = False
 
     def signal_handler_interrupt(self, *arguments: Any, **named: Any) -> None:
@@ -50,6 +54,21 @@ class Server(MPServer):
             if process.pid is not None:
                 os.kill(process.pid, SAY_SO)
         Timer(self.drain_seconds, stop).start()
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any, *rest: Any) -> Any:
+        """With `pinned` each process has a processor, and one that takes another's place has that one's."""
+        loader = partial(_kept_to, idx, callback_loader) if self.pinned else callback_loader
+        return super()._spawn_worker(idx, target, loader, *rest)
+
+
+def _kept_to(number: int, load: Callable[[], WSGIApplication]) -> WSGIApplication:
+    """In a process of the server that has no threads yet: keep it to one of the processors that it may use.
+
+    Only one of its threads has the interpreter at a time, and handed to and fro between processors it takes longer.
+    """
+    processors = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {processors[number % len(processors)]})
+    return load()
 
 
 def application() -> WSGIApplication:
@@ -75,6 +94,8 @@ def application() -> WSGIApplication:
 def command() -> None:
     """Run the API until it is told to stop; requests under way are finished first, after LODGER_DRAIN_SECONDS."""
     settings = current_settings()
+    if settings.api_pinned and not hasattr(os, "sched_setaffinity"):
+        raise Refused("LODGER_API_PINNED is true, and this system keeps no process to a processor: set it to false")
     logs.take_over(settings)
     keep_apart()
     server = Server(
@@ -101,4 +122,5 @@ def command() -> None:
         log_dictconfig=logs.for_granian(settings),
     )
     server.drain_seconds = settings.drain_seconds
+    server.pinned = settings.api_pinned
     server.serve()

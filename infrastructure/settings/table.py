@@ -244,6 +244,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=variable):
     ] = DEFAULT_DATA
     api_workers: Annotated[int, count("Processes of the API.", 64)] = 2
     api_threads: Annotated[int, count("Threads of each API process; more of them fight over its interpreter.", 256)] = 4
+    api_pinned: Annotated[
+        bool,
+        flag(
+            "Whether each process of the API is kept to a processor of its own: more requests on a machine "
+            "that is there for one Lodger alone (docs/deploying.md)."
+        ),
+    ] = False
     body_threads: Annotated[
         int,
         count(
