@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import update_wrapper
 from typing import Concatenate, Final, ParamSpec, TypeVar, cast
@@ -100,17 +100,27 @@ class Lodger:
             return self.load(kind, stream_id, call)  # it was found out while reading that this may be another log
         return self._read_on(known, told)
 
+    def load_properties(self, property_ids: Collection[UUID]) -> Mapping[UUID, PropertyStream]:
+        """Properties, each folded as `load` does, in one round trip."""
+        listings, _ = self._properties(property_ids, ())
+        return listings
+
     def load_with_claims(
         self, asked: Sequence[ports.Range]
     ) -> Mapping[ports.Range, tuple[PropertyStream, Sequence[ports.Claim]]]:
         """Properties, folded as `load` does, and who has nights of them in each range: all in one round trip."""
+        listings, claims = self._properties([property_id for property_id, _, _ in asked], asked)
+        return {each: (listings[each[0]], claims[each]) for each in asked}
+
+    def _properties(
+        self, property_ids: Collection[UUID], asked: Sequence[ports.Range]
+    ) -> tuple[Mapping[UUID, PropertyStream], Mapping[ports.Range, Sequence[ports.Claim]]]:
         generation = self.memory.generation
-        known = {property_id: self._known(PROPERTY, property_id) for property_id, _, _ in asked}
+        known = {property_id: self._known(PROPERTY, property_id) for property_id in property_ids}
         told, claims = self.log.load_with_claims(asked, {each.id: each.version for each in known.values()})
         if generation != self.memory.generation:
-            return self.load_with_claims(asked)  # as in `load`
-        listings = {each.id: self._read_on(each, told[each.id]) for each in known.values()}
-        return {each: (listings[each[0]], claims[each]) for each in asked}
+            return self._properties(property_ids, asked)  # as in `load`
+        return {each.id: self._read_on(each, told[each.id]) for each in known.values()}, claims
 
     def _known(self, kind: Kind[S, F], stream_id: UUID) -> Stream[S, F]:
         return cast("Stream[S, F] | None", self.memory.recall(stream_id)) or begin(kind, stream_id)

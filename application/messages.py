@@ -49,7 +49,8 @@ def thread(
 ) -> tuple[Booking, Sequence[Message], Reading]:
     """The booking, its newest messages before a number, and how far the user has read. Raises `booking_not_found`."""
     booking = _must_concern(lodger, booking_id, user_id)
-    reading = lodger.messages.readings(user_id, [booking_id]).get(booking_id, Reading())
+    reader = booking_id, user_id
+    reading = lodger.messages.readings([reader]).get(reader, Reading())
     return booking, lodger.messages.thread(booking_id, before, limit), reading
 
 
@@ -61,8 +62,8 @@ def mark_read(lodger: Lodger, booking_id: UUID, user_id: UUID, upto: int) -> Rea
 
 def unread(lodger: Lodger, user_id: UUID, booking_ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """How many messages of each booking the user has not read."""
-    readings = lodger.messages.readings(user_id, booking_ids)
-    return {booking_id: readings.get(booking_id, Reading()).unread for booking_id in booking_ids}
+    readings = lodger.messages.readings([(booking_id, user_id) for booking_id in booking_ids])
+    return {booking_id: readings.get((booking_id, user_id), Reading()).unread for booking_id in booking_ids}
 
 
 def _must_concern(lodger: Lodger, booking_id: UUID, user_id: UUID) -> Booking:

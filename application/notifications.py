@@ -10,7 +10,7 @@ from domain.notices import OPTIONAL, Channels, Preferences
 
 def preferences(lodger: Lodger, user_id: UUID) -> Preferences:
     """How somebody is told of each category that may be switched off."""
-    chosen = lodger.notifications.preferences(user_id)
+    chosen = lodger.notifications.preferences([user_id])[user_id]
     return {category: chosen.get(category, Channels()) for category in OPTIONAL}
 
 

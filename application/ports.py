@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, Protocol
@@ -277,6 +277,10 @@ class Reading:
     unread: int = 0
 
 
+Correspondent = tuple[UUID, UUID]
+"""Of a booking's messages, a user who writes and reads them."""
+
+
 class TooManyMessages(Exception):
     """So many are not taken from one person about one booking."""
 
@@ -299,8 +303,8 @@ class Messages(Protocol):
         """The newest messages of a booking before a number, newest first."""
         ...
 
-    def readings(self, user_id: UUID, booking_ids: Sequence[UUID]) -> Mapping[UUID, Reading]:
-        """How far somebody has read each booking's messages; a booking without messages is missing."""
+    def readings(self, asked: Collection[Correspondent]) -> Mapping[Correspondent, Reading]:
+        """How far each has read their booking's messages; whoever's booking has no messages is missing."""
         ...
 
     def mark_read(self, booking_id: UUID, user_id: UUID, upto: int) -> Reading:
@@ -311,8 +315,8 @@ class Messages(Protocol):
 class Notifications(Protocol):
     """What people chose and read of their notifications."""
 
-    def preferences(self, user_id: UUID) -> Preferences:
-        """What somebody chose; a category that they never chose anything for is missing."""
+    def preferences(self, user_ids: Collection[UUID]) -> Mapping[UUID, Preferences]:
+        """What each of some people chose; a category that they never chose anything for is missing."""
         ...
 
     def prefer(self, user_id: UUID, chosen: Preferences) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from math import ceil
 from uuid import UUID
 
-from application.ports import Answer, Draft, Idempotency, Message, Reading, TooManyMessages
+from application.ports import Answer, Correspondent, Draft, Idempotency, Message, Reading, TooManyMessages
 from domain.policies import MESSAGE_QUIET, MESSAGES_PER_HOUR
 from infrastructure.database import Database
 from infrastructure.event_store.recorder import answer_document, raise_kept, to_json
@@ -53,15 +53,15 @@ class Messages:
             )
             return [Message(*row) for row in cursor.fetchall()]
 
-    def readings(self, user_id: UUID, booking_ids: Sequence[UUID]) -> Mapping[UUID, Reading]:
-        """How far somebody has read each booking's messages; a booking without messages is missing."""
+    def readings(self, asked: Collection[Correspondent]) -> Mapping[Correspondent, Reading]:
+        """How far each has read their booking's messages; whoever's booking has no messages is missing."""
         with self._database.connection() as connection, connection.cursor() as cursor:
             cursor.execute(
-                """SELECT booking_id, read_upto, unread FROM correspondents
-                   WHERE user_id = %s AND booking_id = ANY (%s)""",
-                [user_id, list(booking_ids)],
+                """SELECT booking_id, user_id, read_upto, unread FROM correspondents
+                   JOIN unnest(%s::uuid[], %s::uuid[]) AS asked (booking_id, user_id) USING (booking_id, user_id)""",
+                [[booking_id for booking_id, _ in asked], [user_id for _, user_id in asked]],
             )
-            return {booking_id: Reading(read_upto, unread) for booking_id, read_upto, unread in cursor.fetchall()}
+            return {(booking_id, user_id): Reading(*how_far) for booking_id, user_id, *how_far in cursor.fetchall()}
 
     def mark_read(self, booking_id: UUID, user_id: UUID, upto: int) -> Reading:
         """Say that somebody has read a booking's messages up to a number; never less than before."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from psycopg2.extras import execute_values
 
-from domain.notices import Channels, Preferences
+from domain.notices import Category, Channels, Preferences
 from infrastructure.database import Database
 
 
@@ -16,11 +17,17 @@ class Notifications:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def preferences(self, user_id: UUID) -> Preferences:
-        """What somebody chose; a category that they never chose anything for is missing."""
+    def preferences(self, user_ids: Collection[UUID]) -> Mapping[UUID, Preferences]:
+        """What each of some people chose; a category that they never chose anything for is missing."""
+        chosen: dict[UUID, dict[Category, Channels]] = {user_id: {} for user_id in user_ids}
         with self._database.connection() as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT category, email, in_app FROM notification_preferences WHERE user_id = %s", [user_id])
-            return {category: Channels(email, in_app) for category, email, in_app in cursor.fetchall()}
+            cursor.execute(
+                "SELECT user_id, category, email, in_app FROM notification_preferences WHERE user_id = ANY (%s)",
+                [list(chosen)],
+            )
+            for user_id, category, email, in_app in cursor.fetchall():
+                chosen[user_id][category] = Channels(email, in_app)
+        return chosen
 
     def prefer(self, user_id: UUID, chosen: Preferences) -> None:
         """Replace what somebody chose."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from email.charset import QP, Charset
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -18,24 +18,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from application import passwords, verification
 from application.lodger import Lodger
-from application.ports import Person, Reading
-from application.streams import BOOKING, HOST_ACCOUNT, PAYMENT, PROPERTY, REVIEW, USER, Stream
-from domain.bookings import Booking, BookingFact, must_be_made
-from domain.host_accounts import PayoutFailed, PayoutPaid
+from application.ports import Correspondent, Person, Reading
 from domain.lifecycle import available_actions, due_at
 from domain.money import Money
-from domain.notices import CATEGORY_OF, Template, wants_mail
-from domain.payments import must_be_started
-from domain.properties import must_exist
-from domain.reviews import ReviewSubmitted
-from domain.users import User
+from domain.notices import Template, wants_mail
+from infrastructure.mail.known import NOWHERE, Known, OfBooking, OfUser, look_up
 from infrastructure.settings import Settings
 from projections.mailings import Mailing
-
-NOWHERE: Final = ".invalid"
-"""Addresses that end so are nobody's (RFC 2606): imported hosts have them."""
-
-_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _UTF8: Final = Charset("utf-8")
 _UTF8.body_encoding = QP
@@ -70,16 +59,21 @@ class Letters:
             "moment": _moment,
         }
 
-    def write(self, mailing: Mailing) -> MIMEText | Withheld:
-        """The mail, unless it is not to be sent: whether somebody wants it is looked up now.
+    def about(self, mailings: Sequence[Mailing]) -> Known:
+        """What letters are written from, looked up together."""
+        return look_up(self._lodger, mailings)
+
+    def write(self, mailing: Mailing, known: Known) -> MIMEText | Withheld:
+        """The mail, unless it is not to be sent: whether somebody wants it has just been looked up (`Known.is_old`).
 
         Its Message-ID is made from the mailing: a mail that is sent twice, because a worker died between sending it
         and saying so, can be told from another one.
         """
-        to, context = self._context(mailing)
-        if not wants_mail(self._lodger.notifications.preferences(to.user_id), mailing.template):
+        to = known.person(known.recipients[mailing])
+        context = self._context(mailing, known, to)
+        if not wants_mail(known.preferences[to.user_id], mailing.template):
             return Withheld("unwanted", "the recipient does not want such mails")
-        if mailing.template == "message_received" and not self._unread(mailing.stream_id, to):
+        if mailing.template == "message_received" and not self._has_unread((mailing.stream_id, to.user_id), known):
             return Withheld("unwanted", "the recipient has read it meanwhile")
         if mailing.template == "verify_email" and context["link"] is None:
             return Withheld("unwanted", "the recipient has confirmed the address meanwhile")
@@ -100,40 +94,18 @@ class Letters:
         mail["Auto-Submitted"] = "auto-generated"
         return mail
 
-    def _context(self, mailing: Mailing) -> tuple[Person, Mapping[str, Any]]:
-        """The recipient, and what the template may use. `fact` is what it tells of."""
-        history = self._lodger.read(mailing.stream_id)
-        events = history.in_order()
-        fact = next((event.fact for event in events if event.event_id == mailing.event_id), None)
-        match mailing.template:
-            case template if CATEGORY_OF[template] == "account":
-                person = self._people(mailing.stream_id)[mailing.stream_id]
-                user = history.stream(USER, mailing.stream_id).state
-                return person, {"fact": fact, "link": self._link(template, person, user)}
-            case "payout_paid" | "payout_failed":
-                account = history.stream(HOST_ACCOUNT, mailing.stream_id)
-                assert isinstance(fact, PayoutPaid | PayoutFailed)
-                payout = account.state.payouts[fact.payout_id].scheduled
-                host_id = account.partition_key
-                return self._people(host_id)[host_id], {"fact": fact, "payout": payout}
-            case "payment_failed" | "refund_sent":
-                payment = must_be_started(history.stream(PAYMENT, mailing.stream_id).state)
-                booking = self._lodger.load(BOOKING, payment.started.booking_id)
-                return self._about(mailing, booking, {"fact": fact, "payment": payment})
-            case "review_revealed" | "review_replied":
-                review = history.stream(REVIEW, mailing.stream_id).state
-                assert review is not None, "it was told of"
-                assert isinstance(review.written, ReviewSubmitted), "of what is imported nobody is told"
-                return self._about(mailing, self._lodger.load(BOOKING, review.written.booking_id), {"fact": fact})
-            case _:
-                booking = history.stream(BOOKING, mailing.stream_id)
-                happened = {event.fact.TOPIC for event in events}
-                return self._about(mailing, booking, {"fact": fact, "happened": happened})
+    def _context(self, mailing: Mailing, known: Known, to: Person) -> Mapping[str, Any]:
+        """What the template may use."""
+        match known.subjects[mailing]:
+            case OfUser(_, told):
+                return {**told, "link": self._link(mailing.template, to, told)}
+            case OfBooking(booking_id, told):
+                return {**self._stay(booking_id, known), **told}
 
-    def _link(self, template: Template, person: Person, user: User) -> str | None:
+    def _link(self, template: Template, person: Person, told: Mapping[str, Any]) -> str | None:
         """The page that a mail about an account leads to, with a token that is made here and stands nowhere else."""
         match template:
-            case "welcome" | "verify_email" if not user.is_verified:
+            case "welcome" | "verify_email" if not told["user"].is_verified:
                 path, token = "verification", verification.token_for(self._lodger, person)
             case "password_reset":
                 path, token = "password-reset", passwords.token_for(self._lodger, person)
@@ -141,34 +113,26 @@ class Letters:
                 return None
         return f"{self._settings.public_url}/account/{path}?token={token}"
 
-    def _about(
-        self, mailing: Mailing, stream: Stream[Booking | None, BookingFact], more: Mapping[str, Any]
-    ) -> tuple[Person, Mapping[str, Any]]:
-        booking = must_be_made(stream.state)
+    def _stay(self, booking_id: UUID, known: Known) -> Mapping[str, Any]:
+        booking = known.bookings[booking_id]
         made = booking.made
-        listing = must_exist(self._lodger.load(PROPERTY, made.property_id).state)
-        people = self._people(made.guest_id, made.host_id)
-        context = {
+        listing = known.listings[made.property_id]
+        return {
             "booking": booking,
             "made": made,
             "quote": made.quote,
             "details": listing.details,
             "location": listing.location,
-            "guest": people[made.guest_id],
-            "host": people[made.host_id],
+            "guest": known.person(made.guest_id),
+            "host": known.person(made.host_id),
             "payable": "pay" in available_actions(booking, "guest", self._lodger.clock.now()),
             "due_at": due_at(booking),
-            "booking_url": f"{self._settings.public_url}/v1/bookings/{stream.id}",
-            **more,
+            "booking_url": f"{self._settings.public_url}/v1/bookings/{booking_id}",
         }
-        return people[made.guest_id if mailing.recipient == "guest" else made.host_id], context
 
-    def _unread(self, booking_id: UUID, reader: Person) -> int:
-        return self._lodger.messages.readings(reader.user_id, [booking_id]).get(booking_id, Reading()).unread
-
-    def _people(self, *user_ids: UUID) -> Mapping[UUID, Person]:
-        found = self._lodger.people.get(user_ids)
-        return {user_id: found.get(user_id) or _left(user_id) for user_id in user_ids}
+    def _has_unread(self, reader: Correspondent, known: Known) -> bool:
+        """Asked once more before it is denied: of what is written until this mail is settled no other one will tell."""
+        return bool(_unread(known.readings, reader) or _unread(self._lodger.messages.readings([reader]), reader))
 
 
 def plain_mail(text: str) -> MIMEText:
@@ -177,9 +141,8 @@ def plain_mail(text: str) -> MIMEText:
     return MIMEText(text, "plain", charset)  # type: ignore[arg-type]  # it takes a Charset, which its stub does not say
 
 
-def _left(user_id: UUID) -> Person:
-    """Whoever was erased: others are told of them still."""
-    return Person(user_id, "", f"nobody@erased{NOWHERE}", "Somebody who left", None, "", None, 0, _LONG_AGO)
+def _unread(readings: Mapping[Correspondent, Reading], reader: Correspondent) -> int:
+    return readings.get(reader, Reading()).unread
 
 
 def _address(person: Person) -> Address | None:

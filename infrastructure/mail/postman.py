@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +11,7 @@ import structlog
 
 from infrastructure import logs
 from infrastructure.database import Database, Unavailable
+from infrastructure.mail.known import Known
 from infrastructure.mail.letters import Letters, Withheld
 from infrastructure.workers.metrics import MAILS
 from projections import mailings
@@ -43,9 +45,7 @@ class Postman:
         while batch := self._claim():
             try:
                 with connected(self._smtp_url) as server:
-                    for mailing in batch:
-                        with logs.about(mailing.request_id):
-                            self._deliver(server, mailing)
+                    self._deliver_all(server, batch)
             except Unavailable:
                 raise
             except OSError as error:  # smtplib's errors are OSErrors
@@ -58,10 +58,29 @@ class Postman:
         with self._database.connection() as connection, connection.cursor() as cursor:
             return mailings.claim_due(cursor, BATCH)
 
-    def _deliver(self, server: smtplib.SMTP, mailing: Mailing) -> None:
+    def _deliver_all(self, server: smtplib.SMTP, batch: Sequence[Mailing]) -> None:
+        """Send some mails one after the other, by what is known of all of them, which is looked up again as it ages."""
+        known = self._look_up(batch)
+        for n, mailing in enumerate(batch):
+            if known is not None and known.is_old():
+                known = self._look_up(batch[n:])
+            with logs.about(mailing.request_id):
+                self._deliver(server, mailing, known)
+
+    def _look_up(self, batch: Sequence[Mailing]) -> Known | None:
+        """What the letters of some mailings are written from; None when one of them keeps it from being read."""
+        try:
+            return self._letters.about(batch)
+        except OSError:  # the database is away
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other mails can be sent
+            _log.warning("mails are looked up one by one", error=type(error).__name__)
+            return None
+
+    def _deliver(self, server: smtplib.SMTP, mailing: Mailing, known: Known | None) -> None:
         """Send one mail and record what became of it. Raises what is wrong with the server or the database."""
         try:
-            mail = self._letters.write(mailing)
+            mail = self._letters.write(mailing, known or self._letters.about([mailing]))
             if isinstance(mail, Withheld):
                 self._settle(mailing, mail.status, mail.because)
                 return

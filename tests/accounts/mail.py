@@ -20,8 +20,9 @@ def letters_to(user: Client) -> list[tuple[str, str]]:
     with stack.wired.database.connection() as connection, connection.cursor() as cursor:
         mailings.plan_asked(cursor)
         due = mailings.claim_due(cursor, 1_000)
+    known = letters.about(due)
     for mailing in due:
-        mail = letters.write(mailing)
+        mail = letters.write(mailing, known)
         withheld = isinstance(mail, Withheld)
         with stack.wired.database.connection() as connection, connection.cursor() as cursor:
             mailings.settle(cursor, mailing, mail.status if isinstance(mail, Withheld) else "sent")

@@ -82,6 +82,19 @@ def test_quotes_of_many_read_only_what_is_new_in_one_round_trip(world: World) ->
     assert log.brought == [length, 0, 0, 0]  # the other one in full, as long; then neither
 
 
+def test_several_properties_read_only_what_is_new_in_one_round_trip(world: World) -> None:
+    known, changed, unknown = world.listing(), world.listing(), world.listing()
+    other, world.lodger = world.lodger, replace(world.lodger, memory=StreamMemory(world.wired.database))
+    length = world.lodger.load(PROPERTY, known).version
+    world.lodger.load(PROPERTY, changed)
+    properties.unpublish(other, world.call(world.host), changed, world.host)
+    log = watch(world)
+    loaded = world.lodger.load_properties([known, changed, unknown])
+    assert log.brought == [0 + 1 + length]
+    assert loaded == {each: world.lodger.load(PROPERTY, each) for each in (known, changed, unknown)}
+    assert log.brought[1:] == [0, 0, 0]
+
+
 def test_what_another_process_changed_is_seen_at_once(world: World) -> None:
     listing = world.listing()
     world.lodger.load(PROPERTY, listing)

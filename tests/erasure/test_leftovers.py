@@ -112,7 +112,8 @@ def test_nobody_writes_to_who_has_left_and_others_are_told_of_somebody_who_left(
             "SELECT event_id, recipient, template, stream_id, position FROM mailings WHERE stream_id = %s", [booking]
         )
         mailings = [Mailing(*row) for row in cursor.fetchall()]
-    written = {(each.recipient, each.template): letters.write(each) for each in mailings}
+    known = letters.about(mailings)
+    written = {(each.recipient, each.template): letters.write(each, known) for each in mailings}
     assert isinstance(written["host", "booking_cancelled"], Withheld)
     to_bob = written["guest", "booking_cancelled"]
     assert not isinstance(to_bob, Withheld)

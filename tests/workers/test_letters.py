@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.mime.text import MIMEText
@@ -14,7 +14,7 @@ import pytest
 
 from application.keys import Key, Keys
 from application.lodger import Lodger
-from application.ports import Person, Reading
+from application.ports import Correspondent, Events, Person, Range, Reading
 from domain.events import Event, Fact
 from domain.host_accounts import account_id
 from domain.notices import BY_MAIL_ALONE, MESSAGE, TOLD, Recipient, Template, recipients
@@ -74,11 +74,14 @@ class Told:
     def get(self, user_ids: Sequence[UUID]) -> Mapping[UUID, Person]:
         return {user_id: PEOPLE[user_id] for user_id in user_ids}
 
-    def preferences(self, _: UUID) -> Mapping[Any, Any]:
-        return {}
+    def load_with_claims(self, _: Sequence[Range], after: Mapping[UUID, int]) -> tuple[Mapping[UUID, Events], Any]:
+        return {each: self.load([each], after=version)[each] for each, version in after.items()}, {}
 
-    def readings(self, _: UUID, booking_ids: Sequence[UUID]) -> Mapping[UUID, Reading]:
-        return dict.fromkeys(booking_ids, Reading(0, 1))
+    def preferences(self, user_ids: Collection[UUID]) -> Mapping[UUID, Mapping[Any, Any]]:
+        return {user_id: {} for user_id in user_ids}
+
+    def readings(self, asked: Collection[Correspondent]) -> Mapping[Correspondent, Reading]:
+        return dict.fromkeys(asked, Reading(0, 1))
 
 
 class OneKey:
@@ -102,6 +105,14 @@ def letters(events: Sequence[Event]) -> Letters:
         "clock": HandClock(NOW),
     }
     return Letters(Lodger(**ports), settings_for("postgresql://nowhere/lodger"))
+
+
+def letter(events: Sequence[Event], mailing: Mailing) -> MIMEText:
+    """One that everybody wants, after some events."""
+    by = letters(events)
+    mail = by.write(mailing, by.about([mailing]))
+    assert isinstance(mail, MIMEText)
+    return mail
 
 
 def text_of(mail: MIMEText) -> str:
@@ -132,8 +143,7 @@ def written(stream_id: UUID, facts: Sequence[Fact]) -> dict[tuple[Template, Reci
             for recipient in recipients(event.fact) if notice else ():
                 assert notice is not None
                 mailing = Mailing(event.event_id, recipient, notice.template, stream_id, told)
-                mail = letters([*before, *events[:upto]]).write(mailing)
-                assert isinstance(mail, MIMEText)
+                mail = letter([*before, *events[:upto]], mailing)
                 mails.setdefault((notice.template, recipient), []).append(mail)
     return mails
 
@@ -160,8 +170,7 @@ def test_every_template_is_written_by_these_stories() -> None:
 @pytest.mark.parametrize("template", [notice.template for notice in BY_MAIL_ALONE])
 def test_a_letter_about_an_account_leads_to_where_its_token_counts(template: Template) -> None:
     events = Tale().tell(GUEST, USER_HISTORIES[0][0])
-    mail = letters(events).write(Mailing(UUID(int=1), "user", template, GUEST, 0))
-    assert isinstance(mail, MIMEText)
+    mail = letter(events, Mailing(UUID(int=1), "user", template, GUEST, 0))
     links = [line for line in text_of(mail).splitlines() if "token=" in line]
     page = {"verify_email": "verification", "password_reset": "password-reset"}.get(template)
     assert [link.partition("?")[0] for link in links] == ([f"http://127.0.0.1:8000/account/{page}"] if page else [])
@@ -172,8 +181,7 @@ def test_a_letter_about_messages_says_who_wrote_and_not_what(recipient: Recipien
     tale = Tale()
     tale.tell(PROPERTY, *PUBLISHED)
     tale.tell(BOOKING, *BOOKING_HISTORIES[0])
-    mail = letters(tale.events).write(Mailing(UUID(int=1), recipient, MESSAGE.template, BOOKING, 0))
-    assert isinstance(mail, MIMEText)
+    mail = letter(tale.events, Mailing(UUID(int=1), recipient, MESSAGE.template, BOOKING, 0))
     assert mail["Subject"] == f"{other} has written to you"
     assert f"{other} has written to you about this booking." in text_of(mail)
     assert f"/v1/bookings/{BOOKING}/messages\n" in text_of(mail)
@@ -183,8 +191,7 @@ def subject_and_text(facts: Sequence[Fact], told: int, recipient: Recipient, tem
     tale = Tale()
     tale.tell(PROPERTY, *PUBLISHED)
     events = tale.tell(BOOKING, *facts)
-    mail = letters(tale.events).write(Mailing(events[told].event_id, recipient, template, BOOKING, 1))
-    assert isinstance(mail, MIMEText)
+    mail = letter(tale.events, Mailing(events[told].event_id, recipient, template, BOOKING, 1))
     return str(mail["Subject"]), text_of(mail)
 
 

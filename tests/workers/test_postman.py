@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
+from email.mime.text import MIMEText
+from itertools import count
+from time import monotonic
+from uuid import UUID
 
 import pytest
 
-from application import bookings
+from application import bookings, messages, notifications
+from application.ports import Person
+from domain.notices import Channels
+from infrastructure.database import Connection, Unavailable
 from infrastructure.embedded.mail_sink import MailSink, Message
+from infrastructure.event_store.people import People
+from infrastructure.mail import known
 from infrastructure.mail.letters import Letters
-from infrastructure.mail.postman import Postman
+from infrastructure.mail.postman import BATCH, Postman
 from infrastructure.workers.projector import Projector
 from projections import mailings
 from projections.mailings import MAILINGS
+from tests.graph.test_statements import Counting
 from tests.support.servers import free_port
 from tests.support.world import World
 
@@ -33,9 +44,19 @@ def postman(world: World, port: int) -> Postman:
     return Postman(world.wired.database, letters, f"smtp://127.0.0.1:{port}")
 
 
+def plan(world: World) -> None:
+    """Put the mails about everything that happened into the outbox."""
+    Projector(world.wired.projecting, world.log, [MAILINGS]).run()
+
+
 def sent(world: World) -> list[Message]:
     """Everything that the outbox holds now, delivered; in the order it was sent."""
-    Projector(world.wired.projecting, world.log, [MAILINGS]).run()
+    plan(world)
+    return delivered(world)
+
+
+def delivered(world: World) -> list[Message]:
+    """The same of what was planned before."""
     port = free_port()
     with MailSink(port, free_port()) as sink:
         postman(world, port).deliver_due()
@@ -46,6 +67,33 @@ def statuses(world: World) -> list[tuple[str, str | None]]:
     with world.wired.database.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT status, last_error FROM mailings ORDER BY position, recipient")
         return cursor.fetchall()
+
+
+def both_write(world: World) -> tuple[UUID, UUID]:
+    """Guest and host of a booking write to each other, and their mails, the guest's first, are due: booking, guest."""
+    booking = world.hold(world.listing())
+    guest = world.booking(booking).made.guest_id
+    sent(world)
+    for author in (world.host, guest):
+        messages.send(world.lodger, world.call(author), booking, author, "Hello.")
+    let_time_pass(world)
+    return booking, guest
+
+
+def statements(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is executed while everything is delivered, on new connections; not what a process asks now and then."""
+    plan(world)
+    plain = Connection.cursor
+    with monkeypatch.context() as counting:
+        counting.setattr(known, "monotonic", lambda: 0.0)  # on a busy machine a second may pass
+        counting.setattr(Connection, "cursor", lambda self, **_: plain(self, cursor_factory=Counting))
+        world.wired.database.close()
+        with world.wired.database.connection():
+            Counting.executed = []
+        delivered(world)
+    world.wired.database.close()
+    aside = ("PREPARE", "set_config", "keyring", "person_keys")
+    return [each for each in Counting.executed if not any(word in each for word in aside)]
 
 
 def let_time_pass(world: World) -> None:
@@ -122,7 +170,7 @@ def test_a_mail_whose_postman_died_before_saying_so_is_sent_again_as_the_same_ma
 
 
 def test_mails_wait_while_the_server_is_away_and_are_sent_when_it_is_back(world: World) -> None:
-    Projector(world.wired.projecting, world.log, [MAILINGS]).run()
+    plan(world)
     postman(world, free_port()).deliver_due()
     assert statuses(world) == [("pending", None)]
     assert sent(world) == []  # not due yet
@@ -164,3 +212,117 @@ def test_line_breaks_in_names_make_no_header(world: World) -> None:
     world.lodger.people.change_profile(changed, expected_version=person.version)
     (mail,) = sent(world)
     assert mail.to == ["person-1@example.org"]
+
+
+def test_however_many_letters_what_they_are_written_from_is_the_same_few_statements(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, guests = world.listing(), [world.person() for _ in range(4)]
+    nights = (date(2026, 7, 1) + timedelta(n) for n in range(60))
+    sent(world)
+    beside = {}
+    for letters in (5, BATCH):
+        for n in range(letters):
+            world.hold(home, guests[n % 4], (str(next(nights)), str(next(nights))))
+        executed = statements(world, monkeypatch)
+        settled = sum("SET status" in each for each in executed)
+        assert settled == letters
+        beside[letters] = len(executed) - settled
+    # Two to plan and claim, and one to find that no more are due; streams, properties, people, preferences.
+    assert beside == {5: 7, BATCH: 7}
+
+
+def test_bookings_that_payments_are_of_and_unread_messages_are_a_statement_each_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = world.listing()
+    held = [world.hold(home, nights=(f"2026-07-{day:02}", f"2026-07-{day + 1:02}")) for day in range(1, 9)]
+    sent(world)
+    for booking in held[:5]:
+        world.decline(world.pay(booking))
+    for booking in held[5:]:
+        messages.send(world.lodger, world.call(world.host), booking, world.host, "Hello.")
+    let_time_pass(world)
+    assert len(statements(world, monkeypatch)) - len(held) == 7 + 2
+
+
+def _wants_no_such_mail(world: World, _: UUID) -> None:
+    notifications.prefer(world.lodger, world.host, {"messages": Channels(email=False)})
+
+
+def _leaves(world: World, _: UUID) -> None:
+    world.execute(f"DELETE FROM people WHERE user_id = '{world.host}'")
+
+
+def _reads(world: World, booking: UUID) -> None:
+    messages.mark_read(world.lodger, booking, world.host, 2)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "outcome"),
+    [
+        (_wants_no_such_mail, ("unwanted", "the recipient does not want such mails")),
+        (_leaves, ("refused", "the recipient has no address")),
+        (_reads, ("unwanted", "the recipient has read it meanwhile")),
+    ],
+)
+def test_a_slow_server_gets_no_mail_that_its_recipient_has_done_without_since_the_first_of_its_batch(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: Callable[[World, UUID], None],
+    outcome: tuple[str, str],
+) -> None:
+    booking, _ = both_write(world)
+    passed = list[float]()
+
+    class Slow(smtplib.SMTP):
+        def send_message(self, msg, *args, **kwargs):  # type: ignore[no-untyped-def]
+            meanwhile(world, booking)
+            passed.append(known.FRESH_SECONDS)
+            return super().send_message(msg, *args, **kwargs)
+
+    monkeypatch.setattr(known, "monotonic", lambda: monotonic() + sum(passed))
+    monkeypatch.setattr(smtplib, "SMTP", Slow)
+    assert [mail.to for mail in delivered(world)] == [["person-2@example.org"]]
+    assert statuses(world)[:2] == [("sent", None), outcome]
+
+
+def test_of_a_message_that_comes_while_letters_are_under_way_its_reader_is_told(world: World) -> None:
+    booking, guest = both_write(world)
+    messages.mark_read(world.lodger, booking, world.host, 2)
+    letters = Letters(world.lodger, world.wired.settings)
+    with world.wired.database.connection() as connection, connection.cursor() as cursor:
+        batch = mailings.claim_due(cursor, BATCH)
+    looked_up = letters.about(batch)
+    messages.send(world.lodger, world.call(guest), booking, guest, "One more thing.")
+    (mail,) = [letters.write(each, looked_up) for each in batch if each.recipient == "host"]
+    assert isinstance(mail, MIMEText)
+
+
+def test_a_letter_whose_stream_cannot_be_read_waits_and_keeps_no_other(world: World) -> None:
+    unreadable, _ = world.person(), world.person()
+    plan(world)
+    world.execute(
+        f"""INSERT INTO events (partition_key, stream_id, version, type, schema_version, data, meta)
+            SELECT partition_key, stream_id, 2, 'UserTeleported', 1, '{{}}', meta
+            FROM events WHERE stream_id = '{unreadable}'"""
+    )
+    assert [mail.to for mail in delivered(world)] == [["person-1@example.org"], ["person-3@example.org"]]
+    assert statuses(world) == [("sent", None), ("pending", "UnknownEvent"), ("sent", None)]
+
+
+def test_mails_wait_when_the_database_is_away_for_a_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    get, tries = People.get, count()
+
+    def away_at_first(people: People, user_ids: Sequence[UUID]) -> Mapping[UUID, Person]:
+        if next(tries) == 0:
+            raise Unavailable
+        return get(people, user_ids)
+
+    plan(world)
+    monkeypatch.setattr(People, "get", away_at_first)
+    with pytest.raises(Unavailable):
+        delivered(world)
+    assert statuses(world) == [("pending", None)]
+    let_time_pass(world)
+    assert [mail.subject for mail in delivered(world)] == ["Welcome to Lodger"]
