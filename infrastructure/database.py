@@ -29,6 +29,7 @@ from infrastructure.rights import TRANSACTION_SECONDS, WRITER_ROLE
 from infrastructure.roles import MAY_SET
 
 POOL_TIMEOUT_SECONDS = 2.0
+_UNDER_WAY = (extensions.TRANSACTION_STATUS_INTRANS, extensions.TRANSACTION_STATUS_INERROR)
 _BRIEFLY_IDLE_SECONDS = 0.2
 """A connection that was in use so shortly ago is not asked whether it was closed: even that takes time."""
 
@@ -68,18 +69,26 @@ class Connection(extensions.connection):
         poller.register(self.fileno(), select.POLLIN | select.POLLHUP)
         return bool(poller.poll(0))
 
+    def roll_back(self) -> None:
+        """End a transaction that was begun by a statement: psycopg2 knows only of its own."""
+        self._cursor.execute("ROLLBACK")
+
     def run_prepared(self, name: str, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
         """Execute `statement` (with `$1`, `$2`, …) as the prepared statement `name`, in one round trip.
 
         The first use on a connection takes one more, to prepare it.
         """
+        return self.ask_prepared(name, statement, arguments).fetchall()
+
+    def ask_prepared(self, name: str, statement: str, arguments: Sequence[object]) -> extensions.cursor:
+        """The same, with the rows still to be fetched: at once, the cursor is the connection's own."""
         execute = self._prepared.get(name)
         if execute is None:
             execute = f"EXECUTE {name} ({', '.join(['%s'] * len(arguments))})"
             self._cursor.execute(f"PREPARE {name} AS {statement}")
             self._prepared[name] = execute
         self._cursor.execute(execute, arguments)
-        return self._cursor.fetchall()
+        return self._cursor
 
 
 class _Waiting(QueueCommon[ConnectionPoolEntry]):
@@ -194,6 +203,17 @@ class Database:
             connection.autocommit = False
             with connection:
                 yield connection
+
+    @contextmanager
+    def brief_transaction(self) -> Iterator[Connection]:
+        """A connection on which the block's first statement begins a transaction (`BEGIN; …`) and its last one ends it
+        (`…; COMMIT`): two round trips fewer. Rolled back when it has not come so far. Raises Unavailable."""
+        with self.connection() as connection:
+            try:
+                yield connection
+            finally:
+                if connection.info.transaction_status in _UNDER_WAY:
+                    connection.roll_back()
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
-
-from psycopg2.extras import execute_values
 
 from domain.events import Event
 from domain.pricing import CancellationPolicy
@@ -28,6 +26,7 @@ from domain.properties import (
     Status,
 )
 from domain.stays import local_date
+from projections.analytics_blocks import TABLE, Blocks
 from projections.listing_rows import key_of
 from projections.projection import Cursor
 
@@ -42,10 +41,7 @@ _SHOWN: Final = (
     PropertyErased,
 )
 FACTS: Final = (*_SHOWN, NightsBlocked, NightsUnblocked)
-TABLES: Final = ("analytics_properties", "analytics_blocks", "analytics_calendars")
-HOSTS_OWN: Final = "host"
-"""The origin of blocks that a host made here: all others come from another marketplace's calendar."""
-
+TABLES: Final = ("analytics_properties", TABLE, "analytics_calendars")
 _UTC: Final = "Etc/UTC"
 _RULES: Final = HouseRules()
 
@@ -89,7 +85,7 @@ def apply(cursor: Cursor, events: Sequence[Event], resold: Collection[UUID]) -> 
     """`resold` are the properties whose sold nights may be others now."""
     told = [event for event in events if isinstance(event.fact, FACTS)]
     current = _load(cursor, {event.stream_id for event in told})
-    blocked = set[UUID]()
+    blocks = Blocks()
     for event in told:
         if isinstance(event.fact, _SHOWN):
             before = current.get(event.stream_id)
@@ -99,9 +95,9 @@ def apply(cursor: Cursor, events: Sequence[Event], resold: Collection[UUID]) -> 
             if isinstance(event.fact, PropertyErased):
                 _forget(cursor, event.stream_id)
         else:
-            _block(cursor, event, current[event.stream_id])
-            blocked.add(event.stream_id)
-    _find_blocked(cursor, blocked)
+            _block(blocks, event, current[event.stream_id])
+    blocks.save(cursor)
+    _find_blocked(cursor, blocks.property_ids)
     _find_sold(cursor, resold)
 
 
@@ -216,30 +212,14 @@ def _list(cursor: Cursor, event: Event, after: Version) -> None:
             pass
 
 
-def _block(cursor: Cursor, event: Event, at: Version) -> None:
-    """Nights that had passed when a block was taken away stay blocked: nobody could have had them."""
+def _block(blocks: Blocks, event: Event, at: Version) -> None:
     match event.fact:
-        case NightsBlocked(blocks):
-            by_id: Mapping[UUID, tuple[object, ...]] = {
-                b.block_id: (b.block_id, event.stream_id, b.first, b.until, b.origin != HOSTS_OWN) for b in blocks
-            }
-            execute_values(
-                cursor,
-                """INSERT INTO analytics_blocks (block_id, property_id, first, until, is_imported) VALUES %s
-                   ON CONFLICT (block_id) DO UPDATE SET (first, until) = (excluded.first, excluded.until)""",
-                by_id.values(),
-                page_size=1000,
-            )
+        case NightsBlocked(put):
+            blocks.put(event.stream_id, put)
         case NightsUnblocked(block_ids):
-            given = {"ids": list(block_ids), "today": _today(event, at)}
-            cursor.execute("DELETE FROM analytics_blocks WHERE block_id = ANY (%(ids)s) AND first >= %(today)s", given)
-            cursor.execute(
-                """UPDATE analytics_blocks SET until = least(until, %(today)s)
-                   WHERE block_id = ANY (%(ids)s)""",
-                given,
-            )
+            blocks.take_away(event.stream_id, block_ids, _today(event, at))
         case _:
-            pass
+            raise AssertionError(f"{event.fact.TOPIC} blocks nothing")
 
 
 def _find_blocked(cursor: Cursor, property_ids: Collection[UUID]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal, NamedTuple, cast, get_args
@@ -50,7 +50,8 @@ class Entry(NamedTuple):
 
 
 def apply(cursor: Cursor, events: Sequence[Event]) -> None:
-    entries = _load(cursor, {event.stream_id for event in events})
+    begun = {event.stream_id for event in events if event.version == 1}
+    entries = _load(cursor, {event.stream_id for event in events} - begun)
     for event in events:
         entries[event.stream_id] = _evolve(entries.get(event.stream_id), event)
     _save(cursor, entries.values())
@@ -218,7 +219,10 @@ _SELECTED: Final = ", ".join(_COLUMNS)
 _KINDS: Final[dict[str, type[Booking]]] = {kind.__name__: kind for kind in get_args(Booking)}
 
 
-def _load(cursor: Cursor, booking_ids: Iterable[UUID]) -> dict[UUID, Entry]:
+def _load(cursor: Cursor, booking_ids: Collection[UUID]) -> dict[UUID, Entry]:
+    """What is known of them; nothing is asked when there are none."""
+    if not booking_ids:
+        return {}
     cursor.execute(f"SELECT {_READ} FROM bookings WHERE booking_id = ANY (%s)", [list(booking_ids)])  # noqa: S608
     return {row[0]: _entry(row) for row in cursor.fetchall()}
 

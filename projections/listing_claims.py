@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final, assert_never
 from uuid import UUID, uuid5
 
@@ -25,6 +25,7 @@ from domain.pricing import Quote
 from domain.properties import NightsBlocked, NightsUnblocked
 from projections.nights_bitmap import COLUMNS, WINDOW_NIGHTS, window, words
 from projections.projection import Cursor
+from projections.search_sql import Sql
 
 CLAIMS: Final = "listing_claims"
 """The table. An unpaid alteration is a claim beside its booking's."""
@@ -58,23 +59,7 @@ def claim(cursor: Cursor, events: Sequence[Event]) -> None:
             claims.follow_block(event.stream_id, event.fact)
         else:
             claims.follow_booking(event)
-    if claims.gone:
-        cursor.execute("DELETE FROM listing_claims WHERE claim_id = ANY (%s::uuid[])", [list(claims.gone)])
-    execute_values(
-        cursor,
-        "INSERT INTO listing_claims (claim_id, property_id, nights) VALUES %s",
-        [(claim_id, *claim) for claim_id, claim in claims.taken.items()],
-        page_size=_PAGE,
-    )
-    execute_values(
-        cursor,
-        """UPDATE listing_claims c SET active = v.active FROM (VALUES %s) AS v (claim_id, active)
-           WHERE c.claim_id = v.claim_id""",
-        list(claims.active.items()),
-        template="(%s::uuid, %s::boolean)",
-        page_size=_PAGE,
-    )
-    _find_unavailable(cursor, {event.partition_key: event.occurred_at for event in events})
+    _show(cursor, claims, {event.partition_key: event.occurred_at for event in events})
 
 
 class _Claims:
@@ -114,6 +99,23 @@ class _Claims:
             case _:
                 assert_never(fact)
 
+    def changes(self) -> Iterator[Sql]:
+        """What to do in the table, in this order."""
+        if self.gone:
+            yield Sql("DELETE FROM listing_claims WHERE claim_id = ANY (%s::uuid[])", (list(self.gone),))
+        if self.taken:
+            yield Sql(
+                """INSERT INTO listing_claims (claim_id, property_id, nights)
+                   SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::daterange[])""",
+                (list(self.taken), *map(list, zip(*self.taken.values(), strict=True))),
+            )
+        if self.active:
+            yield Sql(
+                """UPDATE listing_claims c SET active = v.active
+                   FROM unnest(%s::uuid[], %s::boolean[]) AS v (claim_id, active) WHERE c.claim_id = v.claim_id""",
+                (list(self.active), list(self.active.values())),
+            )
+
     def _take(self, claim_id: UUID, property_id: UUID, first: date, until: date) -> None:
         self.taken[claim_id] = property_id, DateRange(first, until)
 
@@ -123,23 +125,11 @@ class _Claims:
             self.taken.pop(claim_id, None)
 
 
-def _find_unavailable(cursor: Cursor, changed: Mapping[UUID, datetime]) -> None:
-    """What is taken of each listing, whose calendar last changed then: as ranges, and as bits."""
-    execute_values(
-        cursor,
-        """SELECT l.property_id, v.since, taken.nights::text,
-                  (taken.nights * datemultirange(daterange(v.since, v.until)))::text
-           FROM (VALUES %s) AS v (property_id, since, until) JOIN listings l USING (property_id)
-           CROSS JOIN LATERAL (
-               SELECT coalesce(range_agg(c.nights), '{}') AS nights
-               FROM listing_claims c WHERE c.property_id = l.property_id AND c.active) AS taken""",
-        [
-            (property_id, since, since + timedelta(days=WINDOW_NIGHTS))
-            for property_id, since in ((property_id, window(at)) for property_id, at in changed.items())
-        ],
-        template="(%s::uuid, %s::date, %s::date)",
-        page_size=len(changed),
-    )
+def _show(cursor: Cursor, claims: _Claims, changed: Mapping[UUID, datetime]) -> None:
+    """What is taken of each listing now, whose calendar last changed then: as ranges, and as bits."""
+    asked = [*claims.changes(), _unavailable(changed)]
+    # One trip for all of them: each sees what those before it changed.
+    cursor.execute("; ".join(each.text for each in asked), [value for each in asked for value in each.values])
     rows = [
         (property_id, nights, since, *map(str, words(_ranges(within))))  # bit 63 alone is no bigint but as text
         for property_id, since, nights, within in cursor.fetchall()
@@ -152,6 +142,19 @@ def _find_unavailable(cursor: Cursor, changed: Mapping[UUID, datetime]) -> None:
         rows,
         template=f"(%s::uuid, %s::datemultirange, %s::date{', %s::bigint' * len(COLUMNS)})",
         page_size=_PAGE,
+    )
+
+
+def _unavailable(changed: Mapping[UUID, datetime]) -> Sql:
+    """Of each listing what is taken, all of it and within the window that begins with the change."""
+    return Sql(
+        """SELECT l.property_id, v.since, taken.nights::text,
+                  (taken.nights * datemultirange(daterange(v.since, v.since + %s)))::text
+           FROM unnest(%s::uuid[], %s::date[]) AS v (property_id, since) JOIN listings l USING (property_id)
+           CROSS JOIN LATERAL (
+               SELECT coalesce(range_agg(c.nights), '{}') AS nights
+               FROM listing_claims c WHERE c.property_id = l.property_id AND c.active) AS taken""",
+        (WINDOW_NIGHTS, list(changed), [window(at) for at in changed.values()]),
     )
 
 

@@ -68,13 +68,18 @@ def hold(cursor: Cursor, name: str) -> Standing:
     return Standing(*row)
 
 
-def lock(cursor: Cursor, names: Sequence[str]) -> dict[str, Standing]:
-    """The standings that nobody else has, locked until the transaction ends."""
+def begin(cursor: Cursor, names: Sequence[str]) -> dict[str, Standing]:
+    """Begin a transaction: the standings that nobody else has, locked until it ends."""
     cursor.execute(
-        f"SELECT {_COLUMNS} FROM positions WHERE name = ANY (%s) ORDER BY name FOR UPDATE SKIP LOCKED",  # noqa: S608
+        f"BEGIN; SELECT {_COLUMNS} FROM positions WHERE name = ANY (%s) ORDER BY name FOR UPDATE SKIP LOCKED",  # noqa: S608
         [list(names)],
     )
     return {row[0]: Standing(*row) for row in cursor.fetchall()}
+
+
+def commit(cursor: Cursor, names: Sequence[str], position: int, changed: Sequence[str]) -> None:
+    """`move`, and end what `begin` began."""
+    cursor.execute(f"{_MOVE}; COMMIT", [position, list(changed), list(names)])
 
 
 def move(cursor: Cursor, names: Sequence[str], position: int, changed: Sequence[str] = ()) -> None:
@@ -83,12 +88,12 @@ def move(cursor: Cursor, names: Sequence[str], position: int, changed: Sequence[
     The transaction's commit is not waited for: lost in a crash, a position is lost with what was written before it,
     and both are made again.
     """
-    cursor.execute(
-        """UPDATE positions SET position = %s, stopped_reason = NULL, moved_at = clock_timestamp(),
-                  changes = changes + (name = ANY (%s))::integer
-           WHERE name = ANY (%s) RETURNING set_config('synchronous_commit', 'off', true)""",
-        [position, list(changed), list(names)],
-    )
+    cursor.execute(_MOVE, [position, list(changed), list(names)])
+
+
+_MOVE: Final = """UPDATE positions SET position = %s, stopped_reason = NULL, moved_at = clock_timestamp(),
+           changes = changes + (name = ANY (%s))::integer
+    WHERE name = ANY (%s) RETURNING set_config('synchronous_commit', 'off', true)"""
 
 
 def change(cursor: Cursor, name: str) -> None:

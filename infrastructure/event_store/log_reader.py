@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
+from typing import Final
 from uuid import UUID
 
 from psycopg2 import extensions
@@ -51,8 +52,8 @@ class LogReader:
                 self._safe, self._awaited, self._losses = 0, None, self._database.losses
             while True:
                 resumed = self._awaited is not None
-                # Three snapshots that must stay apart: first the head, then its writers, later the read of the log.
-                head, writers = self._awaited or (_head(cursor), _writers(cursor))
+                # Three looks that must stay apart: first the head, then its writers, later the read of the log.
+                head, writers = self._awaited or _head_and_writers(cursor)
                 if resumed:
                     writers &= _writers(cursor)  # at least one look, however short the wait
                 while writers and monotonic() < deadline:
@@ -106,19 +107,28 @@ class LogReader:
         return list(self._mapper.to_domain_events(self._recorder.select_stream(stream_id)))
 
 
-def _head(cursor: extensions.cursor) -> int:
-    """The highest position drawn so far, committed or not; 0 when there is none."""
-    cursor.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_position_seq")
-    ((head,),) = cursor.fetchall()
+def _head_and_writers(cursor: extensions.cursor) -> tuple[int, frozenset[str]]:
+    """The highest position drawn so far, committed or not (0 when there is none), and who was writing after that.
+
+    Neither a sequence nor locks are of a snapshot. The head is put away before its writers are looked for, since they
+    are asked for by it.
+    """
+    cursor.execute(
+        f"""WITH head AS MATERIALIZED (
+                SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS position FROM events_position_seq)
+            SELECT position, ARRAY({_WRITERS} AND head.position >= 0) FROM head"""  # noqa: S608 - a constant
+    )
+    ((head, writers),) = cursor.fetchall()
     assert isinstance(head, int)
-    return head
+    return head, frozenset(writers)
 
 
 def _writers(cursor: extensions.cursor) -> frozenset[str]:
     """The transactions that hold the lock which every INSERT into `events` takes before it draws a position."""
-    cursor.execute(
-        """SELECT virtualtransaction FROM pg_locks
-           WHERE locktype = 'relation' AND relation = 'events'::regclass AND mode = 'RowExclusiveLock' AND granted
-             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
-    )
+    cursor.execute(_WRITERS)
     return frozenset(transaction for (transaction,) in cursor.fetchall())
+
+
+_WRITERS: Final = """SELECT virtualtransaction FROM pg_locks
+    WHERE locktype = 'relation' AND relation = 'events'::regclass AND mode = 'RowExclusiveLock' AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""

@@ -93,8 +93,8 @@ class Projector:
             return 0
 
     def _move(self, position: int, projections: Sequence[Projection], safe: int, *, singly: bool = False) -> int:
-        with self._database.transaction() as connection, connection.cursor() as cursor:
-            locked = positions.lock(cursor, [projection.name for projection in projections])
+        with self._database.brief_transaction() as connection, connection.cursor() as cursor:
+            locked = positions.begin(cursor, [projection.name for projection in projections])
             here = [p for p in projections if p.name in locked and locked[p.name].position == position]
             if not here:
                 return 0
@@ -115,7 +115,7 @@ class Projector:
                     wanted = parking.without_parked(cursor, projection, wanted)
                 if wanted:
                     projection.apply(cursor, wanted)
-            positions.move(cursor, [projection.name for projection in here], last, changed)
+            positions.commit(cursor, [projection.name for projection in here], last, changed)
         for projection in here:
             EVENTS_APPLIED.labels(projection.name).inc(len(events))
         return last - position

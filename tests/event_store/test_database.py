@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from threading import Thread
 from time import monotonic, sleep
@@ -7,7 +8,8 @@ from uuid import uuid4
 
 import psycopg2
 import pytest
-from psycopg2.errors import ObjectNotInPrerequisiteState
+from psycopg2 import extensions
+from psycopg2.errors import ObjectNotInPrerequisiteState, UndefinedColumn
 
 from infrastructure.database import Database, Unavailable
 from infrastructure.event_store.application import Events
@@ -100,6 +102,125 @@ def test_a_transaction_that_was_left_open_is_ended_before_somebody_else_has_the_
         cursor.execute("SELECT count(*) FROM identities")
         assert cursor.fetchone() == (0,)
     database.close()
+
+
+KEEP = "INSERT INTO identities VALUES ('email', 'x', gen_random_uuid())"
+
+
+@pytest.fixture
+def only(database_url: str) -> Iterator[Database]:
+    """With one connection: whoever asks has the one that the one before him had."""
+    database = Database(database_url, pool_size=1)
+    yield database
+    database.close()
+
+
+def left_behind(database: Database) -> tuple[int, int]:
+    """The state in which the next one finds the connection, and how many rows the one before has left."""
+    with database.connection() as connection, connection.cursor() as cursor:
+        state = connection.info.transaction_status
+        cursor.execute("SELECT count(*) FROM identities")
+        ((count,),) = cursor.fetchall()
+        return state, count
+
+
+def test_a_brief_transaction_that_came_to_its_commit_is_kept(only: Database) -> None:
+    with only.brief_transaction() as connection, connection.cursor() as cursor:
+        cursor.execute(f"BEGIN; {KEEP}")
+        cursor.execute("INSERT INTO identities VALUES ('email', 'y', gen_random_uuid()); COMMIT")
+
+    assert left_behind(only) == (extensions.TRANSACTION_STATUS_IDLE, 2)
+
+
+def test_a_brief_transaction_is_rolled_back_when_its_block_raises_before_the_commit(only: Database) -> None:
+    def fail_after_writing() -> None:
+        with only.brief_transaction() as connection, connection.cursor() as cursor:
+            cursor.execute(f"BEGIN; {KEEP}")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_after_writing()
+
+    assert left_behind(only) == (extensions.TRANSACTION_STATUS_IDLE, 0)
+
+
+def test_a_brief_transaction_that_ends_without_a_commit_is_rolled_back(only: Database) -> None:
+    with only.brief_transaction() as connection, connection.cursor() as cursor:
+        cursor.execute(f"BEGIN; {KEEP}")
+
+    assert left_behind(only) == (extensions.TRANSACTION_STATUS_IDLE, 0)
+
+
+def test_a_brief_transaction_that_was_not_begun_leaves_nothing_to_end(only: Database) -> None:
+    with only.brief_transaction() as connection:
+        assert connection.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE
+
+    assert left_behind(only) == (extensions.TRANSACTION_STATUS_IDLE, 0)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["BEGIN; SELECT no_such_column FROM identities"],
+        [f"BEGIN; {KEEP}", "SELECT no_such_column FROM identities"],
+        [f"BEGIN; {KEEP}", "INSERT INTO identities (no_such_column) VALUES (1); COMMIT"],
+    ],
+    ids=["first", "middle", "last"],
+)
+def test_a_brief_transaction_with_a_wrong_statement_is_rolled_back_and_its_connection_is_as_good_as_new(
+    only: Database, statements: list[str]
+) -> None:
+    with only.connection() as connection:
+        process = connection.info.backend_pid
+
+    def run() -> None:
+        with only.brief_transaction() as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    with pytest.raises(UndefinedColumn):
+        run()
+
+    assert left_behind(only) == (extensions.TRANSACTION_STATUS_IDLE, 0)
+    with only.connection() as connection:
+        assert connection.info.backend_pid == process
+    assert only.losses == 0
+
+
+def test_a_brief_transaction_whose_block_goes_on_after_a_wrong_statement_is_rolled_back(only: Database) -> None:
+    with only.brief_transaction() as connection, connection.cursor() as cursor:
+        cursor.execute(f"BEGIN; {KEEP}")
+        with pytest.raises(UndefinedColumn):
+            cursor.execute("SELECT no_such_column FROM identities")
+
+    assert left_behind(only) == (extensions.TRANSACTION_STATUS_IDLE, 0)
+
+
+def test_a_connection_that_breaks_in_a_brief_transaction_is_unavailable_and_not_pooled_again(only: Database) -> None:
+    with pytest.raises(Unavailable), only.brief_transaction() as connection, connection.cursor() as cursor:
+        cursor.execute(f"BEGIN; {KEEP}; RESET ROLE; SELECT pg_terminate_backend(pg_backend_pid())")
+
+    assert left_behind(only) == (extensions.TRANSACTION_STATUS_IDLE, 0)
+    assert only.losses == 1
+
+
+def test_a_connection_that_broke_unnoticed_in_a_brief_transaction_is_unavailable_too(
+    only: Database, database_url: str
+) -> None:
+    """Nobody says so until it is to be rolled back: whatever the block failed with, it may be tried again."""
+
+    def fail_after_the_server_hung_up() -> None:
+        with only.brief_transaction() as connection, connection.cursor() as cursor:
+            cursor.execute(f"BEGIN; {KEEP}")
+            with psycopg2.connect(database_url) as other, other.cursor() as killer:
+                killer.execute("SELECT pg_terminate_backend(%s, 1000)", [connection.info.backend_pid])
+            raise RuntimeError
+
+    with pytest.raises(Unavailable):
+        fail_after_the_server_hung_up()
+
+    assert left_behind(only) == (extensions.TRANSACTION_STATUS_IDLE, 0)
+    assert only.losses == 1
 
 
 def test_the_engine_is_in_transactions_after_autocommit_was_used(database: Database) -> None:

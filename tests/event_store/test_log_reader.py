@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from threading import Timer
 from time import monotonic
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from psycopg2 import extensions
 
 from infrastructure.database import Connection, Database
 from infrastructure.event_store.application import Events
-from infrastructure.event_store.log_reader import LogReader
+from infrastructure.event_store.log_reader import LogReader, _head_and_writers
 from infrastructure.event_store.mapper import UnknownEvent
 from tests.event_store.facts import noted
 from tests.support.servers import Databases
@@ -138,3 +140,43 @@ def test_a_lost_connection_makes_the_reader_look_afresh(
     insert(slow)
 
     assert reader.safe_position(wait_seconds=0) == 0
+
+
+class Explaining:
+    """A cursor that keeps the plan of what is asked, and answers that nobody writes."""
+
+    def __init__(self, cursor: extensions.cursor) -> None:
+        self.cursor = cursor
+        self.plan: dict[str, Any] = {}
+
+    def execute(self, statement: str) -> None:
+        self.cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
+        (((explained,),),) = self.cursor.fetchall()
+        self.plan = explained["Plan"]
+
+    def fetchall(self) -> list[tuple[int, list[str]]]:
+        return [(0, [])]
+
+
+def above(plan: dict[str, Any], relation: str) -> list[dict[str, Any]]:
+    """The node that reads a table or a function's rows, and all nodes over it, from the top."""
+    if relation in (plan.get("Relation Name"), plan.get("Function Name")):
+        return [plan]
+    for part in plan.get("Plans", []):
+        if found := above(part, relation):
+            return [plan, *found]
+    return []
+
+
+def test_writers_are_looked_for_anew_for_the_head_that_was_read_and_not_once_before_it(database: Database) -> None:
+    """What the server may work out beforehand is an InitPlan; a SubPlan waits for the row whose column it asks for."""
+    with database.connection() as connection, connection.cursor() as cursor:
+        explaining: Any = Explaining(cursor)
+        _head_and_writers(explaining)
+    plan = explaining.plan
+
+    assert (plan["Node Type"], plan["CTE Name"]) == ("CTE Scan", "head")
+    head, writers = above(plan, "events_position_seq")[1], above(plan, "pg_lock_status")[1]
+    assert (head["Parent Relationship"], head["Subplan Name"]) == ("InitPlan", "CTE head")
+    assert writers["Parent Relationship"] == "SubPlan"
+    assert "head" in writers["One-Time Filter"]

@@ -92,6 +92,55 @@ def test_each_fact_moves_the_status_and_the_time_of_the_last_change(
     assert (entry.created_at, entry.updated_at) == (minute(1), minute(len(facts)))
 
 
+def test_a_page_may_begin_bookings_and_go_on_with_others(cursor: Cursor) -> None:
+    known, begun, only_begun = (UUID(int=n) for n in range(1, 4))
+    tale = Tale()
+    BOOKINGS.apply(cursor, tale.tell(known, HELD))  # at the first minute
+
+    page = [
+        *tale.tell(begun, HELD),  # at the second minute, and so on
+        *tale.tell(known, BookingConfirmed(PAYMENT)),
+        *tale.tell(only_begun, REQUESTED),
+        *tale.tell(begun, BookingExpired()),
+        *tale.tell(known, BookingCancelled("host", FULL_REFUND)),
+    ]
+    BOOKINGS.apply(cursor, page)
+
+    entries = {entry.booking_id: entry for entry in of_user(cursor, GUEST, "guest", NOW).items}
+    assert {
+        booking_id: (status(entry.booking), entry.created_at, entry.updated_at) for booking_id, entry in entries.items()
+    } == {
+        known: ("cancelled", minute(1), minute(6)),
+        begun: ("expired", minute(2), minute(5)),
+        only_begun: ("pending", minute(4), minute(4)),
+    }
+    # The first page's payment was known from nowhere but the second one, and the quote from nowhere but the first.
+    assert getattr(entries[known].booking, "paid_by", None) == (PAYMENT,)
+    assert entries[known].booking.made.quote == replace(HELD.quote, lines=())
+
+
+def test_bookings_that_begin_in_the_page_are_not_asked_for(cursor: Cursor) -> None:
+    one, other = UUID(int=1), UUID(int=2)
+    tale = Tale()
+
+    begun = readings(cursor)
+    BOOKINGS.apply(cursor, tale.tell(one, HELD, BookingConfirmed(PAYMENT)) + tale.tell(other, HELD))
+    went_on = readings(cursor)
+    BOOKINGS.apply(cursor, tale.tell(other, BookingExpired()))
+    ended = readings(cursor)
+
+    # To save a row is one look at the index, for ON CONFLICT: two rows, and then one row that was read before.
+    assert (went_on - begun, ended - went_on) == (2, 1 + 1)
+
+
+def readings(cursor: Cursor) -> int:
+    """How often the bookings were looked into in this transaction, by whatever index or none."""
+    cursor.execute("SELECT seq_scan + idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'bookings'")
+    count: int
+    ((count,),) = cursor.fetchall()
+    return count
+
+
 def test_a_cancelled_booking_keeps_who_cancelled_what_comes_back_and_what_had_paid_for_it(cursor: Cursor) -> None:
     tale = Tale()
     facts = HELD, BookingConfirmed(PAYMENT), BookingCancelled("host", FULL_REFUND, "a burst pipe")

@@ -10,7 +10,13 @@ from uuid import UUID
 
 import pytest
 
-from domain.bookings import BookingCancelled, BookingConfirmed, BookingExpired, BookingReinstated
+from domain.bookings import (
+    AlterationExpired,
+    BookingCancelled,
+    BookingConfirmed,
+    BookingExpired,
+    BookingReinstated,
+)
 from domain.events import Fact
 from domain.money import Money
 from domain.pricing import Pricing
@@ -37,6 +43,9 @@ from projections.projection import Cursor
 from projections.search import search
 from projections.wanted import Search
 from tests.support.examples import (
+    ALTERATION,
+    ALTERATION_HELD,
+    ALTERED,
     BLOCK,
     BOOKING,
     DETAILS,
@@ -55,6 +64,9 @@ from tests.support.tales import BEGIN, Tale, minute
 
 OTHER = UUID("01900000-0000-7000-8000-0000000000f0")
 CATSKILL = Search(city="Catskill")
+PAID, CANCELLED = BookingConfirmed(PAYMENT), BookingCancelled("guest", NO_REFUND)
+ALTERED_BACK = replace(ALTERED, quote=HELD.quote)
+"""From four nights to the three that were booked."""
 
 
 def listings(cursor: Cursor, wanted: Search = CATSKILL) -> list[Listing]:
@@ -143,6 +155,88 @@ def test_blocked_nights_are_not_found_until_they_are_unblocked_though_blocks_ove
     assert [day for day in range(8, 18) if shown(cursor, _from(day, day + 2))] == [8, 15, 16, 17]
     LISTINGS.apply(cursor, tale.tell(PROPERTY, NightsUnblocked((first.block_id,))))
     assert [day for day in range(8, 18) if shown(cursor, _from(day, day + 2))] == [8, 9, 10, 15, 16, 17]
+
+
+TEN, ELEVEN, TWELVE = (
+    NightsBlocked((Block(BLOCK.block_id, date(2026, 6, first), date(2026, 6, first + 3)),)) for first in (10, 11, 12)
+)
+FREE = NightsUnblocked((BLOCK.block_id,))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 100])
+@pytest.mark.parametrize(
+    ("stream_id", "facts", "nights"),
+    [
+        (PROPERTY, [TEN, FREE], "{}"),
+        (PROPERTY, [TEN, FREE, TWELVE], "{[2026-06-12,2026-06-15)}"),
+        (PROPERTY, [TEN, FREE, TWELVE, FREE], "{}"),
+        (PROPERTY, [TEN, FREE, TWELVE, FREE, ELEVEN], "{[2026-06-11,2026-06-14)}"),
+        (BOOKING, [HELD, BookingExpired(), BookingReinstated(PAYMENT)], "{[2026-06-11,2026-06-14)}"),
+        (BOOKING, [HELD, BookingExpired(), BookingReinstated(PAYMENT), CANCELLED], "{}"),
+        (BOOKING, [HELD, PAID, ALTERATION_HELD], "{[2026-06-11,2026-06-15)}"),
+        (BOOKING, [HELD, PAID, ALTERATION_HELD, AlterationExpired(ALTERATION)], "{[2026-06-11,2026-06-14)}"),
+        (
+            BOOKING,
+            [HELD, PAID, ALTERATION_HELD, AlterationExpired(ALTERATION), ALTERATION_HELD],
+            "{[2026-06-11,2026-06-15)}",
+        ),
+        (BOOKING, [HELD, PAID, ALTERATION_HELD, CANCELLED], "{}"),
+        (BOOKING, [HELD, BookingExpired(), BookingReinstated(PAYMENT), ALTERED], "{[2026-06-11,2026-06-15)}"),
+        (BOOKING, [HELD, PAID, ALTERED, ALTERED_BACK], "{[2026-06-11,2026-06-14)}"),
+        (BOOKING, [HELD, PAID, ALTERED, CANCELLED], "{}"),
+    ],
+)
+def test_nights_that_are_given_back_and_taken_again_are_the_same_whether_in_one_page_or_in_several(
+    cursor: Cursor, stream_id: UUID, facts: Sequence[Fact], nights: str, size: int
+) -> None:
+    tale = Tale()
+    LISTINGS.apply(cursor, tale.tell(PROPERTY, *PUBLISHED))
+
+    told = tale.tell(stream_id, *facts)
+    for begin in range(0, len(told), size):
+        LISTINGS.apply(cursor, told[begin : begin + size])
+
+    assert unavailable(cursor) == {PROPERTY: nights}
+
+
+def test_what_is_taken_of_several_listings_in_one_page_is_shown_with_each_of_them(cursor: Cursor) -> None:
+    # given a listing with a block, one with a booking, and one that nothing happens to any more
+    tale = Tale()
+    quiet = UUID(int=1)
+    for property_id in (PROPERTY, OTHER, quiet):
+        LISTINGS.apply(cursor, tale.tell(property_id, *PUBLISHED))
+    LISTINGS.apply(cursor, tale.tell(OTHER, TEN))
+    LISTINGS.apply(cursor, tale.tell(quiet, _block(2, 20)))
+    tale.tell(PROPERTY, _block(3, 1))
+    before = len(tale.events)
+
+    # when the block goes, another one comes, and somebody books elsewhere
+    tale.tell(BOOKING, HELD)
+    tale.tell(OTHER, FREE, _block(4, 26))
+    LISTINGS.apply(cursor, tale.events[before - 1 :])
+
+    # then
+    assert unavailable(cursor) == {
+        PROPERTY: "{[2026-06-01,2026-06-03),[2026-06-11,2026-06-14)}",
+        OTHER: "{[2026-06-26,2026-06-28)}",
+        quiet: "{[2026-06-20,2026-06-22)}",
+    }
+    # and two nights in June are found where none of them is taken
+    assert set(shown(cursor, _from(2, 4))) == {OTHER, quiet}
+    assert set(shown(cursor, _from(13, 15))) == {OTHER, quiet}
+    assert set(shown(cursor, _from(21, 23))) == {PROPERTY, OTHER}
+    assert set(shown(cursor, _from(25, 27))) == {PROPERTY, quiet}
+    assert set(shown(cursor, _from(10, 12))) == {OTHER, quiet}
+
+
+def _block(number: int, first: int) -> NightsBlocked:
+    """Two nights in June."""
+    return NightsBlocked((Block(UUID(int=number), date(2026, 6, first), date(2026, 6, first + 2)),))
+
+
+def unavailable(cursor: Cursor) -> dict[UUID, str]:
+    cursor.execute("SELECT property_id, unavailable::text FROM listings")
+    return dict(cursor.fetchall())
 
 
 def test_stays_shorter_or_longer_than_the_host_takes_are_not_found(cursor: Cursor) -> None:

@@ -14,8 +14,10 @@ import pytest
 from domain.catalogue import FACTS
 from domain.events import Event, Fact
 from domain.users import UserRegistered
+from infrastructure.database import Database
 from infrastructure.event_store.log_reader import LogReader
 from infrastructure.event_store.mapper import Mapper
+from infrastructure.rights import PROJECTOR_ROLE
 from infrastructure.workers.projector import Projector
 from projections import positions
 from projections.audit import AUDIT
@@ -87,6 +89,74 @@ def test_a_projection_whose_tables_are_others_is_stopped_alone_and_goes_on_once_
     assert standing(world, AUDIT).position == world.log.safe_position()
     projector(world, BOOKINGS).run()
     assert standing(world, BOOKINGS).stopped_reason is None
+
+
+@pytest.mark.parametrize("error", ["in SQL", "in Python"])
+def test_a_projection_that_fails_takes_back_what_it_wrote_and_keeps_neither_a_transaction_nor_its_position(
+    world: World, lonely: Database, error: str
+) -> None:
+    # given a projection that is at the end of the log, and an event more
+    projector(world, AUDIT).run()
+    before, applied = standing(world, AUDIT), rows_of_audit(world)
+    world.listing()
+
+    # when its code writes, and then fails for a reason that is no event's
+    def write_and_fail(cursor: Cursor, events: Sequence[Event]) -> None:
+        AUDIT.apply(cursor, events)
+        if error == "in Python":
+            raise MemoryError
+        cursor.execute("SELECT no_such_column FROM audit_events")
+
+    Projector(lonely, world.log, [replace(AUDIT, apply=write_and_fail)]).run()
+
+    # then nothing is there of what it wrote, it says why it stands where it stood, and nobody waits for anything
+    stopped = standing(world, AUDIT)
+    assert (stopped.position, rows_of_audit(world)) == (before.position, applied)
+    assert (stopped.stopped_reason or "").startswith("UndefinedColumn: " if error == "in SQL" else "MemoryError: ")
+    assert open_transactions(world) == 0
+    # and with the same connection it goes on once it can
+    Projector(lonely, world.log, [AUDIT]).run()
+    assert standing(world, AUDIT).position == world.log.safe_position() > before.position
+    assert misapplied(world.wired.database) == {}
+
+
+def test_a_projection_that_somebody_else_moves_is_left_to_him_with_no_transaction_open(
+    world: World, lonely: Database
+) -> None:
+    projector(world, AUDIT).run()
+    before = standing(world, AUDIT)
+    world.listing()
+    with world.wired.projecting.transaction() as connection, connection.cursor() as cursor:
+        positions.hold(cursor, AUDIT.name)
+
+        Projector(lonely, world.log, [AUDIT]).run()  # comes back at once: who has it will see the news
+
+        assert standing(world, AUDIT) == before
+        assert open_transactions(world) == 1, "his own"
+
+
+@pytest.fixture
+def lonely(database_url: str) -> Iterator[Database]:
+    """With one connection: what is left open on it is in everybody's way."""
+    database = Database(database_url, pool_size=1, role=PROJECTOR_ROLE)
+    yield database
+    database.close()
+
+
+def rows_of_audit(world: World) -> int:
+    ((count,),) = world.execute("SELECT count(*) FROM audit_events")
+    assert isinstance(count, int)
+    return count
+
+
+def open_transactions(world: World) -> int:
+    """Of those who are doing nothing at the moment."""
+    ((count,),) = world.execute(
+        """SELECT count(*) FROM pg_stat_activity
+           WHERE datname = current_database() AND state LIKE 'idle in transaction%'"""
+    )
+    assert isinstance(count, int)
+    return count
 
 
 def test_rows_of_another_version_are_left_alone_until_they_are_rebuilt(world: World) -> None:
