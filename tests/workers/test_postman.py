@@ -16,7 +16,7 @@ import pytest
 from application import bookings, messages, notifications
 from application.ports import Person
 from domain.notices import Channels
-from infrastructure.database import Connection, Unavailable
+from infrastructure.database import Unavailable
 from infrastructure.embedded.mail_sink import MailSink, Message
 from infrastructure.event_store.people import People
 from infrastructure.mail import known
@@ -25,8 +25,8 @@ from infrastructure.mail.postman import BATCH, Postman
 from infrastructure.workers.projector import Projector
 from projections import mailings
 from projections.mailings import MAILINGS
-from tests.graph.test_statements import Counting
 from tests.support.servers import free_port
+from tests.support.statements import executed
 from tests.support.world import World
 
 pytestmark = pytest.mark.slow
@@ -83,17 +83,11 @@ def both_write(world: World) -> tuple[UUID, UUID]:
 def statements(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is executed while everything is delivered, on new connections; not what a process asks now and then."""
     plan(world)
-    plain = Connection.cursor
-    with monkeypatch.context() as counting:
-        counting.setattr(known, "monotonic", lambda: 0.0)  # on a busy machine a second may pass
-        counting.setattr(Connection, "cursor", lambda self, **_: plain(self, cursor_factory=Counting))
-        world.wired.database.close()
-        with world.wired.database.connection():
-            Counting.executed = []
+    monkeypatch.setattr(known, "monotonic", lambda: 0.0)  # on a busy machine a second may pass
+    with executed(world.wired.database) as statements:
         delivered(world)
-    world.wired.database.close()
     aside = ("PREPARE", "set_config", "keyring", "person_keys")
-    return [each for each in Counting.executed if not any(word in each for word in aside)]
+    return [each for each in statements if not any(word in each for word in aside)]
 
 
 def let_time_pass(world: World) -> None:
