@@ -69,7 +69,7 @@ class Connection(extensions.connection):
         poller.register(self.fileno(), select.POLLIN | select.POLLHUP)
         return bool(poller.poll(0))
 
-    def roll_back(self) -> None:
+    def end_transaction(self) -> None:
         """End a transaction that was begun by a statement: psycopg2 knows only of its own."""
         self._cursor.execute("ROLLBACK")
 
@@ -213,7 +213,7 @@ class Database:
                 yield connection
             finally:
                 if connection.info.transaction_status in _UNDER_WAY:
-                    connection.roll_back()
+                    connection.end_transaction()
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -1,4 +1,4 @@
-"""Blocked nights as analysts see them: what a page of events makes of them, in three statements at most."""
+"""Blocked nights as analysts see them: what a page of events makes of them, in two round trips."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class Blocks:
     """Nights that had passed when a block was taken away stay blocked: nobody could have had them.
 
     What the rows were before the page is not read: of a block that was put there before it, `_cut` has the day on
-    which it was taken away. One that comes back under its id is put over what is left of it.
+    which it was taken away. One that comes back under its id is put over what is left of it. `_gone` are those that were
+    put and taken away in one page: whatever had their ids before goes with them.
     """
 
     def __init__(self) -> None:

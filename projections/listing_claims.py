@@ -59,7 +59,7 @@ def claim(cursor: Cursor, events: Sequence[Event]) -> None:
             claims.follow_block(event.stream_id, event.fact)
         else:
             claims.follow_booking(event)
-    _show(cursor, claims, {event.partition_key: event.occurred_at for event in events})
+    _save(cursor, claims, {event.partition_key: event.occurred_at for event in events})
 
 
 class _Claims:
@@ -125,8 +125,8 @@ class _Claims:
             self.taken.pop(claim_id, None)
 
 
-def _show(cursor: Cursor, claims: _Claims, changed: Mapping[UUID, datetime]) -> None:
-    """What is taken of each listing now, whose calendar last changed then: as ranges, and as bits."""
+def _save(cursor: Cursor, claims: _Claims, changed: Mapping[UUID, datetime]) -> None:
+    """Write the claims, and what is taken now of each listing whose calendar last changed then: as ranges and as bits."""
     asked = [*claims.changes(), _unavailable(changed)]
     # One trip for all of them: each sees what those before it changed.
     cursor.execute("; ".join(each.text for each in asked), [value for each in asked for value in each.values])

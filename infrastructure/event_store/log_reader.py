@@ -110,8 +110,8 @@ class LogReader:
 def _head_and_writers(cursor: extensions.cursor) -> tuple[int, frozenset[str]]:
     """The highest position drawn so far, committed or not (0 when there is none), and who was writing after that.
 
-    Neither a sequence nor locks are of a snapshot. The head is put away before its writers are looked for, since they
-    are asked for by it.
+    Neither a sequence nor locks are of a snapshot, so the order counts: as the second look has the head in its condition, it
+    begins when the first one has ended.
     """
     cursor.execute(
         f"""WITH head AS MATERIALIZED (
@@ -129,6 +129,7 @@ def _writers(cursor: extensions.cursor) -> frozenset[str]:
     return frozenset(transaction for (transaction,) in cursor.fetchall())
 
 
+# Ends in its conditions: one more may follow.
 _WRITERS: Final = """SELECT virtualtransaction FROM pg_locks
     WHERE locktype = 'relation' AND relation = 'events'::regclass AND mode = 'RowExclusiveLock' AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""

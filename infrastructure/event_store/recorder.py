@@ -54,7 +54,8 @@ LOAD = events_and(
 )
 
 LOG = f"SELECT {COLUMNS} FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"  # noqa: S608
-"""A page of the log: followers ask it so often that to plan it each time would take longer than to read the rows."""
+"""A page of the log. Prepared, as followers ask for a few rows and often: to read the statement took longer than those,
+and on logs of up to some 100,000 events the server keeps its plan too."""
 _HIGHEST: Final = 2**63 - 1
 
 

@@ -129,6 +129,7 @@ def test_a_brief_transaction_that_came_to_its_commit_is_kept(only: Database) -> 
         cursor.execute(f"BEGIN; {KEEP}")
         cursor.execute("INSERT INTO identities VALUES ('email', 'y', gen_random_uuid()); COMMIT")
 
+    assert connection.notices == [], "a second end would be wondered at"
     assert left_behind(only) == (extensions.TRANSACTION_STATUS_IDLE, 2)
 
 
@@ -155,6 +156,7 @@ def test_a_brief_transaction_that_was_not_begun_leaves_nothing_to_end(only: Data
     with only.brief_transaction() as connection:
         assert connection.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE
 
+    assert connection.notices == []
     assert left_behind(only) == (extensions.TRANSACTION_STATUS_IDLE, 0)
 
 
