@@ -24,8 +24,8 @@ class Blocks:
     """Nights that had passed when a block was taken away stay blocked: nobody could have had them.
 
     What the rows were before the page is not read: of a block that was put there before it, `_cut` has the day on
-    which it was taken away. One that comes back under its id is put over what is left of it. `_gone` are those that were
-    put and taken away in one page: whatever had their ids before goes with them.
+    which it was taken away. One that comes back under its id is put over what is left of it. `_gone` are those that
+    were put and taken away in one page: whatever had their ids before goes with them.
     """
 
     def __init__(self) -> None:

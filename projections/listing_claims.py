@@ -126,7 +126,7 @@ class _Claims:
 
 
 def _save(cursor: Cursor, claims: _Claims, changed: Mapping[UUID, datetime]) -> None:
-    """Write the claims, and what is taken now of each listing whose calendar last changed then: as ranges and as bits."""
+    """Write the claims, and what is taken now of each listing whose calendar changed then: as ranges and bits."""
     asked = [*claims.changes(), _unavailable(changed)]
     # One trip for all of them: each sees what those before it changed.
     cursor.execute("; ".join(each.text for each in asked), [value for each in asked for value in each.values])

@@ -110,8 +110,8 @@ class LogReader:
 def _head_and_writers(cursor: extensions.cursor) -> tuple[int, frozenset[str]]:
     """The highest position drawn so far, committed or not (0 when there is none), and who was writing after that.
 
-    Neither a sequence nor locks are of a snapshot, so the order counts: as the second look has the head in its condition, it
-    begins when the first one has ended.
+    Neither a sequence nor locks are of a snapshot, so the order counts: as the second look has the head in its
+    condition, it begins when the first one has ended.
     """
     cursor.execute(
         f"""WITH head AS MATERIALIZED (
