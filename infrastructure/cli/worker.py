@@ -24,8 +24,9 @@ def command(queue: Queue) -> None:
     """
     logs.take_over(current_settings())  # refused here, with all that is wrong, and not by Dramatiq
     keep_apart()
-    # Milliseconds between two looks for messages, and how many are taken. Dramatiq reads them when it is imported.
-    os.environ.setdefault("dramatiq_worker_timeout", "10" if queue == "projections" else "40")
+    # How often threads that wait look whether they are to end, in milliseconds, and how many messages are taken.
+    # Dramatiq reads them when it is imported.
+    os.environ.setdefault("dramatiq_worker_timeout", "100")
     os.environ.setdefault("dramatiq_queue_prefetch", "1")
     from dramatiq.cli import main
 

@@ -9,19 +9,16 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import Final
 
 import dramatiq
-from dramatiq.brokers.redis import RedisBroker
 
 from infrastructure import logs
 from infrastructure.redis_client import redis_client
 from infrastructure.settings import load
 from infrastructure.workers import tasks
+from infrastructure.workers.listening import Broker
 from infrastructure.workers.polling import Polling
 from infrastructure.workers.queues import Queue
-
-_DELAYED_MS: Final = 500
 
 settings = load(os.environ)
 logs.take_over(settings)
@@ -39,15 +36,6 @@ def projections() -> None:
 def reactions() -> None:
     """Set Dramatiq up for the process that does everything else."""
     _listen("reactions")
-
-
-class Broker(RedisBroker):
-    """Looks seldom for messages that are to wait: nobody sends any, and a look costs what one for the others does."""
-
-    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> dramatiq.Consumer:
-        """Times are in milliseconds."""
-        patience = _DELAYED_MS if queue_name.endswith(".DQ") else timeout
-        return super().consume(queue_name, prefetch, patience)
 
 
 def _listen(queue: Queue) -> None:

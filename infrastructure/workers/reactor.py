@@ -25,7 +25,7 @@ NAME: Final = "reactions"
 PAGE: Final = 100
 """Events between two moves of the position: what is repeated at most when a worker dies."""
 
-_GATHER_SECONDS: Final = 0.02
+_GATHER_SECONDS: Final = 0.05
 """Between a page and the next look. Most events ask for nothing, and each look costs the same."""
 
 _RETRY_SECONDS: Final = 1.0
