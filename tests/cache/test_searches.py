@@ -137,8 +137,8 @@ def test_the_cache_has_no_more_places_than_it_was_given_and_each_ends(redis_url:
 
 def test_the_checker_cries_out_when_changes_are_not_counted(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
     """The guard: what `test_laws` holds fails as soon as the projector's transaction does not say what it changed."""
-    counted = positions.move
-    monkeypatch.setattr(positions, "move", lambda cursor, names, position, changed=(): counted(cursor, names, position))
+    counted = positions.commit
+    monkeypatch.setattr(positions, "commit", lambda cursor, names, at, changed: counted(cursor, names, at, []))
     beside.asked_both()
     beside.change(0, price_per_night=beside.new_price())
     beside.stack.projector.run()

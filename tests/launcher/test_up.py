@@ -49,7 +49,7 @@ def up(data: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         yield launcher, launcher.stdout.readline().strip()
     finally:
         launcher.send_signal(signal.SIGTERM)
-        launcher.wait(30)
+        launcher.wait(90)  # a machine that does much else writes its last checkpoint slowly
         launcher.stdout.close()
 
 
